@@ -1,0 +1,16 @@
+//! The vocabulary of holdpoint and the rules that combine it into a decision.
+//!
+//! Nothing here reads a clock, a file, the network or the environment, and nothing logs: the same values in
+//! give the same values out. A test (`tests/integration/architecture.rs`) keeps it so.
+
+pub mod artifact;
+pub mod decision;
+pub mod digest;
+pub mod environment;
+pub mod finding;
+pub mod record;
+pub mod reference;
+pub mod request;
+pub mod rule;
+pub mod snapshot;
+pub mod verdict;

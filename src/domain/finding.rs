@@ -1,0 +1,105 @@
+//! Findings: what each rule says.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::record::DeploymentRecord;
+use super::rule::Enforcement;
+use super::verdict::Verdict;
+
+/// What came of evaluating a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Evaluated, nothing to object.
+    Passed,
+    /// It denies.
+    Denied,
+    /// It holds.
+    Held,
+    /// It warns; the verdict does not change.
+    Warned,
+    /// It says that it does not apply, or was not evaluated because the records could not be read.
+    Skipped,
+    /// It could not be evaluated.
+    Failed,
+}
+
+impl Outcome {
+    /// The word used in every output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Denied => "denied",
+            Self::Held => "held",
+            Self::Warned => "warned",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A place in a policy's source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// The file as it was loaded.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// One statement of a rule, or of the gate itself about the records.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// The rule's id; `records` and `rules` are the gate's own.
+    pub rule: String,
+    /// The Rego package, when the rule is a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Whether it counts.
+    pub enforcement: Enforcement,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// A stable word for machines, such as `soak_time`.
+    pub code: String,
+    /// The rule's title.
+    pub title: String,
+    /// What was found. Untrusted text: escape it for the output at hand.
+    pub message: String,
+    /// What to do about it; empty when there is nothing. Untrusted text.
+    pub remediation: String,
+    /// The records it rests on.
+    pub records: Vec<DeploymentRecord>,
+    /// When it will pass by itself, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<Timestamp>,
+    /// Where in the policy it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}
+
+impl Finding {
+    /// The verdict this finding asks for; `None` when it does not count.
+    ///
+    /// A rule that skips itself says nothing about the verdict: it did not apply.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        if self.enforcement != Enforcement::Enforce {
+            return None;
+        }
+        match self.outcome {
+            Outcome::Passed | Outcome::Warned => Some(Verdict::Allow),
+            Outcome::Denied => Some(Verdict::Deny),
+            Outcome::Held => Some(Verdict::Hold),
+            Outcome::Failed => Some(Verdict::Undecided),
+            Outcome::Skipped => None,
+        }
+    }
+
+    /// Whether the finding is in the way.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.verdict().is_some_and(|verdict| verdict != Verdict::Allow)
+    }
+}

@@ -1,0 +1,121 @@
+//! The whole set of records that one decision saw, indexed as rules ask for them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::digest::Digest;
+use super::environment::Environment;
+use super::record::DeploymentRecord;
+
+/// Where the records came from, as the decision document shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceReport {
+    /// The source's name in the configuration.
+    pub name: String,
+    /// Its type: `chainloop` or `snapshot`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// When the source saw the records; `None` when it cannot tell.
+    pub observed_at: Option<Timestamp>,
+    /// Whether every record was read.
+    pub complete: bool,
+    /// How many were read.
+    pub records: usize,
+    /// A digest of the records, the same for any order and page size; `None` when nothing was read.
+    pub digest: Option<Digest>,
+}
+
+/// The records of one environment.
+#[derive(Clone, Debug)]
+pub struct EnvironmentRecords {
+    /// The environment, with its targets as the source resolved them.
+    pub environment: Environment,
+    /// When its source saw them.
+    pub observed_at: Option<Timestamp>,
+    /// Why the records may be short of the truth; `None` when they are complete.
+    pub incomplete: Option<String>,
+    index: RecordIndex,
+}
+
+impl EnvironmentRecords {
+    /// Orders and indexes the records.
+    #[must_use]
+    pub fn new(
+        environment: Environment,
+        records: Vec<DeploymentRecord>,
+        observed_at: Option<Timestamp>,
+        incomplete: Option<String>,
+    ) -> Self {
+        Self { environment, observed_at, incomplete, index: RecordIndex::new(records) }
+    }
+
+    /// The records and the ways to find them.
+    #[must_use]
+    pub const fn index(&self) -> &RecordIndex {
+        &self.index
+    }
+}
+
+/// Records, newest first, with positions by digest and by slot.
+#[derive(Clone, Debug, Default)]
+pub struct RecordIndex {
+    records: Vec<DeploymentRecord>,
+    by_digest: HashMap<Digest, Vec<u32>>,
+    by_slot: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>>,
+}
+
+impl RecordIndex {
+    fn new(mut records: Vec<DeploymentRecord>) -> Self {
+        records.sort_by(DeploymentRecord::newest_first);
+        records.shrink_to_fit();
+        let mut index = Self::default();
+        for (position, record) in (0_u32..).zip(&records) {
+            if let Some(digest) = record.artifact.digest {
+                index.by_digest.entry(digest).or_default().push(position);
+            }
+            let slots = index.by_slot.entry(record.environment_name.clone()).or_default();
+            slots.entry(record.deployment_name.clone()).or_default().push(position);
+        }
+        index.records = records;
+        index
+    }
+
+    /// All records, newest first.
+    #[must_use]
+    pub fn records(&self) -> &[DeploymentRecord] {
+        &self.records
+    }
+
+    /// The positions of the records with a usable digest, by digest; newest first.
+    #[must_use]
+    pub const fn by_digest(&self) -> &HashMap<Digest, Vec<u32>> {
+        &self.by_digest
+    }
+
+    /// The positions of the records by target and deployment name; newest first.
+    #[must_use]
+    pub const fn by_slot(&self) -> &BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>> {
+        &self.by_slot
+    }
+}
+
+/// The records of the environments that one decision needs.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// By environment name.
+    pub environments: BTreeMap<String, EnvironmentRecords>,
+    /// Each source that was asked.
+    pub sources: Vec<SourceReport>,
+}
+
+impl Snapshot {
+    /// The record with this id in the first environment, by name, that has it.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&DeploymentRecord> {
+        let mut records = self.environments.values().flat_map(|environment| environment.index().records());
+        records.find(|record| &*record.id == id)
+    }
+}

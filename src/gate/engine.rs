@@ -1,0 +1,100 @@
+//! What the gate asks of a rule engine.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::finding::Location;
+use crate::domain::request::Request;
+use crate::domain::rule::Rule;
+use crate::domain::snapshot::Snapshot;
+
+/// One question to all rules that apply to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What is asked.
+    pub request: &'a Request,
+    /// The environment asked about.
+    pub environment: &'a Environment,
+    /// The only clock that rules see.
+    pub as_of: Timestamp,
+    /// The rules to evaluate.
+    pub rules: &'a [&'a Rule],
+}
+
+/// One thing that a rule says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// What was found.
+    pub message: String,
+    /// A stable word for machines; empty when the rule gives none.
+    pub code: String,
+    /// What to do about it; empty when the rule gives nothing.
+    pub remediation: String,
+    /// The ids of the records it rests on.
+    pub records: Vec<String>,
+    /// When it will pass by itself.
+    pub opens_at: Option<Timestamp>,
+    /// Where in the policy it was said.
+    pub location: Option<Location>,
+}
+
+/// What a rule says about a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Why not.
+    pub denials: Vec<Statement>,
+    /// Why not yet.
+    pub holds: Vec<Statement>,
+    /// What to look at; it changes nothing.
+    pub warnings: Vec<Statement>,
+    /// Why the rule does not apply.
+    pub skip_reason: Option<String>,
+}
+
+/// Why a rule could not be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct RuleError {
+    /// A stable word for machines, such as `rule_timeout`.
+    pub code: &'static str,
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    pub remediation: String,
+}
+
+/// What is known of a rule before it is evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleDescription {
+    /// A few words.
+    pub title: String,
+    /// What to do when the rule objects.
+    pub remediation: String,
+    /// Where the rule is defined.
+    pub location: Option<Location>,
+}
+
+/// Rules, loaded and checked.
+pub trait RuleEngine: Send + Sync {
+    /// What is known of this rule.
+    fn describe(&self, rule: &Rule) -> RuleDescription;
+
+    /// A digest of everything that decides but for the configuration: the policies' text.
+    fn digest(&self) -> Digest;
+
+    /// Hands the records to the rules, once for all questions about them.
+    ///
+    /// # Errors
+    /// When the engine cannot take the records.
+    fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError>;
+}
+
+/// Rules that have seen their records.
+pub trait PreparedRules: Send + Sync {
+    /// One result for each of the question's rules, in their order.
+    fn evaluate(&self, question: &Question<'_>) -> Vec<Result<Answer, RuleError>>;
+}

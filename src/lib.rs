@@ -3,5 +3,6 @@
 //! The library exists for the `holdpoint` program and its tests; its items may change in any release.
 //! Start reading at [`gate`]; [`domain`] has the words, [`app`] puts the parts together.
 
+pub mod config;
 pub mod domain;
 pub mod gate;

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use url::Url;
 
 pub use error::ConfigError;
@@ -63,7 +64,10 @@ pub struct Config {
 
 /// A record source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "a configuration has a handful of them, and a box would show at every use")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a configuration has a handful of them, and a box would show at every use"
+)]
 pub enum SourceConfig {
     /// A server with Chainloop's deployments API.
     Chainloop(ChainloopConfig),
@@ -167,7 +171,8 @@ fn too_large() -> Problem {
 /// The JSON Schema of the file, as pretty-printed JSON that ends in a line feed.
 #[must_use]
 pub fn schema() -> String {
-    let generator = SchemaSettings::draft2020_12().into_generator();
+    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(raw::refuse_null));
+    let generator = settings.into_generator();
     let schema = generator.into_root_schema_for::<raw::RawConfig>();
     format!("{:#}\n", schema.as_value())
 }

@@ -29,20 +29,20 @@ pub(crate) struct RawConfig {
     #[schemars(extend("minItems" = 1))]
     pub(crate) environments: Located<Vec<Located<RawEnvironment>>>,
     /// Files and directories with Rego policies.
-    #[serde(default)]
     #[schemars(extend("default" = json!([])))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) policies: Option<Vec<Located<String>>>,
     /// What has to be true before an artifact is deployed.
-    #[serde(default)]
     #[schemars(extend("default" = json!([])))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) rules: Option<Located<Vec<Located<RawRule>>>>,
     /// The verdict when no enforced rule applies to a request.
-    #[serde(default)]
     #[schemars(extend("default" = "undecided"))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) when_no_rule_applies: Option<RawWhenNoRuleApplies>,
     /// How long an evaluation may take.
-    #[serde(default)]
     #[schemars(extend("default" = json!({})))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) limits: Option<RawLimits>,
 }
 
@@ -56,26 +56,35 @@ pub(crate) struct RawSource {
     #[schemars(extend("enum" = json!(SOURCE_TYPES)))]
     pub(crate) kind: Located<String>,
     /// `snapshot`: the JSON file, either a saved answer of the API or a list of records.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) path: Option<Located<String>>,
     /// `chainloop`: the address of the API.
     #[schemars(extend("default" = DEFAULT_URL, "format" = "uri"))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) url: Option<Located<String>>,
     /// `chainloop`: where the token is read from.
     #[schemars(extend("default" = json!({"env": DEFAULT_TOKEN_VARIABLE})))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) token: Option<Located<RawToken>>,
     /// `chainloop`: the organization that is asked.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) organization: Option<Located<String>>,
     /// `chainloop`: only records of this project.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) project: Option<Located<String>>,
     /// `chainloop`: only records of this version of the project; needs `project`.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) project_version: Option<Located<String>>,
     /// `chainloop`: a file of PEM certificates to trust, beside those of the system.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) ca_file: Option<Located<String>>,
     /// `chainloop`: allow plain http to another machine. The token then travels in the clear.
     #[schemars(extend("default" = false))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) allow_insecure: Option<Located<bool>>,
     /// `chainloop`: how long reading the records may take, with all pages and retries.
     #[schemars(extend("default" = DEFAULT_TIMEOUT, "pattern" = duration::PATTERN))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) timeout: Option<Located<String>>,
 }
 
@@ -84,6 +93,30 @@ pub(crate) const SOURCE_TYPES: [&str; 2] = ["chainloop", "snapshot"];
 /// The keys that a `chainloop` source takes and a `snapshot` source does not.
 pub(crate) const CHAINLOOP_KEYS: [&str; 8] =
     ["url", "token", "organization", "project", "project_version", "ca_file", "allow_insecure", "timeout"];
+
+/// A value that may be left out, but not left empty: `max_record_age:` without a value is a slip, not "any age".
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// The schema of a value that may be left out does not allow `null`.
+pub(crate) fn refuse_null(schema: &mut Schema) {
+    let is_null = |kind: &Value| kind == "null" || kind.get("type").is_some_and(|kind| kind == "null");
+    for key in ["type", "anyOf"] {
+        let Some(Value::Array(kinds)) = schema.get_mut(key) else { continue };
+        kinds.retain(|kind| !is_null(kind));
+        let [only] = kinds.as_slice() else { continue };
+        let only = only.clone();
+        schema.remove(key);
+        match only {
+            Value::Object(members) => members.into_iter().for_each(|(member, value)| {
+                // The description of the key says more than the one of its type.
+                let _: &mut Value = schema.ensure_object().entry(member).or_insert(value);
+            }),
+            kind => drop(schema.insert(key.to_owned(), kind)),
+        }
+    }
+}
 
 /// Says in the schema which keys go with which `type`.
 fn restrict_keys_to_type(schema: &mut Schema) {
@@ -109,8 +142,10 @@ fn restrict_keys_to_type(schema: &mut Schema) {
 #[schemars(rename = "token", extend("minProperties" = 1, "maxProperties" = 1))]
 pub(crate) struct RawTokenPlace {
     /// The name of an environment variable that holds the token.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) env: Option<Located<String>>,
     /// A file that holds the token and nothing else.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) file: Option<Located<String>>,
 }
 
@@ -182,17 +217,22 @@ pub(crate) struct RawEnvironment {
     #[schemars(extend("minLength" = 1))]
     pub(crate) name: Located<String>,
     /// The source that knows it. May be left out when there is only one.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) source: Option<Located<String>>,
     /// The environments that an artifact passes directly before this one.
     #[schemars(extend("default" = json!([])))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) after: Option<Vec<Located<String>>>,
     /// The `environment_name`s of records that belong to it. Left out: its own name, or none when
     /// `logical_environment` is given.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) targets: Option<Located<Vec<Located<String>>>>,
     /// A logical environment of the source: every environment in it is a target too.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) logical_environment: Option<Located<String>>,
     /// How old what the source saw may be. When it is older, the verdict is `undecided`. Left out: any age.
     #[schemars(extend("pattern" = duration::PATTERN))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) max_record_age: Option<Located<String>>,
 }
 
@@ -206,12 +246,15 @@ pub(crate) struct RawRule {
     pub(crate) policy: Located<String>,
     /// The environments it applies to. Left out: all.
     #[schemars(extend("minItems" = 1))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) environments: Option<Located<Vec<Located<String>>>>,
     /// What the policy sees as `input.parameters`.
     #[schemars(extend("default" = json!({})))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) parameters: Option<Map<String, Value>>,
     /// Whether its findings change the verdict.
     #[schemars(extend("default" = "enforce"))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) enforcement: Option<RawEnforcement>,
 }
 
@@ -246,8 +289,10 @@ pub(crate) enum RawWhenNoRuleApplies {
 pub(crate) struct RawLimits {
     /// For one rule. A rule that takes longer has failed.
     #[schemars(extend("default" = DEFAULT_RULE_TIMEOUT, "pattern" = duration::PATTERN))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) rule_timeout: Option<Located<String>>,
     /// For all rules of one decision.
     #[schemars(extend("default" = DEFAULT_EVALUATION_TIMEOUT, "pattern" = duration::PATTERN))]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) evaluation_timeout: Option<Located<String>>,
 }

@@ -88,6 +88,7 @@ fn check_order(check: &mut Check<'_>, environments: &RawEnvironments, names: &[S
 /// A record belongs to one environment: otherwise it would speak for a stage that it never passed.
 fn check_targets(check: &mut Check<'_>, environments: &RawEnvironments, sources: &[String]) {
     let mut owners = BTreeMap::new();
+    let mut logical_owners = BTreeMap::new();
     for environment in environments {
         let environment = &environment.value;
         let source = environment.source.as_ref().map(|source| &source.value).or(sources.first());
@@ -96,8 +97,15 @@ fn check_targets(check: &mut Check<'_>, environments: &RawEnvironments, sources:
             Some(targets) => targets.value.iter().collect(),
             None => own_name.into_iter().collect(),
         };
+        let name = &environment.name.value;
+        if let Some(logical) = &environment.logical_environment
+            && let Some(owner) = logical_owners.insert((source, &logical.value), name)
+        {
+            let (logical_name, owner) = (quote(&logical.value), quote(owner));
+            let message = format!("logical environment {logical_name} belongs to environment {owner} already");
+            check.problem(logical.place, message, "name each logical environment of a source once, in one environment");
+        }
         for target in targets {
-            let name = &environment.name.value;
             match owners.insert((source, &target.value), name) {
                 None => {}
                 // An environment that is defined twice was said above.

@@ -1,0 +1,175 @@
+//! `holdpoint init`: a working example to begin with.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+/// A starter policy of this repository, at the same path below the folder.
+macro_rules! policy {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../", $path)))
+    };
+}
+
+/// What is written, by its path below the folder.
+const FILES: &[(&str, &str)] = &[
+    ("holdpoint.yaml", include_str!("../config/template.yaml")),
+    ("records.json", include_str!("../config/records.json")),
+];
+
+/// Writes a configuration, sample records and the starter policies into the folder, which is made when it is missing.
+/// Returns the paths of the files.
+///
+/// # Errors
+/// When one of the files is there already: then none is written. When one cannot be written: then those that were
+/// written are removed again.
+pub fn write(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    refuse_to_overwrite(directory)?;
+    let mut made = Made::default();
+    for (name, content) in FILES {
+        let path = directory.join(name);
+        if let Err(error) = made.write(&path, content) {
+            let left = made.remove();
+            let left =
+                if left.is_empty() { "nothing is left of the example".to_owned() } else { names(&left) + " stay" };
+            return Err(error).with_context(|| format!("cannot write `{}`; {left}", path.display()));
+        }
+    }
+    Ok(made.files)
+}
+
+/// A file, a folder or a link in the way, even one that leads nowhere.
+fn refuse_to_overwrite(directory: &Path) -> anyhow::Result<()> {
+    let paths = FILES.iter().map(|(name, _)| directory.join(name));
+    let existing: Vec<PathBuf> = paths.filter(|path| fs::symlink_metadata(path).is_ok()).collect();
+    if !existing.is_empty() {
+        bail!(
+            "refusing to overwrite {}; move them away, or name another folder: `holdpoint init FOLDER`",
+            names(&existing)
+        );
+    }
+    Ok(())
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
+}
+
+/// What was made so far, so that it can be undone.
+#[derive(Default)]
+struct Made {
+    folders: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+impl Made {
+    fn write(&mut self, path: &Path, content: &str) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            self.folder(folder)?;
+        }
+        // Another process may have made the file since the check: it is not overwritten either.
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        self.files.push(path.to_owned());
+        file.write_all(content.as_bytes())
+    }
+
+    fn folder(&mut self, folder: &Path) -> io::Result<()> {
+        let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !is_there(folder)).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(folder)?;
+            self.folders.push(folder.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Removes everything again, but for folders that others have put something into. Returns the files that stay.
+    fn remove(self) -> Vec<PathBuf> {
+        let left = self.files.into_iter().filter(|file| fs::remove_file(file).is_err()).collect();
+        for folder in self.folders.iter().rev() {
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+        left
+    }
+}
+
+/// The empty path is the working directory.
+fn is_there(folder: &Path) -> bool {
+    folder.as_os_str().is_empty() || folder.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILES, write};
+    use crate::config::Config;
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// All files below the folder, with their content.
+    fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                found.extend(files(&entry.path()));
+            } else {
+                found.insert(entry.path(), fs::read_to_string(entry.path()).unwrap_or_default());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn what_is_written_is_a_configuration_with_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("new/gate");
+        let written = write(&below).unwrap();
+        assert_eq!(written.len(), FILES.len());
+        assert_eq!(files(folder.path()).into_keys().collect::<Vec<_>>(), {
+            let mut sorted = written;
+            sorted.sort();
+            sorted
+        });
+        let config = Config::load(&below.join("holdpoint.yaml")).unwrap_or_else(|error| panic!("{error}"));
+        assert!(config.policies.iter().all(|path| path.is_dir()), "{:?}", config.policies);
+        for rule in &config.rules {
+            let name = rule.policy.rsplit('.').next().unwrap();
+            let file = format!("policies/{}/{name}.rego", rule.policy.replace('.', "/"));
+            assert!(below.join(&file).is_file(), "{file}");
+        }
+        serde_json::from_str::<serde_json::Value>(&fs::read_to_string(below.join("records.json")).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn every_starter_policy_is_written() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let policies =
+            files(&root.join("policies")).into_keys().filter(|path| path.extension().is_some_and(|end| end == "rego"));
+        let policies: Vec<_> = policies.map(|path| path.strip_prefix(root).unwrap().to_owned()).collect();
+        let written = FILES.iter().map(|(name, _)| PathBuf::from(name)).filter(|name| name.starts_with("policies"));
+        assert_eq!(written.collect::<Vec<_>>(), policies, "the list in src/commands/init.rs differs from policies/");
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("records.json"), "mine").unwrap();
+        let error = write(folder.path()).unwrap_err().to_string();
+        let shown = error.replace(&folder.path().display().to_string(), "FOLDER");
+        insta::assert_snapshot!(shown, @"");
+        assert_eq!(files(folder.path()).into_values().collect::<Vec<_>>(), ["mine"]);
+    }
+
+    #[test]
+    fn what_cannot_be_finished_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        // The folder of the policies is a file: the configuration is written before that shows.
+        fs::write(folder.path().join("policies"), "mine").unwrap();
+        let error = format!("{:#}", write(folder.path()).unwrap_err());
+        assert!(error.contains("cannot write `") && error.contains("nothing is left of the example"), "{error}");
+        assert_eq!(files(folder.path()).into_values().collect::<Vec<_>>(), ["mine"]);
+    }
+}

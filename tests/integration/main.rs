@@ -1,3 +1,4 @@
 //! The integration tests: one binary, so that the engine links once.
 
+mod architecture;
 mod config;

@@ -1,9 +1,8 @@
 //! From the values of a policy's rules to an [`Answer`]. What is not understood is an error, never a pass.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use regorus::Value;
+use regorus::value::Object;
 
 use crate::domain::finding::Location;
 use crate::gate::engine::{Answer, RuleError, Statement};
@@ -103,7 +102,7 @@ impl Reader<'_> {
         }
     }
 
-    fn detailed(&self, fields: &BTreeMap<Value, Value>) -> Result<Statement, RuleError> {
+    fn detailed(&self, fields: &Object) -> Result<Statement, RuleError> {
         let message = match self.text(fields, "message")? {
             Some(message) => Some(message),
             None => self.text(fields, "msg")?,
@@ -128,7 +127,7 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&self, fields: &BTreeMap<Value, Value>, key: &str) -> Result<Option<String>, RuleError> {
+    fn text(&self, fields: &Object, key: &str) -> Result<Option<String>, RuleError> {
         match fields.get(&Value::from(key)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some((**text).to_owned())),
@@ -137,7 +136,7 @@ impl Reader<'_> {
     }
 
     /// Records are named by their ids, or by the record objects themselves.
-    fn records(&self, fields: &BTreeMap<Value, Value>) -> Result<Vec<String>, RuleError> {
+    fn records(&self, fields: &Object) -> Result<Vec<String>, RuleError> {
         let items: Vec<&Value> = match fields.get(&Value::from("records")) {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(items)) => items.iter().collect(),
@@ -158,7 +157,7 @@ impl Reader<'_> {
         }
     }
 
-    fn opens_at(&self, fields: &BTreeMap<Value, Value>) -> Result<Option<Timestamp>, RuleError> {
+    fn opens_at(&self, fields: &Object) -> Result<Option<Timestamp>, RuleError> {
         let Some(text) = self.text(fields, "opens_at")? else { return Ok(None) };
         let instant = text.parse::<Timestamp>();
         instant.map(Some).map_err(|_error| self.malformed(&format!("`opens_at` is `{text}`, which is no RFC 3339 time")))
@@ -195,7 +194,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn flag(&self, fields: &BTreeMap<Value, Value>, key: &str) -> Result<bool, RuleError> {
+    fn flag(&self, fields: &Object, key: &str) -> Result<bool, RuleError> {
         match fields.get(&Value::from(key)) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use regorus::Value;
+use regorus::value::Object;
 
 use crate::domain::artifact::RecordedArtifact;
 use crate::domain::record::{DeploymentRecord, RecordDetails};
@@ -33,24 +34,23 @@ pub(super) fn document(snapshot: &Snapshot) -> Value {
         }
         let slots = index.by_slot().iter().map(|(target, deployments)| {
             let deployments = deployments.iter().map(|(name, positions)| (shared(name), pick(&records, positions)));
-            (shared(target), Value::from(deployments.collect::<BTreeMap<_, _>>()))
+            (shared(target), map(deployments))
         });
-        by_slot.insert(name.clone(), Value::from(slots.collect::<BTreeMap<_, _>>()));
+        by_slot.insert(name.clone(), map(slots));
         by_environment.insert(name, Value::from(records));
     }
-    let by_digest: BTreeMap<Value, Value> =
-        by_digest.into_iter().map(|(digest, environments)| (digest, Value::from(environments))).collect();
+    let by_digest = by_digest.into_iter().map(|(digest, environments)| (digest, map(environments)));
     let environments = snapshot.environments.iter().map(|(name, records)| (text(name), environment_value(records)));
     object([(
         ROOT,
         object([
-            ("environments", Value::from(environments.collect::<BTreeMap<_, _>>())),
+            ("environments", map(environments)),
             (
                 "records",
                 object([
-                    ("by_environment", Value::from(by_environment)),
-                    ("by_digest", Value::from(by_digest)),
-                    ("by_slot", Value::from(by_slot)),
+                    ("by_environment", map(by_environment)),
+                    ("by_digest", map(by_digest)),
+                    ("by_slot", map(by_slot)),
                 ]),
             ),
         ]),
@@ -126,11 +126,11 @@ impl Builder {
             times.value(record.updated_at),
             times.value(record.last_seen_at),
         ];
-        let mut object: BTreeMap<Value, Value> = self.keys.record.iter().cloned().zip(values).collect();
+        let mut object: Object = self.keys.record.iter().cloned().zip(values).collect();
         if let Some(details) = &record.details {
             add_details(&mut object, details);
         }
-        Value::from(object)
+        object.into_value()
     }
 
     fn artifact(&mut self, artifact: &Arc<RecordedArtifact>) -> Value {
@@ -143,8 +143,7 @@ impl Builder {
             shared(&artifact.digest_text),
             shared(&artifact.version),
         ];
-        let object: BTreeMap<Value, Value> = self.keys.artifact.iter().cloned().zip(values).collect();
-        let value = Value::from(object);
+        let value = map(self.keys.artifact.iter().cloned().zip(values));
         self.artifacts.insert(Arc::clone(artifact), value.clone());
         value
     }
@@ -175,13 +174,12 @@ impl RecordTimes {
     }
 }
 
-fn add_details(object: &mut BTreeMap<Value, Value>, details: &RecordDetails) {
+fn add_details(object: &mut Object, details: &RecordDetails) {
     if let Some(name) = &details.logical_environment_name {
         object.insert(text("logical_environment_name"), shared(name));
     }
     if let Some(tags) = &details.tags {
-        let tags: BTreeMap<Value, Value> = tags.iter().map(|(key, value)| (text(key), text(value))).collect();
-        object.insert(text("tags"), Value::from(tags));
+        object.insert(text("tags"), map(tags.iter().map(|(key, value)| (text(key), text(value)))));
     }
     if let Some(risks) = &details.runtime_risks {
         object.insert(text("runtime_risks"), texts(risks));
@@ -202,7 +200,12 @@ pub(super) fn texts(texts: &[String]) -> Value {
 }
 
 pub(super) fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    Value::from(fields.into_iter().map(|(key, value)| (text(key), value)).collect::<BTreeMap<_, _>>())
+    map(fields.into_iter().map(|(key, value)| (text(key), value)))
+}
+
+/// An object in the engine's compact form: exact in size, sorted, found by bisection.
+fn map(fields: impl IntoIterator<Item = (Value, Value)>) -> Value {
+    fields.into_iter().collect::<Object>().into_value()
 }
 
 fn shared(text: &Arc<str>) -> Value {

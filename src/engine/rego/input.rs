@@ -1,9 +1,8 @@
 //! The small part that policies see of a question: `input`, one per rule.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use regorus::Value;
+use regorus::value::Object;
 
 use crate::domain::environment::Environment;
 use crate::domain::request::Request;
@@ -16,25 +15,26 @@ const SCHEMA: &str = "holdpoint.input/v1";
 
 /// Builds the inputs of one question: all rules share everything but their parameters.
 pub(super) struct Inputs {
-    shared: BTreeMap<Value, Value>,
+    shared: Object,
 }
 
 impl Inputs {
     pub(super) fn new(question: &Question<'_>) -> Self {
-        let shared = object([
+        let shared = [
             ("schema", text(SCHEMA)),
             ("request", request_value(question.request)),
             ("environment", environment_value(question.environment)),
             ("as_of", time(question.as_of)),
             ("as_of_ns", nanoseconds(question.as_of)),
-        ]);
-        Self { shared: shared.as_object().cloned().unwrap_or_default() }
+        ];
+        let shared = shared.into_iter().map(|(key, value)| (text(key), value)).collect();
+        Self { shared }
     }
 
     pub(super) fn with_parameters(&self, parameters: &serde_json::Value) -> Value {
         let mut input = self.shared.clone();
         input.insert(text("parameters"), Value::from(parameters.clone()));
-        Value::from(input)
+        input.into_value()
     }
 }
 

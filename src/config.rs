@@ -1,0 +1,173 @@
+//! The configuration, valid by construction.
+//!
+//! It is read in two stages: [`raw`] is the file as written, with the place of every value; [`validate`] turns it
+//! into [`Config`] and collects every problem it meets, so that one look at the file mends them all.
+
+mod duration;
+mod error;
+mod located;
+mod raw;
+mod validate;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use schemars::generate::SchemaSettings;
+use url::Url;
+
+pub use error::ConfigError;
+
+use crate::domain::environment::EnvironmentGraph;
+use crate::domain::rule::Rule;
+use crate::domain::verdict::Verdict;
+use error::Problem;
+use located::Place;
+
+/// The name of the file that is looked for when none is given.
+pub const FILE_NAME: &str = "holdpoint.yaml";
+
+/// Chainloop's own address.
+const DEFAULT_URL: &str = "https://api.app.chainloop.dev";
+const DEFAULT_TOKEN_VARIABLE: &str = "CHAINLOOP_TOKEN";
+const DEFAULT_TIMEOUT: &str = "60s";
+const DEFAULT_RULE_TIMEOUT: &str = "1s";
+const DEFAULT_EVALUATION_TIMEOUT: &str = "10s";
+
+/// The largest file that is read, in bytes.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// A configuration that was checked. Paths are relative to the working directory, or absolute.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it came from.
+    pub path: PathBuf,
+    /// The record sources, by name; at least one.
+    pub sources: BTreeMap<String, SourceConfig>,
+    /// The environments; at least one. Each names a source that exists.
+    pub environments: EnvironmentGraph,
+    /// Files and directories with policies.
+    pub policies: Vec<PathBuf>,
+    /// The rules in the order of the file. Their environments exist.
+    pub rules: Vec<Rule>,
+    /// [`Verdict::Undecided`] or [`Verdict::Allow`].
+    pub when_no_rule_applies: Verdict,
+    /// How long one rule may take.
+    pub rule_timeout: Duration,
+    /// How long all rules of one decision may take; at least `rule_timeout`.
+    pub evaluation_timeout: Duration,
+}
+
+/// A record source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a configuration has a handful of them, and a box would show at every use")]
+pub enum SourceConfig {
+    /// A server with Chainloop's deployments API.
+    Chainloop(ChainloopConfig),
+    /// A JSON file of records.
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// How to reach a server with Chainloop's deployments API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainloopConfig {
+    /// The base address: `https`, or `http` to this machine, or any `http` when `allow_insecure` is set. No user
+    /// name, query or fragment.
+    pub url: Url,
+    /// Where the token is read from.
+    pub token: TokenSource,
+    /// The organization that is asked.
+    pub organization: Option<String>,
+    /// Only records of this project.
+    pub project: Option<String>,
+    /// Only records of this version; only with `project`.
+    pub project_version: Option<String>,
+    /// PEM certificates to trust, beside those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Plain http to another machine is allowed.
+    pub allow_insecure: bool,
+    /// The deadline for reading the records, pages and retries included.
+    pub timeout: Duration,
+}
+
+/// Where a token is read from. The token itself is never part of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// The environment variable of this name.
+    Env(String),
+    /// A file that holds the token and nothing else.
+    File(PathBuf),
+}
+
+impl Config {
+    /// Reads and checks the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is larger than 1 MiB, and all problems of [`Config::from_text`].
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = read(path).map_err(|problem| ConfigError::new(path, "", vec![problem]))?;
+        Self::from_text(&text, path)
+    }
+
+    /// Checks the text of the file at `path`, whose folder the paths in the text are relative to.
+    ///
+    /// # Errors
+    /// The first problem that keeps the text from being read, or else every problem in it.
+    pub fn from_text(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        if u64::try_from(text.len()).is_ok_and(|length| length > LARGEST_FILE) {
+            return Err(ConfigError::new(path, "", vec![too_large()]));
+        }
+        let says_nothing = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        if text.trim_start_matches('\u{feff}').lines().all(says_nothing) {
+            let problem = Problem::new(Place::default(), "the file is empty");
+            let problem = problem.hint("`holdpoint init` writes a working example");
+            return Err(ConfigError::new(path, text, vec![problem]));
+        }
+        let raw = yaml::parse(text).map_err(|problem| ConfigError::new(path, text, vec![problem]))?;
+        validate::validate(raw, path).map_err(|problems| ConfigError::new(path, text, problems))
+    }
+}
+
+fn read(path: &Path) -> Result<String, Problem> {
+    let unreadable = |error: std::io::Error| {
+        let problem = Problem::new(Place::default(), format!("cannot read the configuration: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                problem.hint("name the file with `--config`, or write an example with `holdpoint init`")
+            }
+            _ => problem,
+        }
+    };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST_FILE) {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = 1 + before.clone().filter(|byte| **byte == b'\n').count();
+        // Continuation bytes begin no character.
+        let since = before.rev().take_while(|byte| **byte != b'\n').filter(|byte| **byte & 0xc0 != 0x80);
+        let place = Place { line, column: 1 + since.count() };
+        Problem::new(place, "the file is not UTF-8 text").hint("save it in the encoding UTF-8")
+    })
+}
+
+fn too_large() -> Problem {
+    Problem::new(Place::default(), "the file is larger than 1 MiB").hint("is this the configuration, and not records?")
+}
+
+/// The JSON Schema of the file, as pretty-printed JSON that ends in a line feed.
+#[must_use]
+pub fn schema() -> String {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let schema = generator.into_root_schema_for::<raw::RawConfig>();
+    format!("{:#}\n", schema.as_value())
+}

@@ -1,0 +1,253 @@
+//! The configuration as it is written: stage one of two. The JSON Schema comes from these types.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use schemars::{JsonSchema, Schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
+
+use super::duration;
+use super::located::Located;
+use super::{DEFAULT_EVALUATION_TIMEOUT, DEFAULT_RULE_TIMEOUT, DEFAULT_TIMEOUT, DEFAULT_TOKEN_VARIABLE, DEFAULT_URL};
+
+/// The configuration of holdpoint. Paths are relative to the folder of this file. Durations are written with their
+/// units, such as `90m`, `24h`, `7d` or `1h30m`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map of settings")]
+#[schemars(rename = "holdpoint.yaml")]
+pub(crate) struct RawConfig {
+    /// The version of this form; always 1.
+    #[schemars(extend("const" = 1))]
+    pub(crate) version: Located<u32>,
+    /// Where deployment records come from, by a name of your choice.
+    #[schemars(with = "BTreeMap<String, RawSource>", extend("minProperties" = 1))]
+    pub(crate) sources: Located<HashMap<Located<String>, Located<RawSource>>>,
+    /// The stages of promotion.
+    #[schemars(extend("minItems" = 1))]
+    pub(crate) environments: Located<Vec<Located<RawEnvironment>>>,
+    /// Files and directories with Rego policies.
+    #[serde(default)]
+    #[schemars(extend("default" = json!([])))]
+    pub(crate) policies: Option<Vec<Located<String>>>,
+    /// What has to be true before an artifact is deployed.
+    #[serde(default)]
+    #[schemars(extend("default" = json!([])))]
+    pub(crate) rules: Option<Located<Vec<Located<RawRule>>>>,
+    /// The verdict when no enforced rule applies to a request.
+    #[serde(default)]
+    #[schemars(extend("default" = "undecided"))]
+    pub(crate) when_no_rule_applies: Option<RawWhenNoRuleApplies>,
+    /// How long an evaluation may take.
+    #[serde(default)]
+    #[schemars(extend("default" = json!({})))]
+    pub(crate) limits: Option<RawLimits>,
+}
+
+/// A record source. Which keys it takes depends on its `type`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with a `type`")]
+#[schemars(rename = "source", transform = restrict_keys_to_type)]
+pub(crate) struct RawSource {
+    /// `chainloop`: the deployments API of Chainloop, or of a server that speaks it. `snapshot`: a JSON file.
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = json!(SOURCE_TYPES)))]
+    pub(crate) kind: Located<String>,
+    /// `snapshot`: the JSON file, either a saved answer of the API or a list of records.
+    pub(crate) path: Option<Located<String>>,
+    /// `chainloop`: the address of the API.
+    #[schemars(extend("default" = DEFAULT_URL, "format" = "uri"))]
+    pub(crate) url: Option<Located<String>>,
+    /// `chainloop`: where the token is read from.
+    #[schemars(extend("default" = json!({"env": DEFAULT_TOKEN_VARIABLE})))]
+    pub(crate) token: Option<Located<RawToken>>,
+    /// `chainloop`: the organization that is asked.
+    pub(crate) organization: Option<Located<String>>,
+    /// `chainloop`: only records of this project.
+    pub(crate) project: Option<Located<String>>,
+    /// `chainloop`: only records of this version of the project; needs `project`.
+    pub(crate) project_version: Option<Located<String>>,
+    /// `chainloop`: a file of PEM certificates to trust, beside those of the system.
+    pub(crate) ca_file: Option<Located<String>>,
+    /// `chainloop`: allow plain http to another machine. The token then travels in the clear.
+    #[schemars(extend("default" = false))]
+    pub(crate) allow_insecure: Option<Located<bool>>,
+    /// `chainloop`: how long reading the records may take, with all pages and retries.
+    #[schemars(extend("default" = DEFAULT_TIMEOUT, "pattern" = duration::PATTERN))]
+    pub(crate) timeout: Option<Located<String>>,
+}
+
+/// The values of `type`.
+pub(crate) const SOURCE_TYPES: [&str; 2] = ["chainloop", "snapshot"];
+/// The keys that a `chainloop` source takes and a `snapshot` source does not.
+pub(crate) const CHAINLOOP_KEYS: [&str; 8] =
+    ["url", "token", "organization", "project", "project_version", "ca_file", "allow_insecure", "timeout"];
+
+/// Says in the schema which keys go with which `type`.
+fn restrict_keys_to_type(schema: &mut Schema) {
+    let refused: Map<String, Value> = CHAINLOOP_KEYS.iter().map(|key| ((*key).to_owned(), json!(false))).collect();
+    schema.insert(
+        "allOf".to_owned(),
+        json!([
+            {
+                "if": {"properties": {"type": {"const": "snapshot"}}},
+                "then": {"required": ["path"], "properties": refused},
+            },
+            {
+                "if": {"properties": {"type": {"const": "chainloop"}}},
+                "then": {"properties": {"path": false}, "dependentRequired": {"project_version": ["project"]}},
+            },
+        ]),
+    );
+}
+
+/// Where a token is read from. Never the token itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `env` or `file`")]
+#[schemars(rename = "token", extend("minProperties" = 1, "maxProperties" = 1))]
+pub(crate) struct RawTokenPlace {
+    /// The name of an environment variable that holds the token.
+    pub(crate) env: Option<Located<String>>,
+    /// A file that holds the token and nothing else.
+    pub(crate) file: Option<Located<String>>,
+}
+
+/// What stands at `token`.
+#[derive(Debug)]
+pub(crate) enum RawToken {
+    /// The name of a place, as it should be.
+    Place(RawTokenPlace),
+    /// Text or a number, which is probably the secret. It is not kept.
+    Literal,
+}
+
+impl JsonSchema for RawToken {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        RawTokenPlace::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> Schema {
+        RawTokenPlace::json_schema(generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TokenVisitor)
+    }
+}
+
+struct TokenVisitor;
+
+impl<'de> Visitor<'de> for TokenVisitor {
+    type Value = RawToken;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a map with `env` or `file`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawToken, A::Error> {
+        RawTokenPlace::deserialize(MapAccessDeserializer::new(map)).map(RawToken::Place)
+    }
+
+    fn visit_str<E>(self, _secret: &str) -> Result<RawToken, E> {
+        Ok(RawToken::Literal)
+    }
+
+    fn visit_bool<E>(self, _secret: bool) -> Result<RawToken, E> {
+        Ok(RawToken::Literal)
+    }
+
+    fn visit_u64<E>(self, _secret: u64) -> Result<RawToken, E> {
+        Ok(RawToken::Literal)
+    }
+
+    fn visit_i64<E>(self, _secret: i64) -> Result<RawToken, E> {
+        Ok(RawToken::Literal)
+    }
+
+    fn visit_f64<E>(self, _secret: f64) -> Result<RawToken, E> {
+        Ok(RawToken::Literal)
+    }
+}
+
+/// A stage of promotion: one or more targets, and what comes before it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with a `name`")]
+#[schemars(rename = "environment")]
+pub(crate) struct RawEnvironment {
+    /// Its name, as `--to` takes it.
+    #[schemars(extend("minLength" = 1))]
+    pub(crate) name: Located<String>,
+    /// The source that knows it. May be left out when there is only one.
+    pub(crate) source: Option<Located<String>>,
+    /// The environments that an artifact passes directly before this one.
+    #[schemars(extend("default" = json!([])))]
+    pub(crate) after: Option<Vec<Located<String>>>,
+    /// The `environment_name`s of records that belong to it. Left out: its own name, or none when
+    /// `logical_environment` is given.
+    pub(crate) targets: Option<Located<Vec<Located<String>>>>,
+    /// A logical environment of the source: every environment in it is a target too.
+    pub(crate) logical_environment: Option<Located<String>>,
+    /// How old what the source saw may be. When it is older, the verdict is `undecided`. Left out: any age.
+    #[schemars(extend("pattern" = duration::PATTERN))]
+    pub(crate) max_record_age: Option<Located<String>>,
+}
+
+/// A policy with its parameters, and where it applies.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with a `policy`")]
+#[schemars(rename = "rule")]
+pub(crate) struct RawRule {
+    /// The Rego package, without `data.`.
+    #[schemars(extend("minLength" = 1))]
+    pub(crate) policy: Located<String>,
+    /// The environments it applies to. Left out: all.
+    #[schemars(extend("minItems" = 1))]
+    pub(crate) environments: Option<Located<Vec<Located<String>>>>,
+    /// What the policy sees as `input.parameters`.
+    #[schemars(extend("default" = json!({})))]
+    pub(crate) parameters: Option<Map<String, Value>>,
+    /// Whether its findings change the verdict.
+    #[schemars(extend("default" = "enforce"))]
+    pub(crate) enforcement: Option<RawEnforcement>,
+}
+
+/// What the findings of a rule do.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "enforcement", inline)]
+pub(crate) enum RawEnforcement {
+    /// They count.
+    Enforce,
+    /// They are reported as warnings and do not count.
+    Warn,
+    /// They are reported for information and do not count.
+    DryRun,
+}
+
+/// The verdict when no enforced rule applies.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "when_no_rule_applies", inline)]
+pub(crate) enum RawWhenNoRuleApplies {
+    /// It could not be decided: nothing passes by an oversight.
+    Undecided,
+    /// It passes.
+    Allow,
+}
+
+/// Limits on the evaluation of rules.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map of limits")]
+#[schemars(rename = "limits")]
+pub(crate) struct RawLimits {
+    /// For one rule. A rule that takes longer has failed.
+    #[schemars(extend("default" = DEFAULT_RULE_TIMEOUT, "pattern" = duration::PATTERN))]
+    pub(crate) rule_timeout: Option<Located<String>>,
+    /// For all rules of one decision.
+    #[schemars(extend("default" = DEFAULT_EVALUATION_TIMEOUT, "pattern" = duration::PATTERN))]
+    pub(crate) evaluation_timeout: Option<Located<String>>,
+}

@@ -1,0 +1,124 @@
+//! From the raw form to [`Config`]: stage two of two.
+
+mod environments;
+mod rules;
+mod sources;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::{Problem, quote};
+use super::located::{Located, Place};
+use super::raw::{RawConfig, RawLimits, RawWhenNoRuleApplies};
+use super::{Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_RULE_TIMEOUT, duration, yaml};
+use crate::domain::verdict::Verdict;
+
+/// The longest timeout. Whoever waits longer has stopped waiting.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// Checks everything, and says everything that is wrong.
+pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Problem>> {
+    let mut check = Check { folder: path.parent().unwrap_or(Path::new("")), problems: Vec::new() };
+    check.problems.extend(yaml::check_version(&raw.version).err());
+    let source_names = sources::names(&raw.sources.value);
+    let sources = sources::check(&mut check, raw.sources);
+    let environment_names = environments::names(&raw.environments.value);
+    let environments = environments::check(&mut check, raw.environments, &source_names);
+    let policies = raw.policies.unwrap_or_default().into_iter().map(|policy| check.path("policies", policy)).collect();
+    let rules = rules::check(&mut check, raw.rules, &environment_names, raw.when_no_rule_applies);
+    let (rule_timeout, evaluation_timeout) = limits(&mut check, raw.limits.unwrap_or_default());
+    let when_no_rule_applies = match raw.when_no_rule_applies {
+        None | Some(RawWhenNoRuleApplies::Undecided) => Verdict::Undecided,
+        Some(RawWhenNoRuleApplies::Allow) => Verdict::Allow,
+    };
+    match environments {
+        Some(environments) if check.problems.is_empty() => Ok(Config {
+            path: path.to_owned(),
+            sources,
+            environments,
+            policies,
+            rules,
+            when_no_rule_applies,
+            rule_timeout,
+            evaluation_timeout,
+        }),
+        _ => Err(check.problems),
+    }
+}
+
+fn limits(check: &mut Check<'_>, raw: RawLimits) -> (Duration, Duration) {
+    let place = raw.rule_timeout.as_ref().or(raw.evaluation_timeout.as_ref()).map(|timeout| timeout.place);
+    let rule = check.timeout("rule_timeout", raw.rule_timeout, DEFAULT_RULE_TIMEOUT);
+    let evaluation = check.timeout("evaluation_timeout", raw.evaluation_timeout, DEFAULT_EVALUATION_TIMEOUT);
+    if let (Some(rule), Some(evaluation), Some(place)) = (rule, evaluation, place)
+        && rule > evaluation
+    {
+        let message = format!("`rule_timeout` ({rule:?}) is longer than `evaluation_timeout` ({evaluation:?})");
+        check
+            .problems
+            .push(Problem::new(place, message).hint("the evaluation of all rules cannot be shorter than one"));
+    }
+    (rule.unwrap_or_default(), evaluation.unwrap_or_default())
+}
+
+/// What the checks share: where paths begin, and the problems so far.
+struct Check<'a> {
+    folder: &'a Path,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn problem(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem::new(place, message).hint(hint));
+    }
+
+    /// The value, if it is a name: not empty, on one line, without space around it.
+    fn name(&mut self, what: &str, name: &Located<String>) {
+        let text = &name.value;
+        if text.is_empty() {
+            self.problem(name.place, format!("{what} is empty"), "write a name");
+        } else if text.trim() != text || text.chars().any(char::is_control) {
+            let message = format!("{what} {} has space around it or control characters", quote(text));
+            self.problem(name.place, message, "write it without");
+        }
+    }
+
+    /// Text that may be left out, but not be empty.
+    fn text(&mut self, key: &str, text: Option<Located<String>>) -> Option<String> {
+        let text = text?;
+        self.name(&quote(key), &text);
+        Some(text.value)
+    }
+
+    /// The path, from the folder of the configuration.
+    fn path(&mut self, key: &str, path: Located<String>) -> PathBuf {
+        if path.value.is_empty() || path.value.contains('\0') {
+            self.problem(path.place, format!("{} has a path that is empty or no path", quote(key)), "write a path");
+        }
+        self.folder.join(path.value)
+    }
+
+    /// A duration that is longer than nothing; `None` when it is not one.
+    fn duration(&mut self, key: &str, text: &Located<String>) -> Option<Duration> {
+        let error = match duration::parse(&text.value) {
+            Ok(Duration::ZERO) => "is no time at all",
+            Ok(duration) => return Some(duration),
+            Err(error) => error,
+        };
+        let message = format!("{}: the duration {} {error}", quote(key), quote(&text.value));
+        self.problem(text.place, message, "write it as `30s`, `90m`, `24h`, `7d` or `1h30m`");
+        None
+    }
+
+    /// A timeout, or its default; `None` when it is not one.
+    fn timeout(&mut self, key: &str, text: Option<Located<String>>, default: &str) -> Option<Duration> {
+        let text = text.unwrap_or_else(|| Located { value: default.to_owned(), place: Place::default() });
+        let timeout = self.duration(key, &text)?;
+        if timeout > LONGEST_TIMEOUT {
+            let message = format!("{}: the timeout {} is longer than an hour", quote(key), quote(&text.value));
+            self.problem(text.place, message, "write at most `1h`");
+            return None;
+        }
+        Some(timeout)
+    }
+}

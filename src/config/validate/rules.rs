@@ -1,0 +1,85 @@
+//! Rules.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::error::{Problem, quote, suggest};
+use super::super::located::{Located, Place};
+use super::super::raw::{RawEnforcement, RawRule, RawWhenNoRuleApplies};
+use super::Check;
+use crate::domain::rule::{Enforcement, Rule};
+
+pub(super) fn check(
+    check: &mut Check<'_>,
+    rules: Option<Located<Vec<Located<RawRule>>>>,
+    environments: &[String],
+    when_no_rule_applies: Option<RawWhenNoRuleApplies>,
+) -> Vec<Rule> {
+    let (rules, place) = rules.map_or((Vec::new(), Place::START), |rules| (rules.value, rules.place));
+    if rules.is_empty() && !matches!(when_no_rule_applies, Some(RawWhenNoRuleApplies::Allow)) {
+        let problem = Problem::new(place, "there are no `rules`, so nothing could ever be allowed").without_line();
+        check.problems.push(problem.hint("add a rule, or set `when_no_rule_applies: allow`"));
+    }
+    let mut uses = BTreeMap::new();
+    rules.into_iter().map(|rule| convert(check, rule.value, environments, &mut uses)).collect()
+}
+
+fn convert(check: &mut Check<'_>, raw: RawRule, environments: &[String], uses: &mut BTreeMap<String, usize>) -> Rule {
+    check_policy(check, &raw.policy);
+    let policy = raw.policy.value;
+    let count = uses.entry(policy.clone()).or_default();
+    *count += 1;
+    let id = if *count == 1 { policy.clone() } else { format!("{policy}#{count}") };
+    Rule {
+        id,
+        environments: check_environments(check, raw.environments, &policy, environments),
+        policy,
+        parameters: Value::Object(raw.parameters.unwrap_or_default()),
+        enforcement: match raw.enforcement {
+            None | Some(RawEnforcement::Enforce) => Enforcement::Enforce,
+            Some(RawEnforcement::Warn) => Enforcement::Warn,
+            Some(RawEnforcement::DryRun) => Enforcement::DryRun,
+        },
+    }
+}
+
+fn check_policy(check: &mut Check<'_>, policy: &Located<String>) {
+    let name = &policy.value;
+    if let Some(package) = name.strip_prefix("data.") {
+        let message = format!("policy {} begins with `data.`", quote(name));
+        check.problem(policy.place, message, format!("write the package alone: {}", quote(package)));
+    } else if name.is_empty() || name.contains(|character: char| character.is_whitespace() || character.is_control()) {
+        let message = format!("policy {} is not the name of a Rego package", quote(name));
+        check.problem(
+            policy.place,
+            message,
+            "write what follows `package` in the policy, such as `promotion.soak_time`",
+        );
+    }
+}
+
+fn check_environments(
+    check: &mut Check<'_>,
+    named: Option<Located<Vec<Located<String>>>>,
+    policy: &str,
+    environments: &[String],
+) -> Vec<String> {
+    let Some(named) = named else { return Vec::new() };
+    if named.value.is_empty() {
+        let message = format!("the rule for {} lists no environment", quote(policy));
+        check.problem(named.place, message, "leave `environments` out to mean all of them");
+    }
+    for name in &named.value {
+        if !environments.contains(&name.value) {
+            let message = format!(
+                "the rule for {} names the environment {}, which is not defined",
+                quote(policy),
+                quote(&name.value)
+            );
+            let hint = suggest(&name.value, environments.iter().map(String::as_str), "the environments");
+            check.problem(name.place, message, hint);
+        }
+    }
+    named.value.into_iter().map(|name| name.value).collect()
+}

@@ -1,0 +1,174 @@
+//! Record sources.
+
+use std::collections::{BTreeMap, HashMap};
+
+use url::{Host, Url};
+
+use super::super::error::{Problem, list, quote, suggest};
+use super::super::located::{Located, Place};
+use super::super::raw::{CHAINLOOP_KEYS, RawSource, RawToken, RawTokenPlace, SOURCE_TYPES};
+use super::super::{ChainloopConfig, DEFAULT_TIMEOUT, DEFAULT_TOKEN_VARIABLE, DEFAULT_URL, SourceConfig, TokenSource};
+use super::Check;
+
+type RawSources = HashMap<Located<String>, Located<RawSource>>;
+
+/// The names of all sources, whether they are right or not, so that one mistake gives one problem.
+pub(super) fn names(sources: &RawSources) -> Vec<String> {
+    let mut names: Vec<_> = sources.keys().map(|name| name.value.clone()).collect();
+    names.sort_unstable();
+    names
+}
+
+pub(super) fn check(check: &mut Check<'_>, sources: Located<RawSources>) -> BTreeMap<String, SourceConfig> {
+    if sources.value.is_empty() {
+        check.problem(sources.place, "`sources` is empty", "add where records come from: a `snapshot` or `chainloop`");
+    }
+    let mut checked = BTreeMap::new();
+    for (name, source) in sources.value {
+        check.name("the name of a source", &name);
+        if let Some(source) = check_one(check, source) {
+            checked.insert(name.value, source);
+        }
+    }
+    checked
+}
+
+fn check_one(check: &mut Check<'_>, source: Located<RawSource>) -> Option<SourceConfig> {
+    match source.value.kind.value.as_str() {
+        "snapshot" => snapshot(check, source),
+        "chainloop" => chainloop(check, source.value).map(SourceConfig::Chainloop),
+        unknown => {
+            let message = format!("unknown source type {}", quote(unknown));
+            check.problem(source.value.kind.place, message, suggest(unknown, SOURCE_TYPES, "the types known here"));
+            None
+        }
+    }
+}
+
+fn snapshot(check: &mut Check<'_>, source: Located<RawSource>) -> Option<SourceConfig> {
+    let RawSource { kind, path, url, token, organization, project, project_version, ca_file, allow_insecure, timeout } =
+        source.value;
+    let places = [
+        url.map(|url| url.place),
+        token.map(|token| token.place),
+        organization.map(|organization| organization.place),
+        project.map(|project| project.place),
+        project_version.map(|version| version.place),
+        ca_file.map(|file| file.place),
+        allow_insecure.map(|allowed| allowed.place),
+        timeout.map(|timeout| timeout.place),
+    ];
+    for (key, place) in CHAINLOOP_KEYS.iter().zip(places) {
+        if let Some(place) = place {
+            let message = format!("{} does not belong to a source of type `snapshot`", quote(key));
+            let hint = "a snapshot takes `path`; for an API write `type: chainloop`";
+            check.problems.push(Problem::new(place, message).hint(hint).without_line());
+        }
+    }
+    let Some(path) = path else {
+        check.problem(kind.place, "a source of type `snapshot` needs `path`", "add `path: records.json`");
+        return None;
+    };
+    Some(SourceConfig::Snapshot { path: check.path("path", path) })
+}
+
+fn chainloop(check: &mut Check<'_>, source: RawSource) -> Option<ChainloopConfig> {
+    if let Some(path) = &source.path {
+        let hint = "leave it out, or write `type: snapshot`";
+        check.problem(path.place, "`path` does not belong to a source of type `chainloop`", hint);
+    }
+    if let (Some(version), None) = (&source.project_version, &source.project) {
+        check.problem(version.place, "`project_version` needs `project`", "add the project that has this version");
+    }
+    let allow_insecure = source.allow_insecure.is_some_and(|allowed| allowed.value);
+    let place = Place::default();
+    let url = source.url.unwrap_or_else(|| Located { value: DEFAULT_URL.to_owned(), place });
+    let url = check_url(check, &url, allow_insecure);
+    let token = match source.token {
+        Some(token) => check_token(check, token),
+        None => Some(TokenSource::Env(DEFAULT_TOKEN_VARIABLE.to_owned())),
+    };
+    let organization = check.text("organization", source.organization);
+    let project = check.text("project", source.project);
+    let project_version = check.text("project_version", source.project_version);
+    let ca_file = source.ca_file.map(|file| check.path("ca_file", file));
+    let timeout = check.timeout("timeout", source.timeout, DEFAULT_TIMEOUT);
+    Some(ChainloopConfig {
+        url: url?,
+        token: token?,
+        organization,
+        project,
+        project_version,
+        ca_file,
+        allow_insecure,
+        timeout: timeout?,
+    })
+}
+
+fn check_url(check: &mut Check<'_>, text: &Located<String>, allow_insecure: bool) -> Option<Url> {
+    let example = format!("write it as `{DEFAULT_URL}`");
+    let url = match Url::parse(&text.value) {
+        Ok(url) => url,
+        // The text is not repeated: what is no URL may still hold a password.
+        Err(error) => {
+            let problem = Problem::new(text.place, format!("`url` is not a URL: {error}"));
+            check.problems.push(problem.hint(example).without_line());
+            return None;
+        }
+    };
+    let problem = if !url.username().is_empty() || url.password().is_some() {
+        Problem::new(text.place, "`url` holds a user name or a password").hint("use `token`").without_line()
+    } else if url.query().is_some() || url.fragment().is_some() {
+        Problem::new(text.place, "`url` holds a query or a fragment").hint(example).without_line()
+    } else if url.host().is_none() || !matches!(url.scheme(), "https" | "http") {
+        let message = format!("`url` has the scheme {}, which holdpoint does not speak", quote(url.scheme()));
+        Problem::new(text.place, message).hint(example)
+    } else if url.scheme() == "http" && !allow_insecure && !is_loopback(&url) {
+        Problem::new(text.place, "`url` is plain http to another machine, which would show the token to the network")
+            .hint("use `https`, or set `allow_insecure: true` if the network is trusted")
+    } else {
+        return Some(url);
+    };
+    check.problems.push(problem);
+    None
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn check_token(check: &mut Check<'_>, token: Located<RawToken>) -> Option<TokenSource> {
+    let hint = format!("write `token: {{env: {DEFAULT_TOKEN_VARIABLE}}}` or `token: {{file: PATH}}`");
+    let message = match token.value {
+        RawToken::Place(RawTokenPlace { env: Some(variable), file: None }) => {
+            return check_variable(check, variable).map(TokenSource::Env);
+        }
+        RawToken::Place(RawTokenPlace { env: None, file: Some(file) }) => {
+            return Some(TokenSource::File(check.path("file", file)));
+        }
+        RawToken::Literal => "`token` holds the token itself, where every reader of this file sees it",
+        RawToken::Place(RawTokenPlace { env: Some(_), file: Some(_) }) => "`token` has both `env` and `file`",
+        RawToken::Place(RawTokenPlace { env: None, file: None }) => "`token` has neither `env` nor `file`",
+    };
+    check.problems.push(Problem::new(token.place, message).hint(hint).without_line());
+    None
+}
+
+/// The name of an environment variable. What is none is not repeated: it may be the token.
+fn check_variable(check: &mut Check<'_>, variable: Located<String>) -> Option<String> {
+    let is_name = |text: &str| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+    if is_name(&variable.value) && variable.value.starts_with(|first: char| first == '_' || first.is_ascii_alphabetic())
+    {
+        return Some(variable.value);
+    }
+    let names = list(&[DEFAULT_TOKEN_VARIABLE]);
+    let message = "`env` is not the name of an environment variable";
+    let hint = format!("write the name of the variable that holds the token, such as {names}, not the token");
+    check.problems.push(Problem::new(variable.place, message).hint(hint).without_line());
+    None
+}

@@ -5,3 +5,4 @@
 
 pub mod domain;
 pub mod gate;
+pub mod source;

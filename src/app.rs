@@ -10,10 +10,10 @@ use secrecy::SecretString;
 
 use crate::config::{ChainloopConfig, Config, SourceConfig, TokenSource};
 use crate::engine::rego::{Limits, RegoEngine};
-use crate::gate::source::{RecordFilters, RecordSource};
+use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::chainloop::{ChainloopOptions, ChainloopSource};
-use crate::source::snapshot::SnapshotSource;
+use crate::source::snapshot::{self, SnapshotSource};
 
 /// What the command line changes of a configuration.
 #[derive(Clone, Debug, Default)]
@@ -109,4 +109,14 @@ fn token(source: &TokenSource) -> anyhow::Result<SecretString> {
             .with_context(|| format!("the token file `{}` cannot be read", path.display()))?,
     };
     Ok(SecretString::from(text.trim().to_owned()))
+}
+
+/// The snapshot file of what was read.
+///
+/// # Errors
+/// When two sources give one id to different records.
+pub fn snapshot_text(reads: &[(&RecordQuery, &Fetched)]) -> anyhow::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    snapshot::write(&mut text, reads).context("the records do not fit in one snapshot")?;
+    Ok(text)
 }

@@ -93,7 +93,7 @@ fn waiting(decisions: &Decisions, pause: Duration) -> String {
         (verdict, _) => verdict.to_string(),
     };
     let blocking = decisions.0.iter().flat_map(|decision| &decision.findings).find(|finding| finding.blocks());
-    let why = blocking.map(|finding| format!(" ({})", output::escape::terminal_line(&finding.title, 60)));
+    let why = blocking.map(|finding| format!(" ({})", output::escape::line(&finding.title, 60)));
     format!("{opens}{}; looking again in {} s", why.unwrap_or_default(), pause.as_secs())
 }
 

@@ -30,7 +30,7 @@ pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
     for environment in environments {
         by_source.entry(&environment.source).or_default().push(environment);
     }
-    let mut read = Vec::new();
+    let mut reads = Vec::new();
     for (name, environments) in by_source {
         let configured = sources.get(name).with_context(|| format!("there is no record source `{name}`"))?;
         let query = RecordQuery {
@@ -39,11 +39,11 @@ pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
         };
         let watcher = watcher();
         match block_on(configured.source.fetch(&query, &*watcher))? {
-            Ok(fetched) => read.push(fetched),
+            Ok(fetched) => reads.push((query, fetched)),
             Err(error) => return Ok(report(&format!("record source `{name}`: {error}\n  hint: {}", error.remediation))),
         }
     }
-    finish(args, style, read)
+    finish(args, style, &reads)
 }
 
 fn environments<'a>(args: &RecordsArgs, config: &'a Config) -> anyhow::Result<Vec<&'a Environment>> {
@@ -76,26 +76,26 @@ fn filters(args: &RecordsArgs, configured: &RecordFilters) -> RecordFilters {
     }
 }
 
-fn finish(args: &RecordsArgs, style: Style, read: Vec<Fetched>) -> anyhow::Result<Exit> {
-    let incomplete: Vec<String> =
-        read.iter().flat_map(|fetched| &fetched.environments).filter_map(|environment| environment.incomplete.clone()).collect();
+fn finish(args: &RecordsArgs, style: Style, reads: &[(RecordQuery, Fetched)]) -> anyhow::Result<Exit> {
+    let environments = || reads.iter().flat_map(|(_query, fetched)| &fetched.environments);
+    let incomplete: Vec<&str> = environments().filter_map(|environment| environment.incomplete.as_deref()).collect();
+    let incomplete = incomplete.join("; ");
     if let Some(path) = &args.output {
         if !incomplete.is_empty() {
-            return Ok(report(&format!("no snapshot was written, since the records are incomplete: {}", incomplete.join("; "))));
+            return Ok(report(&format!("no snapshot was written, since the records are incomplete: {incomplete}")));
         }
-        let snapshot = crate::app::snapshot_text(&read)?;
-        write::to_file(path, &snapshot)?;
+        let reads: Vec<(&RecordQuery, &Fetched)> = reads.iter().map(|(query, fetched)| (query, fetched)).collect();
+        write::to_file(path, &app::snapshot_text(&reads)?)?;
         return Ok(Exit::Allow);
     }
-    let mut records: Vec<DeploymentRecord> =
-        read.into_iter().flat_map(|fetched| fetched.environments).flat_map(|environment| environment.records).collect();
+    let mut records: Vec<DeploymentRecord> = environments().flat_map(|environment| environment.records.clone()).collect();
     records.sort_by(DeploymentRecord::newest_first);
     write::to_stdout(&output::records::render(&records, args.format, style))?;
-    if incomplete.is_empty() { Ok(Exit::Allow) } else { Ok(report(&format!("the records are incomplete: {}", incomplete.join("; ")))) }
+    if incomplete.is_empty() { Ok(Exit::Allow) } else { Ok(report(&format!("the records are incomplete: {incomplete}"))) }
 }
 
 /// Says on standard error why the list cannot be trusted.
 fn report(text: &str) -> Exit {
-    anstream::eprintln!("error: {}", output::escape::terminal_text(text, usize::MAX));
+    anstream::eprintln!("error: {}", output::escape::paragraph(text, output::escape::MESSAGE_LIMIT));
     Exit::Undecided
 }

@@ -3,6 +3,14 @@
 //! The library exists for the `holdpoint` program and its tests; its items may change in any release.
 //! Start reading at [`gate`]; [`domain`] has the words, [`app`] puts the parts together.
 
+pub mod app;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod engine;
+pub mod exit;
 pub mod gate;
+pub mod output;
+pub mod source;
+pub mod telemetry;

@@ -54,16 +54,10 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The verdict and opening time that these findings combine to.
-    ///
-    /// `when_nothing_counts` answers when no enforced rule applied.
+    /// The verdict and opening time that these findings combine to. Findings of which none counts are undecided.
     #[must_use]
-    pub fn combine(findings: &[Finding], when_nothing_counts: Verdict) -> (Verdict, Option<Timestamp>) {
-        let mut verdicts = findings.iter().filter_map(Finding::verdict).peekable();
-        if verdicts.peek().is_none() {
-            return (when_nothing_counts, None);
-        }
-        let verdict = Verdict::combine(verdicts);
+    pub fn combine(findings: &[Finding]) -> (Verdict, Option<Timestamp>) {
+        let verdict = Verdict::combine(findings.iter().filter_map(Finding::verdict));
         let opens_at = if verdict == Verdict::Hold { Self::latest_opening(findings) } else { None };
         (verdict, opens_at)
     }

@@ -82,18 +82,19 @@ pub struct Finding {
 impl Finding {
     /// The verdict this finding asks for; `None` when it does not count.
     ///
-    /// A rule that skips itself says nothing about the verdict: it did not apply.
+    /// A rule that skips itself says nothing about the verdict: it did not apply. Nor does a warning: a rule that
+    /// warns without objecting has a [`Outcome::Passed`] finding as well.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
         if self.enforcement != Enforcement::Enforce {
             return None;
         }
         match self.outcome {
-            Outcome::Passed | Outcome::Warned => Some(Verdict::Allow),
+            Outcome::Passed => Some(Verdict::Allow),
             Outcome::Denied => Some(Verdict::Deny),
             Outcome::Held => Some(Verdict::Hold),
             Outcome::Failed => Some(Verdict::Undecided),
-            Outcome::Skipped => None,
+            Outcome::Warned | Outcome::Skipped => None,
         }
     }
 

@@ -1,1 +1,112 @@
 //! From records and rules to a decision.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::decision::{DECISION_SCHEMA, Decision, SnapshotReport};
+use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::finding::Finding;
+use crate::domain::request::Request;
+use crate::domain::rule::Rule;
+
+use super::Gate;
+use super::engine::Question;
+use super::findings;
+use super::observe::Observation;
+
+impl Gate {
+    /// Decides a request about the environment that was observed. It always returns a decision: what goes wrong on
+    /// the way makes it undecided.
+    #[must_use]
+    pub fn decide(&self, observation: &Observation, request: Request, as_of: Timestamp) -> Decision {
+        let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies_to(&request.environment)).collect();
+        let environment = &observation.environment;
+        let input_digest = input_digest(&request, environment, as_of, &rules);
+        let mut findings = self.findings(observation, &request, as_of, &rules);
+        if let Some(finding) = self.nothing_counts(&findings, &request.environment, &rules) {
+            findings.push(finding);
+        }
+        let (verdict, opens_at) = Decision::combine(&findings);
+        Decision {
+            schema: DECISION_SCHEMA,
+            id: uuid::Uuid::new_v4().to_string(),
+            verdict,
+            opens_at,
+            channel: request.channel,
+            request,
+            as_of,
+            findings,
+            snapshot: SnapshotReport { sources: observation.snapshot.sources.clone() },
+            policies_digest: self.engine.digest(),
+            input_digest,
+            duration_ms: u64::try_from(observation.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            holdpoint_version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    fn findings(
+        &self,
+        observation: &Observation,
+        request: &Request,
+        as_of: Timestamp,
+        rules: &[&Rule],
+    ) -> Vec<Finding> {
+        if request.environment != observation.environment.name {
+            return vec![findings::of_wrong_environment(request, &observation.environment.name)];
+        }
+        let faults = observation.faults(as_of);
+        if !faults.is_empty() {
+            let of_records = faults.iter().map(findings::of_record_fault);
+            return of_records.chain(rules.iter().map(|rule| self.not_evaluated(rule))).collect();
+        }
+        let question = Question { request, environment: &observation.environment, as_of, rules };
+        let prepared = match &observation.rules {
+            Some(Ok(prepared)) => prepared,
+            Some(Err(error)) => return rules.iter().map(|rule| self.failed(rule, error)).collect(),
+            None => return rules.iter().map(|rule| self.not_evaluated(rule)).collect(),
+        };
+        let mut answers = prepared.evaluate(&question).into_iter();
+        let mut all = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let description = self.engine.describe(rule);
+            match answers.next() {
+                Some(Ok(answer)) => all.extend(findings::of_answer(rule, &description, answer, &observation.snapshot)),
+                Some(Err(error)) => all.push(findings::of_rule_error(rule, &description, &error)),
+                None => all.push(findings::of_silence(rule, &description)),
+            }
+        }
+        all
+    }
+
+    fn not_evaluated(&self, rule: &Rule) -> Finding {
+        findings::of_rule_without_records(rule, &self.engine.describe(rule))
+    }
+
+    fn failed(&self, rule: &Rule, error: &super::engine::RuleError) -> Finding {
+        findings::of_rule_error(rule, &self.engine.describe(rule), error)
+    }
+
+    /// When no finding counts there is no verdict, unless the configuration gives one. Saying so is a finding too.
+    fn nothing_counts(&self, findings: &[Finding], environment: &str, rules: &[&Rule]) -> Option<Finding> {
+        let counts = findings.iter().any(|finding| finding.verdict().is_some());
+        (!counts).then(|| findings::of_no_rule(environment, rules.len(), self.when_no_rule_applies))
+    }
+}
+
+/// A digest of all that is asked. Objects serialise with sorted keys, so equal questions have equal digests.
+fn input_digest(request: &Request, environment: &Environment, as_of: Timestamp, rules: &[&Rule]) -> Digest {
+    #[derive(Serialize)]
+    struct Asked<'a> {
+        request: &'a Request,
+        environment: &'a Environment,
+        as_of: Timestamp,
+        rules: Vec<(&'a str, &'a str, &'a serde_json::Value, &'static str)>,
+    }
+    let rules = rules.iter().map(|rule| (&*rule.id, &*rule.policy, &rule.parameters, rule.enforcement.as_str()));
+    let asked = Asked { request, environment, as_of, rules: rules.collect() };
+    // Serialising plain data into memory cannot fail; were it to, the digest of nothing matches no other decision.
+    let text = serde_json::to_vec(&asked).unwrap_or_default();
+    Digest::from_bytes(Sha256::digest(text).into())
+}

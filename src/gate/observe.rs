@@ -1,1 +1,210 @@
 //! Reading the records that a decision needs, from every source that has them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use crate::domain::environment::Environment;
+use crate::domain::snapshot::{EnvironmentRecords, Snapshot, SourceReport};
+
+use super::Gate;
+use super::engine::{PreparedRules, RuleError};
+use super::source::{
+    EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, SourceError, SourceErrorKind,
+};
+
+/// A reason not to trust the records of an environment. It makes every decision on them undecided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordFault {
+    /// A stable word for machines.
+    pub code: &'static str,
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    pub remediation: String,
+}
+
+/// What the sources knew of an environment and those before it, ready for questions.
+pub struct Observation {
+    /// The environment it was made for.
+    pub environment: Environment,
+    /// The records.
+    pub snapshot: Arc<Snapshot>,
+    /// Sources that failed.
+    pub failures: Vec<RecordFault>,
+    /// The rules with these records, or why they could not take them. Empty when a source failed.
+    pub(super) rules: Option<Result<Box<dyn PreparedRules>, RuleError>>,
+    pub(super) started: Instant,
+}
+
+impl Observation {
+    /// Why the records cannot carry a decision at this instant: failed sources, incomplete and old records.
+    #[must_use]
+    pub fn faults(&self, as_of: Timestamp) -> Vec<RecordFault> {
+        let of_records = self.snapshot.environments.values().filter_map(|records| record_fault(records, as_of));
+        self.failures.iter().cloned().chain(of_records).collect()
+    }
+}
+
+fn record_fault(records: &EnvironmentRecords, as_of: Timestamp) -> Option<RecordFault> {
+    let name = &records.environment.name;
+    if let Some(reason) = &records.incomplete {
+        return Some(RecordFault {
+            code: SourceErrorKind::Incomplete.code(),
+            message: format!("the records of `{name}` are incomplete: {reason}"),
+            remediation: "a missing record could change the answer; read them again or complete the snapshot"
+                .to_owned(),
+        });
+    }
+    let limit = records.environment.max_record_age?;
+    let age = records.observed_at.map(|observed_at| as_of.duration_since(observed_at));
+    if age.is_some_and(|age| age <= limit) {
+        return None;
+    }
+    let age = age.map_or_else(|| "of unknown age".to_owned(), |age| format!("{} old", rounded(age)));
+    Some(RecordFault {
+        code: "records_too_old",
+        message: format!("the records of `{name}` are {age}; at most {} is allowed", rounded(limit)),
+        remediation: "read them again, or raise `max_record_age`".to_owned(),
+    })
+}
+
+fn rounded(duration: SignedDuration) -> String {
+    format!("{:#}", SignedDuration::from_secs(duration.as_secs()))
+}
+
+impl Gate {
+    /// Reads the records of the environment and of those it comes after, and nothing else.
+    ///
+    /// Sources are read side by side. What fails is kept in the observation: a decision then says so.
+    /// Returns `None` when the configuration has no such environment.
+    pub async fn observe(&self, environment: &str, progress: Arc<dyn Progress>) -> Option<Observation> {
+        let started = Instant::now();
+        let environment = self.environments.get(environment)?.clone();
+        let lineage = self.environments.lineage(&environment.name);
+        let mut by_source: BTreeMap<&str, Vec<&Environment>> = BTreeMap::new();
+        for needed in lineage {
+            by_source.entry(&needed.source).or_default().push(needed);
+        }
+        let mut reads = JoinSet::new();
+        for (name, environments) in &by_source {
+            self.start_read(&mut reads, name, environments, &progress);
+        }
+        let mut snapshot = Snapshot::default();
+        let mut failures = Vec::new();
+        let mut results: Vec<SourceRead> = Vec::new();
+        while let Some(joined) = reads.join_next().await {
+            match joined {
+                Ok(read) => results.push(read),
+                Err(error) => failures.push(crashed(&error)),
+            }
+        }
+        results.sort_by(|one, other| one.name.cmp(&other.name));
+        for read in results {
+            let environments = by_source.get(read.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+            add_read(&mut snapshot, &mut failures, read, environments);
+        }
+        let snapshot = Arc::new(snapshot);
+        let rules = failures.is_empty().then(|| self.engine.prepare(&snapshot));
+        Some(Observation { environment, snapshot, failures, rules, started })
+    }
+
+    fn start_read(
+        &self,
+        reads: &mut JoinSet<SourceRead>,
+        name: &str,
+        environments: &[&Environment],
+        progress: &Arc<dyn Progress>,
+    ) {
+        let name = name.to_owned();
+        let progress = Arc::clone(progress);
+        let queries = environments.iter().copied().map(environment_query).collect();
+        let Some(configured) = self.sources.get(&name).cloned() else {
+            let error = SourceError::new(
+                SourceErrorKind::File,
+                format!("there is no record source `{name}`"),
+                "define it under `sources`",
+            );
+            reads.spawn(async move { SourceRead { name, kind: "unknown", result: Err(error) } });
+            return;
+        };
+        let query = RecordQuery { environments: queries, filters: configured.filters };
+        let source = configured.source;
+        reads.spawn(async move {
+            let result = source.fetch(&query, &*progress).await;
+            SourceRead { name, kind: source.kind(), result }
+        });
+    }
+}
+
+struct SourceRead {
+    name: String,
+    kind: &'static str,
+    result: Result<Fetched, SourceError>,
+}
+
+fn environment_query(environment: &Environment) -> EnvironmentQuery {
+    EnvironmentQuery {
+        environment: environment.name.clone(),
+        targets: environment.targets.clone(),
+        logical_environment: environment.logical_environment.clone(),
+    }
+}
+
+fn crashed(error: &tokio::task::JoinError) -> RecordFault {
+    RecordFault {
+        code: "source_crashed",
+        message: format!("a record source stopped unexpectedly: {error}"),
+        remediation: "this is a defect of holdpoint; please report it".to_owned(),
+    }
+}
+
+fn add_read(snapshot: &mut Snapshot, failures: &mut Vec<RecordFault>, read: SourceRead, environments: &[&Environment]) {
+    let report = |observed_at, complete, records, digest| SourceReport {
+        name: read.name.clone(),
+        kind: read.kind,
+        observed_at,
+        complete,
+        records,
+        digest,
+    };
+    match read.result {
+        Ok(fetched) if fetched.environments.len() == environments.len() => {
+            let complete = fetched.environments.iter().all(|environment| environment.incomplete.is_none());
+            let count = fetched.environments.iter().map(|environment| environment.records.len()).sum();
+            snapshot.sources.push(report(fetched.observed_at, complete, count, Some(fetched.digest)));
+            for (environment, records) in environments.iter().zip(fetched.environments) {
+                let records = environment_records(environment, records, fetched.observed_at);
+                snapshot.environments.insert(environment.name.clone(), records);
+            }
+        }
+        Ok(_) => {
+            snapshot.sources.push(report(None, false, 0, None));
+            failures.push(RecordFault {
+                code: SourceErrorKind::Incomplete.code(),
+                message: format!("record source `{}` did not answer for every environment", read.name),
+                remediation: "this is a defect of holdpoint; please report it".to_owned(),
+            });
+        }
+        Err(error) => {
+            snapshot.sources.push(report(None, false, 0, None));
+            failures.push(RecordFault {
+                code: error.kind.code(),
+                message: format!("record source `{}`: {}", read.name, error.message),
+                remediation: error.remediation,
+            });
+        }
+    }
+}
+
+fn environment_records(
+    environment: &Environment,
+    fetched: FetchedEnvironment,
+    observed_at: Option<Timestamp>,
+) -> EnvironmentRecords {
+    let environment = Environment { targets: fetched.targets, ..environment.clone() };
+    EnvironmentRecords::new(environment, fetched.records, observed_at, fetched.incomplete)
+}

@@ -1,0 +1,193 @@
+//! How long a decision takes, and what records cost in memory. Method and figures: `benches/README.md`.
+//!
+//! `cargo bench --bench decide -- [time | memory RECORDS]`
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program for developers")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use holdpoint::app::{self, Overrides};
+use holdpoint::config::Config;
+use holdpoint::domain::reference::ArtifactReference;
+use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::gate::observe::Observation;
+use holdpoint::gate::source::NoProgress;
+use holdpoint::gate::Gate;
+
+const SERVICES: usize = 200;
+const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
+const AS_OF: &str = "2026-11-20T12:00:00Z";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["memory", records] => memory(records.parse().unwrap()),
+        ["write", records, path] => std::fs::write(path, snapshot(records.parse().unwrap())).unwrap(),
+        _ => time(),
+    }
+}
+
+/// Pairs of small and large in turns, so that what else the machine does falls on both.
+fn time() {
+    let small = World::new(1_000);
+    let large = World::new(100_000);
+    println!("load 1,000 records:   {:?}", small.loaded_in);
+    println!("load 100,000 records: {:?} ({} bytes of JSON)", large.loaded_in, large.json_bytes);
+    let mut ratios = Vec::new();
+    let (mut of_small, mut of_large) = (Vec::new(), Vec::new());
+    for _ in 0..15 {
+        let (one, other) = (small.decide(500), large.decide(500));
+        ratios.push(other.as_secs_f64() / one.as_secs_f64());
+        of_small.push(one);
+        of_large.push(other);
+    }
+    ratios.sort_by(f64::total_cmp);
+    of_small.sort();
+    of_large.sort();
+    println!("decision, 10 rules, 1,000 records:   min {:?} median {:?} max {:?}", of_small[0], of_small[7], of_small[14]);
+    println!("decision, 10 rules, 100,000 records: min {:?} median {:?} max {:?}", of_large[0], of_large[7], of_large[14]);
+    println!("ratio of the two: min {:.2} median {:.2} max {:.2}", ratios[0], ratios[7], ratios[14]);
+}
+
+fn memory(records: usize) {
+    let before = resident();
+    let world = World::new(records);
+    let after = resident();
+    let grown = after.saturating_sub(before);
+    println!("{records} records: {} bytes of JSON, {grown} bytes resident, {:.2} times; peak {}", world.json_bytes, ratio(grown, world.json_bytes), peak());
+}
+
+#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "figures for people")]
+fn ratio(one: usize, other: usize) -> f64 {
+    one as f64 / other as f64
+}
+
+fn status(key: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+fn resident() -> usize {
+    status("VmRSS:")
+}
+
+fn peak() -> usize {
+    status("VmHWM:")
+}
+
+struct World {
+    gate: Gate,
+    observation: Observation,
+    request: Request,
+    loaded_in: Duration,
+    json_bytes: usize,
+}
+
+impl World {
+    fn new(records: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.json");
+        let json_bytes = {
+            let text = snapshot(records);
+            std::fs::write(&path, &text).unwrap();
+            text.len()
+        };
+        let config = Config::from_text(&configuration(), &folder.path().join("holdpoint.yaml")).unwrap();
+        let gate = app::gate(&config, &Overrides { records: Some(path), policies: Vec::new() }).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let started = Instant::now();
+        let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();
+        let loaded_in = started.elapsed();
+        let world = Self { gate, observation, request: request(), loaded_in, json_bytes };
+        let decision = world.gate.decide(&world.observation, world.request.clone(), AS_OF.parse().unwrap());
+        assert_eq!(decision.verdict.as_str(), "allow", "{:#?}", decision.findings);
+        world
+    }
+
+    fn decide(&self, times: u32) -> Duration {
+        let as_of = AS_OF.parse().unwrap();
+        let started = Instant::now();
+        for _ in 0..times {
+            std::hint::black_box(self.gate.decide(&self.observation, self.request.clone(), as_of));
+        }
+        started.elapsed() / times
+    }
+}
+
+fn configuration() -> String {
+    let policies = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let rule = |index: usize| match index % 4 {
+        0 => "  - {policy: promotion.deployed_before, parameters: {min_targets: all}}\n",
+        1 => "  - {policy: promotion.soak_time, parameters: {minimum: 24h}}\n",
+        2 => "  - {policy: promotion.digest_known}\n",
+        _ => "  - {policy: promotion.record_freshness, parameters: {maximum: 720h}}\n",
+    };
+    let rules: String = (0..10).map(rule).collect();
+    format!(
+        "version: 1\nsources:\n  saved: {{type: snapshot, path: records.json}}\nenvironments:\n  - {{name: dev}}\n  - {{name: staging, after: [dev], targets: [staging-eu, staging-us]}}\n  - {{name: production, after: [staging]}}\npolicies: [{}]\nrules:\n{rules}",
+        policies.display()
+    )
+}
+
+fn request() -> Request {
+    let reference: ArtifactReference = format!("ghcr.io/acme/service-7@{}", digest(7, 0)).parse().unwrap();
+    Request {
+        artifact: RequestedArtifact::from(reference),
+        environment: "production".to_owned(),
+        deployment_name: Some("service-7".to_owned()),
+        intent: Intent::Deploy,
+        actor: None,
+        reason: None,
+        channel: "check",
+        context: serde_json::json!({}),
+    }
+}
+
+fn digest(service: usize, release: usize) -> String {
+    format!("sha256:{service:032x}{release:032x}")
+}
+
+/// Records in the API's own JSON: 200 services in four targets, each with a history of releases, one a day.
+fn snapshot(count: usize) -> String {
+    let instant = |days: i64| {
+        let newest: jiff::Timestamp = "2026-11-18T09:30:00Z".parse().unwrap();
+        (newest - jiff::SignedDuration::from_hours(24 * days)).to_string()
+    };
+    let slots = SERVICES * TARGETS.len();
+    let record = |index: usize| {
+        let (slot, release) = (index % slots, index / slots);
+        let (service, target) = (slot / TARGETS.len(), TARGETS[slot % TARGETS.len()]);
+        let created = instant(i64::try_from(release).unwrap());
+        let (status, updated) = if release == 0 {
+            ("DEPLOYED", created.clone())
+        } else {
+            ("SUPERSEDED", instant(i64::try_from(release).unwrap() - 1))
+        };
+        serde_json::json!({
+            "id": format!("6f1c2b34-0000-4000-8000-{index:012x}"),
+            "environment_id": format!("0a6f2c1e-1111-4000-8000-{:012x}", slot % TARGETS.len()),
+            "environment_name": target,
+            "deployment_name": format!("service-{service}"),
+            "artifact_id": format!("9d3e4f5a-2222-4000-8000-{:012x}", service * 1000 + release),
+            "artifact": {
+                "kind": "CONTAINER_IMAGE",
+                "name": format!("ghcr.io/acme/service-{service}"),
+                "digest": digest(service, release),
+                "version": format!("1.{release}.0"),
+            },
+            "status": status,
+            "created_at": created,
+            "updated_at": updated,
+            "last_seen_at": updated,
+        })
+        .to_string()
+    };
+    let records: Vec<String> = (0..count).map(record).collect();
+    format!(
+        "{{\"deployment_records\":[{}],\"pagination\":{{\"total_count\":{count},\"page\":1,\"total_pages\":1,\"page_size\":{count}}}}}",
+        records.join(",")
+    )
+}

@@ -1,0 +1,77 @@
+# METADATA
+# title: Reading deployment records
+# description: >-
+#   What the promotion policies share: which record of a slot counts, where the requested artifact runs, and how to
+#   say so. Everything is a look-up, first by digest and then by slot, so the cost does not grow with the number of
+#   records. Whatever is missing or in doubt shows nothing: it leaves a value undefined or a list empty.
+package lib.records
+
+# The digest that the request is about; undefined unless it is `sha256:` and 64 lower-case hexadecimal digits.
+digest := text if {
+	text := input.request.artifact.digest
+	is_string(text)
+	startswith(text, "sha256:")
+	count(text) == 71
+	trim(substring(text, 7, -1), "0123456789abcdef") == ""
+}
+
+# Whether a record is about the requested artifact. A chart is no image, whatever its digest.
+matches(record) if {
+	record.artifact.digest == digest
+	record.artifact.kind == input.request.artifact.kind
+}
+
+# The records of the requested artifact in an environment, newest first, whatever has become of it.
+of_artifact(environment) := [record |
+	some record in data.holdpoint.records.by_digest[digest][environment]
+	matches(record)
+]
+
+# The slots of an environment that the artifact is or was in, as [target, deployment name].
+slots(environment) := {[record.environment_name, record.deployment_name] |
+	some record in of_artifact(environment)
+	record.environment_name in targets(environment)
+}
+
+# The records that can say what holds a slot, newest first: those of the requested kind and of kinds nobody knows.
+history(environment, target, deployment_name) := [record |
+	some record in data.holdpoint.records.by_slot[environment][target][deployment_name]
+	takes_part(record)
+]
+
+takes_part(record) if record.artifact.kind == input.request.artifact.kind
+
+takes_part(record) if not record.artifact.kind in {"CONTAINER_IMAGE", "HELM_CHART"}
+
+# Whether the newest of several records cannot be told: one has no time, or two are in place since the same instant.
+unclear(history) if {
+	count(history) > 1
+	some record in history
+	not nanoseconds(record.created_at)
+}
+
+unclear(history) if {
+	history[0].created_at == history[1].created_at
+	history[0].artifact.digest != history[1].artifact.digest
+	history[1].status == "DEPLOYED"
+}
+
+# The records by which the artifact is in place: each the newest of its slot, without doubt, and DEPLOYED.
+holding(environment) := [record |
+	some [target, deployment_name] in slots(environment)
+	slot := history(environment, target, deployment_name)
+	not unclear(slot)
+	record := slot[0]
+	record.status == "DEPLOYED"
+	matches(record)
+]
+
+# The targets of an environment; none when the environment is not known.
+targets(environment) := {target | some target in data.holdpoint.environments[environment].targets}
+
+# A time in nanoseconds since 1970; undefined for null, for other types, and for years far from ours.
+nanoseconds(text) := time.parse_rfc3339_ns(text) if {
+	is_string(text)
+	text >= "1970"
+	text < "2200"
+}

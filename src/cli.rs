@@ -1,0 +1,249 @@
+//! The command line: definitions only.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::request::Intent;
+use crate::output::Format;
+use crate::output::records::RecordFormat;
+use crate::telemetry::{LogFormat, LogLevel};
+
+/// Decides whether an artifact may be deployed to an environment, from deployment records and Rego policies.
+#[derive(Debug, Parser)]
+#[command(name = "holdpoint", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How much to log to standard error.
+    #[arg(long, global = true, value_enum, default_value_t, env = "HOLDPOINT_LOG_LEVEL", help_heading = "Logging")]
+    pub log_level: LogLevel,
+    /// How to write a log line.
+    #[arg(long, global = true, value_enum, default_value_t, env = "HOLDPOINT_LOG_FORMAT", help_heading = "Logging")]
+    pub log_format: LogFormat,
+    /// When to use colour; `NO_COLOR` is honoured.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Logging")]
+    pub color: Color,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes of `check`:
+  0  allow      every rule that applies was evaluated, none denies or holds
+  1  deny       a rule denies; waiting does not help
+  2  -          wrong usage or configuration; nothing was decided
+  3  undecided  records, a policy or a limit failed; trying again may help
+  4  hold       a rule will pass later by itself";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  holdpoint check ghcr.io/acme/storefront@sha256:… --to production
+  holdpoint check sha256:… --to staging --records snapshot.json --format json | jq .verdict
+  holdpoint check ghcr.io/acme/storefront@sha256:… --to production --wait 15m";
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Decide whether an artifact may be deployed to an environment, now.
+    Check(Box<CheckArgs>),
+    /// List the deployment records that decisions rest on, or save them as a snapshot.
+    Records(Box<RecordsArgs>),
+    /// Write a working example: a configuration, policies and records.
+    Init(InitArgs),
+    /// Print the JSON Schema of the configuration.
+    Schema,
+}
+
+/// What reads the configuration.
+#[derive(Args, Clone, Debug)]
+pub struct ConfigArgs {
+    /// The configuration.
+    #[arg(short, long, value_name = "FILE", default_value = "holdpoint.yaml", env = "HOLDPOINT_CONFIG")]
+    pub config: PathBuf,
+    /// Read records from this snapshot instead of the configured sources.
+    #[arg(long, value_name = "FILE")]
+    pub records: Option<PathBuf>,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+#[command(after_long_help = CHECK_EXAMPLES, after_help = CHECK_EXAMPLES)]
+pub struct CheckArgs {
+    /// What would be deployed: image references with a digest, `oci://` chart references, or bare digests.
+    #[arg(required = true, value_name = "ARTIFACT")]
+    pub artifacts: Vec<String>,
+    /// The environment it would be deployed to.
+    #[arg(long = "to", value_name = "ENVIRONMENT")]
+    pub environment: String,
+    /// The deployment it would take over, as records name it.
+    #[arg(long, value_name = "NAME")]
+    pub deployment: Option<String>,
+    /// Where configuration and records are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Load policies from here instead of the configured places; may be given again.
+    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
+    pub policy: Vec<PathBuf>,
+    /// Why it is deployed; policies may treat the three differently.
+    #[arg(long, value_enum, default_value = "deploy")]
+    pub intent: IntentArg,
+    /// Who asks, for policies and the decision document.
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// Why, in your words.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// More for policies, as a JSON object or `@FILE`; they see it in `input.request.context`.
+    #[arg(long, value_name = "JSON")]
+    pub context: Option<String>,
+    /// How to write the decision.
+    #[arg(short, long, value_enum, default_value_t, env = "HOLDPOINT_FORMAT")]
+    pub format: Format,
+    /// Write the decision to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Look again, for as long as this, while the verdict is `hold` or `undecided`.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub wait: Option<SignedDuration>,
+    /// Decide as of this instant (RFC 3339) instead of now.
+    #[arg(long, value_name = "TIME", conflicts_with = "wait")]
+    pub as_of: Option<Timestamp>,
+}
+
+/// [`Intent`] as the command line names it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum IntentArg {
+    /// An ordinary promotion.
+    Deploy,
+    /// A return to what ran before.
+    Rollback,
+    /// An urgent repair.
+    Hotfix,
+}
+
+impl From<IntentArg> for Intent {
+    fn from(intent: IntentArg) -> Self {
+        match intent {
+            IntentArg::Deploy => Self::Deploy,
+            IntentArg::Rollback => Self::Rollback,
+            IntentArg::Hotfix => Self::Hotfix,
+        }
+    }
+}
+
+/// Arguments of `records`.
+#[derive(Args, Debug)]
+pub struct RecordsArgs {
+    /// Where configuration and records are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only these environments of the configuration; may be given again. Default: all.
+    #[arg(short, long, value_name = "NAME", action = ArgAction::Append)]
+    pub environment: Vec<String>,
+    /// Only records of this project.
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub project: Option<String>,
+    /// Only records of this project version.
+    #[arg(long, value_name = "NAME", requires = "project", help_heading = "Filters")]
+    pub project_version: Option<String>,
+    /// Only records of this status.
+    #[arg(long, value_enum, help_heading = "Filters")]
+    pub status: Option<StatusArg>,
+    /// Only artifacts of this kind.
+    #[arg(long, value_enum, help_heading = "Filters")]
+    pub artifact_kind: Option<KindArg>,
+    /// Only this deployment.
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub deployment: Option<String>,
+    /// Every record, instead of the latest of each slot.
+    #[arg(long, help_heading = "Filters")]
+    pub full_history: bool,
+    /// How to list them.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: RecordFormat,
+    /// Write a snapshot of all records to this file, for `--records`.
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["status", "artifact_kind", "deployment"])]
+    pub output: Option<PathBuf>,
+}
+
+/// Statuses of the records API.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum StatusArg {
+    /// Holds the slot.
+    Deployed,
+    /// Another artifact took the slot.
+    Superseded,
+    /// Removed on purpose.
+    Decommissioned,
+}
+
+impl StatusArg {
+    /// The text of the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deployed => "DEPLOYED",
+            Self::Superseded => "SUPERSEDED",
+            Self::Decommissioned => "DECOMMISSIONED",
+        }
+    }
+}
+
+/// Artifact kinds of the records API.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum KindArg {
+    /// OCI images.
+    ContainerImage,
+    /// Helm charts.
+    HelmChart,
+}
+
+impl KindArg {
+    /// The text of the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ContainerImage => "CONTAINER_IMAGE",
+            Self::HelmChart => "HELM_CHART",
+        }
+    }
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The folder to write to; it is created when it is missing.
+    #[arg(default_value = ".")]
+    pub directory: PathBuf,
+}
+
+/// Reads `15m`, `1h30m`.
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    let duration: SignedDuration =
+        text.parse().map_err(|_error| format!("`{text}` is no duration; write `90s`, `15m` or `1h30m`"))?;
+    if duration.is_negative() { Err(format!("`{text}` is negative")) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,60 @@
+//! The commands: each takes its arguments, does its work, and returns how the program ends.
+
+pub mod check;
+pub mod init;
+pub mod progress;
+pub mod records;
+pub mod wait;
+pub mod write;
+
+use std::sync::Arc;
+
+use crate::cli::{Cli, Color, Command};
+use crate::exit::Exit;
+use crate::output::Style;
+
+/// Columns when standard output is no terminal.
+const DEFAULT_WIDTH: usize = 100;
+
+/// Runs the command.
+///
+/// # Errors
+/// Wrong usage or configuration, or output that cannot be written. A decision that goes wrong is no error: it is
+/// `undecided`.
+pub fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let style = style(cli.color);
+    match cli.command {
+        Command::Check(args) => check::execute(*args, style),
+        Command::Records(args) => records::execute(&args, style),
+        Command::Init(args) => {
+            let written = init::write(&args.directory)?;
+            let lines: Vec<String> = written.iter().map(|path| format!("wrote {}\n", path.display())).collect();
+            write::to_stdout(&lines.concat())?;
+            Ok(Exit::Allow)
+        }
+        Command::Schema => {
+            write::to_stdout(&crate::config::schema())?;
+            Ok(Exit::Allow)
+        }
+    }
+}
+
+fn style(color: Color) -> Style {
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+    };
+    Style { color, width: progress::terminal_width().unwrap_or(DEFAULT_WIDTH) }
+}
+
+/// Runs asynchronous work to its end on this thread.
+fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work))
+}
+
+/// The watcher of long reads: a line on a terminal, nothing elsewhere.
+fn watcher() -> Arc<progress::TerminalProgress> {
+    Arc::new(progress::TerminalProgress::new())
+}

@@ -1,0 +1,147 @@
+//! `holdpoint check`: one decision for each artifact, in the chosen form.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+
+use crate::app::{self, Overrides};
+use crate::cli::CheckArgs;
+use crate::config::Config;
+use crate::domain::decision::Decisions;
+use crate::domain::reference::ArtifactReference;
+use crate::domain::request::{Request, RequestedArtifact};
+use crate::domain::verdict::Verdict;
+use crate::exit::Exit;
+use crate::gate::Gate;
+use crate::output::{self, Style};
+
+use super::wait::Schedule;
+use super::{block_on, watcher, write};
+
+/// Bytes of a `--context`.
+const CONTEXT_LIMIT: usize = 1024 * 1024;
+
+/// Decides, writes the decision, and ends with its verdict.
+///
+/// # Errors
+/// Wrong usage or configuration, or output that cannot be written.
+pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
+    let requests = requests(&args)?;
+    let config = Config::load(&args.config.config)?;
+    if config.environments.get(&args.environment).is_none() {
+        bail!("{}", unknown_environment(&args.environment, &config));
+    }
+    let overrides = Overrides { records: args.config.records, policies: args.policy };
+    let gate = app::gate(&config, &overrides)?;
+    let question = Question { gate: &gate, environment: &args.environment, requests: &requests, as_of: args.as_of };
+    let wait = args.wait.map(Duration::try_from).transpose().context("`--wait` is out of range")?;
+    let decisions = block_on(question.decide_and_wait(wait))??;
+    let style = if args.output.is_some() { Style { color: false, ..style } } else { style };
+    let text = output::render(&decisions, args.format, style);
+    match &args.output {
+        Some(path) => write::to_file(path, text.as_bytes())?,
+        None => write::to_stdout(&text)?,
+    }
+    Ok(decisions.verdict().into())
+}
+
+struct Question<'a> {
+    gate: &'a Gate,
+    environment: &'a str,
+    requests: &'a [Request],
+    as_of: Option<Timestamp>,
+}
+
+impl Question<'_> {
+    async fn decide_and_wait(&self, wait: Option<Duration>) -> anyhow::Result<Decisions> {
+        let watcher = watcher();
+        let mut schedule = wait.map(|wait| Schedule::new(Instant::now(), wait));
+        loop {
+            let decisions = self.decide(watcher.clone()).await?;
+            let Some(schedule) = &mut schedule else { return Ok(decisions) };
+            let Some(pause) = schedule.next(&decisions, Instant::now(), app::now()) else { return Ok(decisions) };
+            tracing::info!(verdict = %decisions.verdict(), pause_ms = pause.as_millis(), "the gate is closed; looking again");
+            watcher.say(waiting(&decisions, pause));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn decide(&self, watcher: std::sync::Arc<super::progress::TerminalProgress>) -> anyhow::Result<Decisions> {
+        let observation = self.gate.observe(self.environment, watcher).await;
+        let observation = observation.context("the environment is not configured")?;
+        let as_of = self.as_of.unwrap_or_else(app::now);
+        let decide = |request: &Request| self.gate.decide(&observation, request.clone(), as_of);
+        let decisions = Decisions(self.requests.iter().map(decide).collect());
+        for decision in &decisions.0 {
+            tracing::info!(
+                decision.id = %decision.id,
+                artifact.digest = %decision.request.artifact.digest,
+                environment = %decision.request.environment,
+                verdict = %decision.verdict,
+                duration_ms = decision.duration_ms,
+                "decided"
+            );
+        }
+        Ok(decisions)
+    }
+}
+
+fn waiting(decisions: &Decisions, pause: Duration) -> String {
+    let opens = match (decisions.verdict(), decisions.opens_at()) {
+        (Verdict::Hold, Some(opens_at)) => format!("hold: opens at {opens_at}"),
+        (verdict, _) => verdict.to_string(),
+    };
+    let blocking = decisions.0.iter().flat_map(|decision| &decision.findings).find(|finding| finding.blocks());
+    let why = blocking.map(|finding| format!(" ({})", output::escape::line(&finding.title, 60)));
+    format!("{opens}{}; looking again in {} s", why.unwrap_or_default(), pause.as_secs())
+}
+
+fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
+    let context = args.context.as_deref().map(context).transpose()?;
+    let context = context.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new()));
+    let request = |text: &String| {
+        let reference: ArtifactReference = match text.parse() {
+            Ok(reference) => reference,
+            Err(error) => bail!("{error}\n  hint: {}", crate::domain::reference::ReferenceError::hint(&error)),
+        };
+        Ok(Request {
+            artifact: RequestedArtifact::from(reference),
+            environment: args.environment.clone(),
+            deployment_name: args.deployment.clone(),
+            intent: args.intent.into(),
+            actor: args.actor.clone(),
+            reason: args.reason.clone(),
+            channel: "check",
+            context: context.clone(),
+        })
+    };
+    args.artifacts.iter().map(request).collect()
+}
+
+/// Reads `--context`: a JSON object, or `@` and the path of a file that holds one.
+fn context(text: &str) -> anyhow::Result<serde_json::Value> {
+    let json = match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("`--context` file `{path}` cannot be read"))?,
+        None => text.to_owned(),
+    };
+    if json.len() > CONTEXT_LIMIT {
+        bail!("`--context` is larger than 1 MiB");
+    }
+    let value: serde_json::Value = serde_json::from_str(&json).context("`--context` is not JSON")?;
+    if !value.is_object() {
+        bail!("`--context` must be a JSON object, such as `{{\"ticket\": \"OPS-1\"}}`");
+    }
+    Ok(value)
+}
+
+/// The message for an environment that the configuration does not have.
+pub(super) fn unknown_environment(name: &str, config: &Config) -> String {
+    let known: Vec<&str> = config.environments.names().collect();
+    let near = known.iter().filter(|known| strsim::damerau_levenshtein(known, name) <= 3).min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has `{}`", known.join("`, `")),
+    };
+    format!("environment `{name}` is not in `{}`\n  hint: {hint}", config.path.display())
+}

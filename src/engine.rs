@@ -1,0 +1,3 @@
+//! Rule engines: adapters that implement [`crate::gate::engine`].
+
+pub mod rego;

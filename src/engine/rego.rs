@@ -1,0 +1,149 @@
+//! Policies in Rego, evaluated by regorus.
+//!
+//! regorus is fast and small, but trusts its policies. What is done about that here: data never shares a path with a
+//! policy ([`data`]), faults that OPA refuses at load are refused at load ([`nesting`], [`analysis`]), built-in
+//! functions that run away or do not repeat are replaced ([`builtins`]), and evaluation has a time limit, a large stack
+//! and a net under it ([`worker`]). The interpreter is used, since the engine's virtual machine gives other answers.
+
+mod analysis;
+mod answer;
+mod builtins;
+mod data;
+mod evaluate;
+mod fault;
+mod files;
+mod input;
+mod load;
+mod metadata;
+mod nesting;
+mod package;
+mod worker;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::digest::Digest;
+use crate::domain::rule::Rule;
+use crate::domain::snapshot::Snapshot;
+use crate::gate::engine::{PreparedRules, Question, RuleDescription, RuleEngine, RuleError};
+
+use input::Inputs;
+use load::Loaded;
+use package::Package;
+use worker::{Job, Pool, RuleResult};
+
+pub use fault::PolicyFault;
+
+/// How long evaluation may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// One rule of one policy; the engine stops itself.
+    pub rule: Duration,
+    /// All rules of one question; the caller stops waiting.
+    pub evaluation: Duration,
+}
+
+/// Loaded policies.
+pub struct RegoEngine {
+    loaded: Loaded,
+    limits: Limits,
+}
+
+/// Everything that is wrong with the policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError(pub Vec<PolicyFault>);
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, fault) in self.0.iter().enumerate() {
+            let separator = if position == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{fault}\n  hint: {}", fault.hint)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl RegoEngine {
+    /// Loads policies from files and folders and checks that every rule names one of them.
+    ///
+    /// # Errors
+    /// Every fault of the policies; or every rule that names no policy, or one that says nothing.
+    pub fn load(paths: &[PathBuf], rules: &[Rule], limits: Limits) -> Result<Self, LoadError> {
+        let loaded = load::load(paths, limits.rule).map_err(LoadError)?;
+        let engine = Self { loaded, limits };
+        let faults: Vec<PolicyFault> = rules.iter().filter_map(|rule| engine.fault_of(rule)).collect();
+        if faults.is_empty() { Ok(engine) } else { Err(LoadError(faults)) }
+    }
+
+    fn fault_of(&self, rule: &Rule) -> Option<PolicyFault> {
+        match self.loaded.packages.get(&rule.policy) {
+            Some(package) if !package.entries.is_empty() => None,
+            Some(package) => Some(fault::of_silent_policy(package.description.location.as_ref(), &rule.policy)),
+            None => Some(fault::of_missing_policy(&rule.policy, self.speaking())),
+        }
+    }
+
+    /// The policies that say something.
+    fn speaking(&self) -> impl Iterator<Item = &str> {
+        let speaking = self.loaded.packages.values().filter(|package| !package.entries.is_empty());
+        speaking.map(|package| package.name.as_str())
+    }
+}
+
+impl RuleEngine for RegoEngine {
+    fn describe(&self, rule: &Rule) -> RuleDescription {
+        let package = self.loaded.packages.get(&rule.policy);
+        package.map(|package| package.description.clone()).unwrap_or_default()
+    }
+
+    fn digest(&self) -> Digest {
+        self.loaded.digest
+    }
+
+    fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
+        let mut engine = self.loaded.engine.clone();
+        engine.add_data(data::document(snapshot)).map_err(|error| RuleError {
+            code: "rule_error",
+            message: format!("the records could not be given to the policies: {}", fault::one_line(&error)),
+            remediation: "this is a defect of holdpoint; please report it".to_owned(),
+        })?;
+        let packages = self.loaded.packages.clone();
+        Ok(Box::new(Prepared { packages, pool: Pool::new(engine, self.limits.evaluation) }))
+    }
+}
+
+struct Prepared {
+    packages: std::collections::BTreeMap<String, Arc<Package>>,
+    pool: Pool,
+}
+
+impl PreparedRules for Prepared {
+    fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
+        let inputs = Inputs::new(question);
+        let packages: Vec<Option<&Arc<Package>>> =
+            question.rules.iter().map(|rule| self.packages.get(&rule.policy)).collect();
+        let known = question.rules.iter().zip(&packages);
+        let rules = known.filter_map(|(rule, package)| {
+            Some((Arc::clone((*package)?), inputs.with_parameters(&rule.parameters)))
+        });
+        let job = Job { as_of: question.as_of, rules: rules.collect() };
+        let mut answers = self.pool.evaluate(job).into_iter();
+        let result = |package: &Option<&Arc<Package>>| match package {
+            Some(_) => answers.next().unwrap_or_else(|| Err(missing())),
+            None => Err(missing()),
+        };
+        packages.iter().map(result).collect()
+    }
+}
+
+fn missing() -> RuleError {
+    RuleError {
+        code: "rule_error",
+        message: "the policy is not loaded".to_owned(),
+        remediation: "name a loaded policy, or load the one this rule names".to_owned(),
+    }
+}

@@ -1,0 +1,148 @@
+//! Threads that evaluate policies.
+//!
+//! Evaluation recurses with the policy, so it needs a larger stack than threads have by default; and one call of a
+//! built-in function cannot be interrupted, so the caller waits on a channel and gives up when its time is over.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use regorus::{Engine, Value};
+
+use crate::gate::engine::{Answer, RuleError};
+
+use super::builtins;
+use super::evaluate;
+use super::package::Package;
+
+/// Address space set aside for each thread; pages that are not touched cost nothing.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// What came of one rule.
+pub(super) type RuleResult = Result<Answer, RuleError>;
+
+/// One question, as values.
+pub(super) struct Job {
+    pub(super) as_of: Timestamp,
+    pub(super) rules: Vec<(Arc<Package>, Value)>,
+}
+
+/// Workers that share one template: an engine with policies and records, never evaluated itself.
+pub(super) struct Pool {
+    template: Engine,
+    timeout: Duration,
+    idle: Mutex<Vec<Worker>>,
+}
+
+struct Worker {
+    jobs: Sender<Job>,
+    answers: Receiver<Vec<RuleResult>>,
+}
+
+impl Pool {
+    pub(super) const fn new(template: Engine, timeout: Duration) -> Self {
+        Self { template, timeout, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Evaluates on an idle worker, or on a new one when all are busy.
+    pub(super) fn evaluate(&self, job: Job) -> Vec<RuleResult> {
+        let count = job.rules.len();
+        match self.try_evaluate(job) {
+            Ok(answers) => answers,
+            Err(error) => vec![Err(error); count],
+        }
+    }
+
+    fn try_evaluate(&self, job: Job) -> Result<Vec<RuleResult>, RuleError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let worker = idle.map_or_else(|| Worker::start(self.template.clone()), Ok)?;
+        worker.jobs.send(job).map_err(|_closed| stopped())?;
+        match worker.answers.recv_timeout(self.timeout) {
+            Ok(answers) => {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+                Ok(answers)
+            }
+            // The worker is left behind: when its call returns, it finds its channels closed and ends.
+            Err(RecvTimeoutError::Timeout) => Err(overrun(self.timeout)),
+            Err(RecvTimeoutError::Disconnected) => Err(stopped()),
+        }
+    }
+}
+
+impl Worker {
+    fn start(template: Engine) -> Result<Self, RuleError> {
+        let (jobs, incoming) = channel::<Job>();
+        let (outgoing, answers) = channel();
+        let work = move || {
+            let mut engine = template.clone();
+            for job in incoming {
+                builtins::set_instant(job.as_of);
+                let results = job.rules.iter().map(|(package, input)| guarded(&mut engine, &template, package, input));
+                if outgoing.send(results.collect()).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("holdpoint-rego".to_owned()).stack_size(STACK_BYTES);
+        thread.spawn(work).map_err(|error| RuleError {
+            code: "rule_error",
+            message: format!("no thread could be started to evaluate policies: {error}"),
+            remediation: "check the limits on threads and memory".to_owned(),
+        })?;
+        Ok(Self { jobs, answers })
+    }
+}
+
+/// A panic of the engine is an error of the rule, and the engine it happened in is thrown away.
+fn guarded(engine: &mut Engine, template: &Engine, package: &Package, input: &Value) -> RuleResult {
+    let result = catch_unwind(AssertUnwindSafe(|| evaluate::package(engine, package, input.clone())));
+    result.unwrap_or_else(|payload| {
+        *engine = template.clone();
+        Err(panicked(&*payload))
+    })
+}
+
+/// Runs work that recurses with the policy, such as parsing, on a thread with a large stack.
+///
+/// # Errors
+/// When the thread cannot be started or the work panics.
+pub(super) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("holdpoint-load".to_owned()).stack_size(STACK_BYTES);
+        let handle = thread.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+        handle.join().map_err(|payload| panic_text(&*payload).to_owned())
+    })
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> RuleError {
+    RuleError {
+        code: "rule_panic",
+        message: format!("the policy engine failed while evaluating: {}", panic_text(payload)),
+        remediation: "the policy calls a built-in function in a way the engine cannot handle; change that call".to_owned(),
+    }
+}
+
+fn overrun(timeout: Duration) -> RuleError {
+    RuleError {
+        code: "rule_timeout",
+        message: format!("the policies took longer than {timeout:?} together"),
+        remediation: "look records up in the indexes of `data.holdpoint` instead of scanning them".to_owned(),
+    }
+}
+
+fn stopped() -> RuleError {
+    RuleError {
+        code: "rule_error",
+        message: "the thread that evaluates policies stopped".to_owned(),
+        remediation: "this is a defect of holdpoint; please report it".to_owned(),
+    }
+}

@@ -1,0 +1,108 @@
+//! Workflow commands: annotations of a GitHub Actions run.
+//!
+//! GitHub shows ten annotations of each level for a step and drops the rest without a word, so the tenth says how many
+//! more there are.
+
+use crate::domain::decision::{Decision, Decisions};
+use crate::domain::finding::Finding;
+use crate::domain::verdict::Verdict;
+
+use super::escape::{self, NAME_LIMIT};
+use super::finding::{self, Standing};
+use super::phrase;
+
+/// The annotations of one level that GitHub shows for a step.
+const LEVEL_LIMIT: usize = 10;
+
+/// The decisions as workflow commands, one on a line: the verdict, what is in the way, warnings, dry runs.
+pub(super) fn render(decisions: &Decisions) -> String {
+    let blocking = finding::all_standing(decisions, Standing::Blocks);
+    let mut commands = vec![verdict(decisions, blocking.is_empty())];
+    // The verdict takes one place of its level.
+    let errors = LEVEL_LIMIT - usize::from(blocking.is_empty());
+    let levels = [
+        ("error", blocking, errors),
+        ("warning", finding::all_standing(decisions, Standing::Warns), LEVEL_LIMIT),
+        ("notice", finding::all_standing(decisions, Standing::DryRun), LEVEL_LIMIT - 1),
+    ];
+    for (level, findings, limit) in levels {
+        commands.extend(annotations(level, &findings, limit));
+    }
+    commands.join("\n")
+}
+
+/// A notice, since what is in the way has its own errors; an error when nothing else would say so.
+fn verdict(decisions: &Decisions, unexplained: bool) -> String {
+    let verdict = decisions.verdict();
+    let mut lines: Vec<String> = decisions.0.iter().map(summary).collect();
+    if lines.len() != 1 {
+        let cut = lines.len().saturating_sub(LEVEL_LIMIT);
+        lines.truncate(LEVEL_LIMIT);
+        lines.insert(0, phrase::tally(decisions));
+        if cut > 0 {
+            lines.push(format!("and {cut} more artifacts"));
+        }
+    }
+    let mut level = "notice";
+    if unexplained && verdict != Verdict::Allow {
+        level = "error";
+        lines.push(phrase::unexplained(verdict).to_owned());
+    }
+    command(level, None, &format!("holdpoint: {verdict}"), &lines.join("\n"))
+}
+
+fn summary(decision: &Decision) -> String {
+    let artifact = phrase::name_or_digest(&decision.request.artifact);
+    let environment = escape::line(&decision.request.environment, NAME_LIMIT);
+    let sentence = phrase::sentence(decision.verdict, &artifact, &environment);
+    match phrase::opening(decision) {
+        Some(opening) => format!("{sentence}; opens: {opening}"),
+        None => sentence,
+    }
+}
+
+fn annotations(level: &str, findings: &[(&Decision, &Finding)], limit: usize) -> Vec<String> {
+    let more = findings.len().saturating_sub(limit);
+    let shown = findings.iter().take(limit).enumerate();
+    shown
+        .map(|(number, (decision, finding))| {
+            let mut text = body(decision, finding);
+            if more > 0 && number + 1 == limit {
+                let noun = if more == 1 { "finding" } else { "findings" };
+                text.push_str(&format!("\nand {more} more {noun} like this, which GitHub would not show"));
+            }
+            command(level, Some(finding), &heading(finding), &text)
+        })
+        .collect()
+}
+
+fn heading(finding: &Finding) -> String {
+    let (title, rule) = (finding::title(finding), finding::rule(finding));
+    if title == rule { rule } else { format!("{title} ({rule})") }
+}
+
+fn body(decision: &Decision, finding: &Finding) -> String {
+    let outcome = finding::outcome(finding);
+    let artifact = phrase::name_or_digest(&decision.request.artifact);
+    let environment = escape::line(&decision.request.environment, NAME_LIMIT);
+    let mut text = format!("{outcome}: {}\n{artifact} to {environment}", finding::message(finding));
+    let remediation = finding::remediation(finding);
+    if !remediation.is_empty() {
+        text.push_str(&format!("\n→ {remediation}"));
+    }
+    if let Some(opens_at) = finding.opens_at {
+        text.push_str(&format!("\nopens {}", phrase::instant_from(opens_at, decision.as_of)));
+    }
+    text
+}
+
+fn command(level: &str, finding: Option<&Finding>, title: &str, text: &str) -> String {
+    let mut properties = Vec::new();
+    if let Some(location) = finding.and_then(|finding| finding.location.as_ref()) {
+        let file = escape::line(&location.path, NAME_LIMIT);
+        properties.push(format!("file={}", escape::command_property(&file)));
+        properties.push(format!("line={}", location.line.max(1)));
+    }
+    properties.push(format!("title={}", escape::command_property(title)));
+    format!("::{level} {}::{}", properties.join(","), escape::command_data(text))
+}

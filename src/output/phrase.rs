@@ -1,0 +1,147 @@
+//! Words for verdicts, artifacts and times.
+
+use jiff::Timestamp;
+
+use crate::domain::decision::{Decision, Decisions};
+use crate::domain::request::{Request, RequestedArtifact};
+use crate::domain::verdict::Verdict;
+
+use super::escape::{self, NAME_LIMIT};
+
+/// The sign beside a verdict's word.
+pub(super) const fn symbol(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allow => "✓",
+        Verdict::Hold => "◷",
+        Verdict::Undecided => "?",
+        Verdict::Deny => "✗",
+    }
+}
+
+/// What a verdict says of `subject` ("this artifact") and the environment, which is escaped already.
+pub(super) fn sentence(verdict: Verdict, subject: &str, environment: &str) -> String {
+    match verdict {
+        Verdict::Allow => format!("{subject} may be deployed to {environment}"),
+        Verdict::Hold => format!("{subject} may not be deployed to {environment} yet"),
+        Verdict::Undecided => format!("it could not be decided whether {subject} may be deployed to {environment}"),
+        Verdict::Deny => format!("{subject} may not be deployed to {environment}"),
+    }
+}
+
+/// The name with its version, on one line; empty when only a digest was given.
+pub(super) fn name(artifact: &RequestedArtifact) -> String {
+    let name = escape::line(&artifact.name, NAME_LIMIT);
+    let version = escape::line(&artifact.version, NAME_LIMIT);
+    match (name.is_empty(), version.is_empty()) {
+        (_, true) => name,
+        (true, false) => version,
+        (false, false) => format!("{name}:{version}"),
+    }
+}
+
+/// The name, or the digest when there is none.
+pub(super) fn name_or_digest(artifact: &RequestedArtifact) -> String {
+    let name = name(artifact);
+    if name.is_empty() { artifact.digest.to_string() } else { name }
+}
+
+/// The environment on one line, with the deployment name when the request has one.
+pub(super) fn environment(request: &Request) -> String {
+    let environment = escape::line(&request.environment, NAME_LIMIT);
+    match request.deployment_name.as_deref() {
+        Some(deployment) if !deployment.is_empty() => {
+            format!("{environment}, deployment {}", escape::line(deployment, NAME_LIMIT))
+        }
+        _ => environment,
+    }
+}
+
+/// Why no finding explains a verdict, for the verdicts that block.
+pub(super) const fn unexplained(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allow => "nothing is in the way",
+        Verdict::Hold | Verdict::Deny => "no finding says why",
+        Verdict::Undecided => "no rule that counts was evaluated, so there is nothing to rest a verdict on",
+    }
+}
+
+/// `2026-11-20 15:20 UTC`, with seconds when there are any.
+pub(super) fn instant(time: Timestamp) -> String {
+    let format = if time.as_second().rem_euclid(60) == 0 { "%Y-%m-%d %H:%M UTC" } else { "%Y-%m-%d %H:%M:%S UTC" };
+    time.strftime(format).to_string()
+}
+
+/// Where `time` lies from `now`: `in 3 h 20 min`, `2 d ago`, `now`.
+pub(super) fn relative(time: Timestamp, now: Timestamp) -> String {
+    let seconds = time.as_second().saturating_sub(now.as_second());
+    match seconds {
+        0 => "now".to_owned(),
+        1.. => format!("in {}", duration(seconds.unsigned_abs())),
+        _ => format!("{} ago", duration(seconds.unsigned_abs())),
+    }
+}
+
+/// `2026-11-20 15:20 UTC (in 3 h 20 min)`.
+pub(super) fn instant_from(time: Timestamp, now: Timestamp) -> String {
+    format!("{} ({})", instant(time), relative(time, now))
+}
+
+/// The two greatest units of a duration in seconds: `1 d 4 h`, `45 s`.
+fn duration(seconds: u64) -> String {
+    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let mut shown = parts.iter().skip_while(|(count, _)| *count == 0).take(2).filter(|(count, _)| *count > 0);
+    let first = shown.next().map_or_else(|| "0 s".to_owned(), |(count, unit)| format!("{count} {unit}"));
+    shown.next().map_or_else(|| first.clone(), |(count, unit)| format!("{first} {count} {unit}"))
+}
+
+/// When a decision that holds opens: `opens 2026-11-20 15:20 UTC (in 3 h 20 min)`; nothing for other verdicts.
+pub(super) fn opening(decision: &Decision) -> Option<String> {
+    if decision.verdict != Verdict::Hold {
+        return None;
+    }
+    Some(match decision.opens_at {
+        Some(time) => instant_from(time, decision.as_of),
+        None => "not known: a rule that holds does not say when it will pass".to_owned(),
+    })
+}
+
+/// The combined verdict of several decisions: `3 artifacts: 1 allow, 2 hold`.
+pub(super) fn tally(decisions: &Decisions) -> String {
+    let count = decisions.0.len();
+    let noun = if count == 1 { "artifact" } else { "artifacts" };
+    let verdicts = [Verdict::Allow, Verdict::Hold, Verdict::Undecided, Verdict::Deny];
+    let counts: Vec<String> = verdicts
+        .iter()
+        .map(|verdict| (decisions.0.iter().filter(|decision| decision.verdict == *verdict).count(), verdict))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, verdict)| format!("{count} {verdict}"))
+        .collect();
+    if counts.is_empty() {
+        "no artifact was judged".to_owned()
+    } else {
+        format!("{count} {noun}: {}", counts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{instant, relative};
+
+    #[test]
+    fn times_are_said_in_two_units() {
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let cases = [
+            ("2026-11-20T12:00:00Z", "2026-11-20 12:00 UTC", "now"),
+            ("2026-11-20T15:20:00Z", "2026-11-20 15:20 UTC", "in 3 h 20 min"),
+            ("2026-11-20T15:20:59Z", "2026-11-20 15:20:59 UTC", "in 3 h 20 min"),
+            ("2026-11-20T12:00:45Z", "2026-11-20 12:00:45 UTC", "in 45 s"),
+            ("2026-11-21T12:30:00Z", "2026-11-21 12:30 UTC", "in 1 d"),
+            ("2026-11-18T10:00:00Z", "2026-11-18 10:00 UTC", "2 d 2 h ago"),
+            ("2026-11-20T11:59:30Z", "2026-11-20 11:59:30 UTC", "30 s ago"),
+        ];
+        for (time, absolute, expected) in cases {
+            let time = time.parse().unwrap();
+            assert_eq!((instant(time).as_str(), relative(time, now).as_str()), (absolute, expected));
+        }
+    }
+}

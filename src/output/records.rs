@@ -1,0 +1,183 @@
+//! Deployment records as a table, JSON or CSV.
+
+use clap::ValueEnum;
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::record::DeploymentRecord;
+
+use super::escape::{self, NAME_LIMIT};
+use super::layout::BOLD;
+use super::{Style, json};
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RecordFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// `{"deployment_records": […]}` in the normal form, which a snapshot source reads again.
+    Json,
+    /// For spreadsheets: one line of names, then one record a line.
+    Csv,
+}
+
+/// The records in this format and in this order, ending in one line break. The style counts for the table only.
+#[must_use]
+pub fn render(records: &[DeploymentRecord], format: RecordFormat, style: Style) -> String {
+    let output = match format {
+        RecordFormat::Table => escape::inert(&table(records, style)),
+        RecordFormat::Json => json::render(&List { deployment_records: records }),
+        RecordFormat::Csv => escape::inert(&csv(records)),
+    };
+    let mut output = output.trim_end_matches('\n').to_owned();
+    output.push('\n');
+    output
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    deployment_records: &'a [DeploymentRecord],
+}
+
+const TABLE_HEADER: [&str; 7] =
+    ["ENVIRONMENT", "DEPLOYMENT", "ARTIFACT", "DIGEST", "STATUS", "SINCE (UTC)", "LAST SEEN (UTC)"];
+
+fn table(records: &[DeploymentRecord], style: Style) -> String {
+    if records.is_empty() {
+        return "no deployment records".to_owned();
+    }
+    let whole = build(records, true);
+    let widths = whole.column_max_content_widths();
+    let gaps = 2 * widths.len().saturating_sub(1);
+    let fits = widths.iter().map(|width| usize::from(*width)).sum::<usize>() + gaps <= style.width;
+    let mut table = if fits { whole } else { build(records, false) };
+    // A width that no terminal has means: do not wrap.
+    if let Ok(width) = u16::try_from(style.width) {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    let mut output = String::new();
+    for (number, line) in table.lines().enumerate() {
+        let line = line.trim_end();
+        if number == 0 && style.color {
+            output.push_str(&format!("{BOLD}{line}{BOLD:#}\n"));
+        } else {
+            output.push_str(line);
+            output.push('\n');
+        }
+    }
+    output
+}
+
+fn build(records: &[DeploymentRecord], whole_digest: bool) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(TABLE_HEADER);
+    table.add_rows(records.iter().map(|record| row(record, whole_digest)));
+    let last = table.column_count().saturating_sub(1);
+    for (number, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, if number == last { 0 } else { 2 }));
+    }
+    table
+}
+
+fn row(record: &DeploymentRecord, whole_digest: bool) -> [String; 7] {
+    let artifact = &record.artifact;
+    let version = cell(&artifact.version);
+    let name = cell(&artifact.name);
+    [
+        cell(&record.environment_name),
+        cell(&record.deployment_name),
+        if version.is_empty() { name } else { format!("{name}:{version}") },
+        match artifact.digest {
+            Some(digest) if whole_digest => digest.to_string(),
+            Some(digest) => digest.short(),
+            None if artifact.digest_text.is_empty() => "no digest".to_owned(),
+            None => cell(&artifact.digest_text),
+        },
+        cell(record.status.as_str()),
+        minute(record.created_at),
+        minute(record.last_seen_at),
+    ]
+}
+
+fn cell(text: &str) -> String {
+    escape::line(text, NAME_LIMIT)
+}
+
+fn minute(time: Option<Timestamp>) -> String {
+    time.map_or_else(|| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+const CSV_HEADER: [&str; 16] = [
+    "id",
+    "environment_id",
+    "environment_name",
+    "deployment_name",
+    "artifact_id",
+    "artifact_kind",
+    "artifact_name",
+    "artifact_digest",
+    "artifact_version",
+    "status",
+    "created_at",
+    "updated_at",
+    "last_seen_at",
+    "logical_environment_name",
+    "tags",
+    "runtime_risks",
+];
+
+/// The longest CSV cell, in characters: the most that common spreadsheets take.
+const CELL_LIMIT: usize = 32_000;
+
+fn csv(records: &[DeploymentRecord]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut written = writer.write_record(CSV_HEADER);
+    for record in records {
+        written = written.and_then(|()| writer.write_record(fields(record)));
+    }
+    let bytes = written
+        .map_err(|error| error.to_string())
+        .and_then(|()| writer.into_inner().map_err(|error| error.to_string()));
+    match bytes {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => format!("the records could not be written: {error}"),
+    }
+}
+
+fn fields(record: &DeploymentRecord) -> [String; 16] {
+    let artifact = &record.artifact;
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+    let details = record.details.as_deref();
+    let logical = details.and_then(|details| details.logical_environment_name.as_deref());
+    let tags = details.and_then(|details| details.tags.as_ref());
+    let risks = details.and_then(|details| details.runtime_risks.as_ref());
+    [
+        field(&record.id),
+        field(&record.environment_id),
+        field(&record.environment_name),
+        field(&record.deployment_name),
+        field(&record.artifact_id),
+        field(artifact.kind.as_str()),
+        field(&artifact.name),
+        field(&artifact.digest_text),
+        field(&artifact.version),
+        field(record.status.as_str()),
+        time(record.created_at),
+        time(record.updated_at),
+        time(record.last_seen_at),
+        field(logical.unwrap_or_default()),
+        tags.map(compact).unwrap_or_default(),
+        risks.map(compact).unwrap_or_default(),
+    ]
+}
+
+fn field(text: &str) -> String {
+    escape::spreadsheet_cell(&escape::line(text, CELL_LIMIT))
+}
+
+/// Labels and risks as JSON, since a cell holds one value.
+fn compact(value: &impl Serialize) -> String {
+    field(&serde_json::to_string(value).unwrap_or_default())
+}

@@ -1,0 +1,200 @@
+//! SARIF 2.1.0: a result for each finding that did not pass, at the policy's file and line.
+//!
+//! A result of a rule that does not count is a `warning` or a `note`; only what blocks the verdict is an `error`. All
+//! of these are of the kind `fail`, since the standard allows a level with no other kind.
+//!
+//! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::decision::{Decision, Decisions};
+use crate::domain::digest::Digest;
+use crate::domain::finding::Finding;
+use crate::domain::verdict::Verdict;
+
+use super::escape::{self, NAME_LIMIT};
+use super::finding::{self, Standing};
+use super::{json, phrase};
+
+/// The decisions as a SARIF log of one run.
+pub(super) fn render(decisions: &Decisions) -> String {
+    let rules = Rules::of(decisions);
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "holdpoint",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules.descriptors,
+            }},
+            "invocations": [invocation(decisions)],
+            "columnKind": "unicodeCodePoints",
+            "results": results(decisions, &rules),
+            "properties": {
+                "verdict": decisions.verdict(),
+                "opens_at": decisions.opens_at(),
+                "decisions": decisions.0.iter().map(summary).collect::<Vec<_>>(),
+            },
+        }],
+    });
+    json::render(&log)
+}
+
+/// The rules of all findings, each once.
+struct Rules {
+    descriptors: Vec<Value>,
+    positions: HashMap<String, usize>,
+}
+
+impl Rules {
+    fn of(decisions: &Decisions) -> Self {
+        let mut rules = Self { descriptors: Vec::new(), positions: HashMap::new() };
+        let findings: Vec<&Finding> = decisions.0.iter().flat_map(|decision| &decision.findings).collect();
+        for found in &findings {
+            if rules.positions.contains_key(&found.rule) {
+                continue;
+            }
+            rules.positions.insert(found.rule.clone(), rules.descriptors.len());
+            let of_rule = findings.iter().filter(|finding| finding.rule == found.rule);
+            let help = of_rule.map(|finding| finding::remediation(finding)).find(|help| !help.is_empty());
+            rules.descriptors.push(json!({
+                "id": finding::rule(found),
+                "shortDescription": {"text": finding::title(found)},
+                "help": {"text": escape::sarif_message(&help.unwrap_or_else(|| finding::title(found)))},
+                "defaultConfiguration": {"level": "error"},
+            }));
+        }
+        rules
+    }
+}
+
+fn invocation(decisions: &Decisions) -> Value {
+    let verdict = decisions.verdict();
+    json!({
+        "executionSuccessful": verdict != Verdict::Undecided,
+        "exitCode": exit_code(verdict),
+        "exitCodeDescription": verdict,
+    })
+}
+
+/// What `holdpoint check` exits with.
+const fn exit_code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Allow => 0,
+        Verdict::Deny => 1,
+        Verdict::Undecided => 3,
+        Verdict::Hold => 4,
+    }
+}
+
+fn summary(decision: &Decision) -> Value {
+    json!({
+        "id": escape::line(&decision.id, NAME_LIMIT),
+        "verdict": decision.verdict,
+        "opens_at": decision.opens_at,
+        "as_of": decision.as_of,
+        "artifact": phrase::name(&decision.request.artifact),
+        "digest": decision.request.artifact.digest,
+        "environment": escape::line(&decision.request.environment, NAME_LIMIT),
+    })
+}
+
+fn results(decisions: &Decisions, rules: &Rules) -> Vec<Value> {
+    let mut repeats: HashMap<Digest, usize> = HashMap::new();
+    let mut results = Vec::new();
+    for decision in &decisions.0 {
+        for finding in &decision.findings {
+            let Some((kind, level)) = kind_and_level(finding) else { continue };
+            let identity = identity(decision, finding);
+            let repeat = repeats.entry(identity).or_default();
+            *repeat += 1;
+            let mut result = result(decision, finding, &format!("{identity}:{repeat}"));
+            result.insert("kind".to_owned(), kind.into());
+            result.insert("level".to_owned(), level.into());
+            result.insert("ruleIndex".to_owned(), rules.positions.get(&finding.rule).copied().into());
+            results.push(Value::Object(result));
+        }
+    }
+    results
+}
+
+fn kind_and_level(finding: &Finding) -> Option<(&'static str, &'static str)> {
+    match Standing::of(finding) {
+        Standing::Blocks => Some(("fail", "error")),
+        Standing::Warns => Some(("fail", "warning")),
+        Standing::DryRun => Some(("fail", "note")),
+        Standing::Skipped => Some(("notApplicable", "none")),
+        Standing::Passed => None,
+    }
+}
+
+/// What a finding is about, the same from run to run: no time, no digest of the artifact, no wording.
+fn identity(decision: &Decision, finding: &Finding) -> Digest {
+    let mut slots: Vec<[&str; 2]> =
+        finding.records.iter().map(|record| [&*record.environment_name, &*record.deployment_name]).collect();
+    slots.sort_unstable();
+    let request = &decision.request;
+    let parts = [&*request.artifact.name, &*request.environment, &*finding.rule, &*finding.code];
+    let mut hash = Sha256::new();
+    for part in parts.iter().chain(slots.iter().flatten()) {
+        // The length keeps `ab` + `c` apart from `a` + `bc`.
+        hash.update(part.len().to_string());
+        hash.update(":");
+        hash.update(part);
+    }
+    Digest::from_bytes(hash.finalize().into())
+}
+
+fn result(decision: &Decision, finding: &Finding, fingerprint: &str) -> Map<String, Value> {
+    let result = json!({
+        "ruleId": finding::rule(finding),
+        "message": {"text": escape::sarif_message(&text(decision, finding))},
+        "locations": [location(decision, finding)],
+        "partialFingerprints": {"holdpoint/v1": fingerprint},
+        "properties": {
+            "code": escape::line(&finding.code, NAME_LIMIT),
+            "outcome": finding.outcome,
+            "enforcement": finding.enforcement,
+            "opens_at": finding.opens_at,
+            "decision": escape::line(&decision.id, NAME_LIMIT),
+        },
+    });
+    match result {
+        Value::Object(result) => result,
+        _ => Map::new(),
+    }
+}
+
+fn text(decision: &Decision, finding: &Finding) -> String {
+    let artifact = phrase::name_or_digest(&decision.request.artifact);
+    let environment = escape::line(&decision.request.environment, NAME_LIMIT);
+    let mut text = format!("{artifact} to {environment}, {}: {}", finding::outcome(finding), finding::message(finding));
+    let remediation = finding::remediation(finding);
+    if !remediation.is_empty() {
+        text.push_str(&format!("\n→ {remediation}"));
+    }
+    if let Some(opens_at) = finding.opens_at {
+        text.push_str(&format!("\nopens {}", phrase::instant(opens_at)));
+    }
+    text
+}
+
+fn location(decision: &Decision, finding: &Finding) -> Value {
+    let Some(location) = &finding.location else {
+        let environment = escape::line(&decision.request.environment, NAME_LIMIT);
+        let name = finding::rule(finding);
+        let qualified = format!("{environment}/{name}");
+        return json!({"logicalLocations": [{"name": name, "fullyQualifiedName": qualified, "kind": "resource"}]});
+    };
+    let uri = escape::uri(&escape::line(&location.path, NAME_LIMIT));
+    let artifact = if uri.starts_with("file:") { json!({"uri": uri}) } else { relative(&uri) };
+    json!({"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": location.line.max(1)}}})
+}
+
+fn relative(uri: &str) -> Value {
+    json!({"uri": uri, "uriBaseId": "%SRCROOT%"})
+}

@@ -1,0 +1,175 @@
+//! Findings, at length and one on a line.
+
+use anstyle::Style as Paint;
+use jiff::Timestamp;
+
+use crate::domain::finding::{Finding, Outcome};
+use crate::domain::record::DeploymentRecord;
+use crate::output::escape::{self, NAME_LIMIT};
+use crate::output::layout::{BOLD, CYAN, DIM, GREEN, MAGENTA, PLAIN, Page, RED, Span, YELLOW, columns, pad};
+use crate::output::{finding, phrase};
+
+/// The most records shown for one finding. The decision document has them all.
+const RECORD_LIMIT: usize = 8;
+const CELL_LIMIT: usize = 40;
+const WIDEST_COLUMN: usize = 40;
+const SYMBOL_WIDTH: usize = 2;
+/// The least room in which a message beside other columns still reads well.
+const LEAST_ROOM: usize = 24;
+
+const fn symbol(outcome: Outcome) -> (Paint, &'static str) {
+    match outcome {
+        Outcome::Passed => (GREEN, "✓"),
+        Outcome::Denied => (RED, "✗"),
+        Outcome::Held => (YELLOW, "◷"),
+        Outcome::Warned => (YELLOW, "!"),
+        Outcome::Skipped => (DIM, "-"),
+        Outcome::Failed => (MAGENTA, "?"),
+    }
+}
+
+/// Each finding with its message, what to do, when it opens and the records it rests on.
+pub(super) fn details(page: &mut Page, indent: usize, findings: &[&Finding], as_of: Timestamp) {
+    for (number, finding) in findings.iter().enumerate() {
+        if number > 0 {
+            page.blank();
+        }
+        title(page, indent, finding);
+        let indent = indent + SYMBOL_WIDTH;
+        page.wrapped(indent, &finding::message(finding), PLAIN);
+        let remediation = finding::remediation(finding);
+        if !remediation.is_empty() {
+            page.beside(indent, &(CYAN, "→".to_owned()), 2, &remediation, CYAN);
+        }
+        if let Some(opens_at) = finding.opens_at {
+            let opening = format!("opens {}", phrase::instant_from(opens_at, as_of));
+            page.beside(indent, &(YELLOW, "◷".to_owned()), 2, &opening, PLAIN);
+        }
+        records(page, indent, &finding.records, as_of);
+    }
+}
+
+fn title(page: &mut Page, indent: usize, finding: &Finding) {
+    let (paint, symbol) = symbol(finding.outcome);
+    let title = finding::title(finding);
+    let rule = finding::rule(finding);
+    let code = escape::line(&finding.code, NAME_LIMIT);
+    let mut tags = vec![finding::outcome(finding)];
+    tags.extend([rule, code].into_iter().filter(|tag| !tag.is_empty() && *tag != title));
+    tags.rotate_left(1);
+    let tags = tags.join(" · ");
+    let symbol = pad(symbol, SYMBOL_WIDTH);
+    if indent + SYMBOL_WIDTH + columns(&title) + 2 + columns(&tags) <= page.width() {
+        page.line(indent, &[(paint.bold(), symbol), (BOLD, title), (DIM, format!("  {tags}"))]);
+    } else {
+        page.beside(indent, &(paint.bold(), symbol), SYMBOL_WIDTH, &title, BOLD);
+        page.wrapped(indent + SYMBOL_WIDTH, &tags, DIM);
+    }
+}
+
+fn records(page: &mut Page, indent: usize, records: &[DeploymentRecord], as_of: Timestamp) {
+    let rows: Vec<[String; 4]> = records.iter().take(RECORD_LIMIT).map(cells).collect();
+    let widths = widths(&rows);
+    for (row, record) in rows.iter().zip(records) {
+        let mut text = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            text.push_str(&pad(cell, width + 2));
+        }
+        text.push_str(&since(record, as_of));
+        // A row that fits keeps its columns; wrapping would close up the spaces between them.
+        if indent + columns(&text) <= page.width() {
+            page.line(indent, &[(DIM, text)]);
+        } else {
+            page.beside(indent, &(DIM, String::new()), 2, &text, DIM);
+        }
+    }
+    if let more @ 1.. = records.len().saturating_sub(RECORD_LIMIT) {
+        page.line(indent, &[(DIM, format!("and {more} more records"))]);
+    }
+}
+
+/// Environment, deployment, digest, status.
+fn cells(record: &DeploymentRecord) -> [String; 4] {
+    [
+        escape::line(&record.environment_name, CELL_LIMIT),
+        escape::line(&record.deployment_name, CELL_LIMIT),
+        digest(record),
+        escape::line(record.status.as_str(), CELL_LIMIT),
+    ]
+}
+
+fn digest(record: &DeploymentRecord) -> String {
+    if let Some(digest) = record.artifact.digest {
+        return digest.short();
+    }
+    let text = escape::line(&record.artifact.digest_text, CELL_LIMIT);
+    if text.is_empty() { "no digest".to_owned() } else { format!("unusable digest `{text}`") }
+}
+
+fn since(record: &DeploymentRecord, as_of: Timestamp) -> String {
+    match record.created_at {
+        Some(time) => format!("since {}", phrase::instant_from(time, as_of)),
+        None => "since an unknown time".to_owned(),
+    }
+}
+
+fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = columns(cell).max(*width).min(WIDEST_COLUMN);
+        }
+    }
+    widths
+}
+
+/// One line for each finding: sign, title, rule, and what it says, in columns.
+pub(super) fn rows(page: &mut Page, indent: usize, findings: &[&Finding]) {
+    let rows: Vec<[String; 2]> = findings.iter().map(|finding| names(finding)).collect();
+    let [title_width, rule_width] = widths(&rows);
+    for (finding, [title, rule]) in findings.iter().zip(rows) {
+        let (paint, symbol) = symbol(finding.outcome);
+        let says = escape::line(&finding.message, escape::MESSAGE_LIMIT);
+        let symbol: Span = (paint, pad(symbol, SYMBOL_WIDTH));
+        let title: Span = (PLAIN, pad(&title, title_width));
+        let rule: Span = (DIM, format!("  {}", pad(&rule, rule_width)));
+        let used = columns(&symbol.1) + columns(&title.1) + columns(&rule.1);
+        let rule_is_new = !rule.1.trim().is_empty();
+        let spans = if rule_is_new || rule_width > 0 { vec![symbol, title, rule] } else { vec![symbol, title] };
+        let room = page.width().saturating_sub(indent + used + 2);
+        if says.is_empty() || room < LEAST_ROOM || columns(&says) > room {
+            fit(page, indent, spans);
+            if !says.is_empty() {
+                page.wrapped(indent + SYMBOL_WIDTH, &says, DIM);
+            }
+        } else {
+            page.line(indent, &[spans, vec![(DIM, format!("  {says}"))]].concat());
+        }
+    }
+}
+
+/// One line of the spans, or each on lines of its own when they do not fit.
+fn fit(page: &mut Page, indent: usize, spans: Vec<Span>) {
+    let used: usize = spans.iter().map(|(_, text)| columns(text)).sum();
+    if indent + used <= page.width() {
+        page.line(indent, &spans);
+        return;
+    }
+    let mut spans = spans.into_iter();
+    let symbol = spans.next().unwrap_or_default();
+    let title = spans.next().unwrap_or_default();
+    page.beside(indent, &symbol, SYMBOL_WIDTH, title.1.trim_end(), title.0);
+    for (paint, text) in spans.filter(|(_, text)| !text.trim().is_empty()) {
+        page.wrapped(indent + SYMBOL_WIDTH, text.trim(), paint);
+    }
+}
+
+/// The title, and the rule's id when it is not the title; with the enforcement when the rule does not count.
+fn names(finding: &Finding) -> [String; 2] {
+    let title = finding::title(finding);
+    let rule = finding::rule(finding);
+    let rule = if rule == title { String::new() } else { rule };
+    let outcome = finding::outcome(finding);
+    let note = outcome.strip_prefix(finding.outcome.as_str()).unwrap_or_default();
+    [title, format!("{rule}{note}")]
+}

@@ -1,0 +1,10 @@
+//! Record sources: where deployment records come from.
+//!
+//! [`chainloop`] reads the API, [`snapshot`] a file in the API's own shape; both turn its JSON into the normal form
+//! with [`wire`].
+
+mod collect;
+mod text;
+
+pub mod snapshot;
+pub mod wire;

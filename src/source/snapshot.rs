@@ -1,0 +1,88 @@
+//! Records from a file: a saved answer of the API, a bare list of records, or what [`write()`] wrote.
+//!
+//! A file can be older or shorter than the truth, and it vouches only for what it names: a target without a record
+//! counts as empty when the file lists it under `environments`, otherwise as not known.
+
+mod answer;
+mod read;
+mod write;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::gate::source::{BoxFuture, Fetched, Progress, RecordQuery, RecordSource, SourceError, SourceErrorKind};
+
+pub use write::write;
+
+/// The largest file that is read, in bytes: room for about eight million records.
+const LARGEST_FILE: u64 = 4 << 30;
+
+/// A record source that reads one JSON file, anew for each fetch.
+#[derive(Clone, Debug)]
+pub struct SnapshotSource {
+    path: Arc<PathBuf>,
+    largest: u64,
+}
+
+impl SnapshotSource {
+    /// The source of this file, which is first read when records are asked for.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path: Arc::new(path), largest: LARGEST_FILE }
+    }
+
+    /// The same source, which refuses a file of more than this many bytes.
+    #[must_use]
+    pub fn with_largest_file(self, bytes: u64) -> Self {
+        Self { largest: bytes, ..self }
+    }
+
+    async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
+        if query.filters.project_name.is_some() || query.filters.project_version_name.is_some() {
+            return Err(SourceError::new(
+                SourceErrorKind::Refused,
+                format!(
+                    "snapshot `{}` cannot be filtered by project, since records do not name theirs",
+                    self.path.display()
+                ),
+                "leave the project filters out, or save the snapshot with them from the records API",
+            ));
+        }
+        let (sender, mut receiver) = watch::channel(0_usize);
+        let (path, largest, asked) = (self.path.clone(), self.largest, query.clone());
+        let mut reading = tokio::task::spawn_blocking(move || {
+            let file = read::read(&path, largest, &asked, &sender)?;
+            Ok(answer::answer(file, &asked, &path))
+        });
+        loop {
+            tokio::select! {
+                result = &mut reading => return result.unwrap_or_else(|failure| Err(self.broken(&failure))),
+                Ok(()) = receiver.changed() => progress.records(*receiver.borrow_and_update(), None),
+            }
+        }
+    }
+
+    fn broken(&self, failure: &tokio::task::JoinError) -> SourceError {
+        SourceError::new(
+            SourceErrorKind::File,
+            format!("reading snapshot `{}` broke off: {failure}", self.path.display()),
+            "run it again; if it stays, report it as a fault of holdpoint",
+        )
+    }
+}
+
+impl RecordSource for SnapshotSource {
+    fn kind(&self) -> &'static str {
+        "snapshot"
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        query: &'a RecordQuery,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
+        Box::pin(self.read(query, progress))
+    }
+}

@@ -1,0 +1,174 @@
+//! From a file's contents to what was asked, with what the file cannot vouch for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::text;
+use super::super::wire;
+use super::read::{Contents, SavedFilters};
+use crate::domain::record::DeploymentRecord;
+use crate::gate::source::{EnvironmentQuery, Fetched, FetchedEnvironment, RecordFilters, RecordQuery};
+
+/// Answers a query that has no project filters.
+pub(super) fn answer(mut contents: Contents, query: &RecordQuery, path: &Path) -> Fetched {
+    let records = std::mem::take(&mut contents.records);
+    let hashes = std::mem::take(&mut contents.hashes);
+    let short = short_of_the_truth(&contents, &query.filters, path);
+    let plans: Vec<Plan> = query.environments.iter().map(|asked| plan(asked, &contents, &records)).collect();
+
+    let asked: BTreeSet<&str> = plans.iter().flat_map(|plan| plan.targets.iter().map(|name| &**name)).collect();
+    let mut left: HashMap<Arc<str>, usize> = HashMap::new();
+    for name in plans.iter().flat_map(|plan| &plan.targets) {
+        *left.entry(name.clone()).or_default() += 1;
+    }
+    let mut kept = Vec::new();
+    let mut groups: HashMap<Arc<str>, Vec<DeploymentRecord>> = HashMap::new();
+    for (record, hash) in filtered(records.into_iter().zip(hashes), &query.filters) {
+        if asked.contains(&*record.environment_name) {
+            kept.push(hash);
+            groups.entry(record.environment_name.clone()).or_default().push(record);
+        }
+    }
+    let digest = wire::digest(kept);
+    let environments = plans.into_iter().map(|plan| {
+        let records = plan.targets.iter().flat_map(|target| take(&mut groups, &mut left, target)).collect();
+        let gap = short.clone().or_else(|| plan.gap(&contents, path));
+        let targets = plan.targets.iter().map(|name| name.as_ref().to_owned()).collect();
+        FetchedEnvironment { targets, records, incomplete: gap }
+    });
+    Fetched { environments: environments.collect(), observed_at: contents.observed_at, digest }
+}
+
+/// The records of a target: copied while another environment needs them too, the last one gets them.
+fn take(
+    groups: &mut HashMap<Arc<str>, Vec<DeploymentRecord>>,
+    left: &mut HashMap<Arc<str>, usize>,
+    target: &Arc<str>,
+) -> Vec<DeploymentRecord> {
+    let users = left.entry(target.clone()).or_default();
+    *users = users.saturating_sub(1);
+    if *users == 0 { groups.remove(target) } else { groups.get(target).cloned() }.unwrap_or_default()
+}
+
+/// The targets of one environment asked for.
+struct Plan<'a> {
+    asked: &'a EnvironmentQuery,
+    targets: BTreeSet<Arc<str>>,
+    logical_found: bool,
+}
+
+fn plan<'a>(asked: &'a EnvironmentQuery, contents: &Contents, records: &[DeploymentRecord]) -> Plan<'a> {
+    let mut targets: BTreeSet<Arc<str>> = asked.targets.iter().map(|name| Arc::from(name.as_str())).collect();
+    let before = targets.len();
+    let mut logical_found = false;
+    if let Some(logical) = &asked.logical_environment {
+        let listed = contents.environments.iter();
+        let listed = listed.filter(|listed| listed.logical_environment.as_deref() == Some(logical));
+        let of_record = |record: &&DeploymentRecord| {
+            let details = record.details.as_ref();
+            details.and_then(|details| details.logical_environment_name.as_deref()) == Some(logical.as_str())
+        };
+        let members = listed.map(|listed| &listed.name);
+        let members = members.chain(records.iter().filter(of_record).map(|record| &record.environment_name));
+        for name in members {
+            logical_found = true;
+            if !targets.contains(name) {
+                targets.insert(name.clone());
+            }
+        }
+    } else if before == 0 {
+        targets.extend(contents.named.iter().cloned());
+        targets.extend(contents.environments.iter().map(|listed| listed.name.clone()));
+    }
+    Plan { asked, targets, logical_found }
+}
+
+impl Plan<'_> {
+    /// Why the file does not vouch for every target.
+    fn gap(&self, contents: &Contents, path: &Path) -> Option<String> {
+        let path = path.display();
+        if let Some(logical) = self.asked.logical_environment.as_ref().filter(|_| !self.logical_found) {
+            return Some(format!(
+                "snapshot `{path}` has no environment of the logical environment `{logical}`; \
+                 list them under `environments` with their `logical_environment`"
+            ));
+        }
+        let listed: BTreeMap<&str, Option<&str>> =
+            contents.environments.iter().map(|listed| (&*listed.name, listed.incomplete.as_deref())).collect();
+        for target in &self.targets {
+            match listed.get(&**target) {
+                Some(Some(words)) => {
+                    return Some(format!("snapshot `{path}` is incomplete for `{target}`: {}", text::short(words)));
+                }
+                Some(None) => {}
+                None if contents.named.contains(target) => {}
+                None => {
+                    let known = contents.named.iter().map(|name| &**name).chain(listed.keys().copied());
+                    let nearest = text::nearest(target, known);
+                    let nearest = nearest.map(|name| format!(" (it has `{}`)", text::name(name))).unwrap_or_default();
+                    return Some(format!(
+                        "snapshot `{path}` has no record of `{target}`{nearest}; if nothing is deployed there, \
+                         list it under `environments` as {{\"name\": \"{target}\"}}"
+                    ));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Why the whole file may be short of the truth, whatever environment is asked for.
+fn short_of_the_truth(contents: &Contents, filters: &RecordFilters, path: &Path) -> Option<String> {
+    let path = path.display();
+    let total = contents.pagination.and_then(|pagination| pagination.total_count).unwrap_or(0);
+    if usize::try_from(total).unwrap_or(usize::MAX) > contents.distinct {
+        return Some(format!(
+            "snapshot `{path}` has {} of {total} records; save all pages in one file",
+            contents.distinct
+        ));
+    }
+    let saved = contents.filters.as_ref()?;
+    let asked = SavedFilters::from(filters);
+    let narrower = [
+        ("project_name", &saved.project_name, &asked.project_name),
+        ("project_version_name", &saved.project_version_name, &asked.project_version_name),
+        ("status", &saved.status, &asked.status),
+        ("artifact_kind", &saved.artifact_kind, &asked.artifact_kind),
+        ("deployment_name", &saved.deployment_name, &asked.deployment_name),
+    ];
+    let narrower = narrower.into_iter().find(|(_, saved, asked)| saved.is_some() && saved != asked);
+    if let Some((key, Some(value), _)) = narrower {
+        let value = text::name(value);
+        return Some(format!("snapshot `{path}` was written with `{key}: {value}` and lacks all other records"));
+    }
+    (asked.full_history && !saved.full_history)
+        .then(|| format!("snapshot `{path}` has only the latest record of each slot; write it with the full history"))
+}
+
+/// Applies the filters as the API does: first those by value, then the latest of each slot.
+fn filtered<H: Copy>(
+    records: impl Iterator<Item = (DeploymentRecord, H)>,
+    filters: &RecordFilters,
+) -> Vec<(DeploymentRecord, H)> {
+    let is = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
+    let records = records.filter(|(record, _)| {
+        is(&filters.status, record.status.as_str())
+            && is(&filters.artifact_kind, record.artifact.kind.as_str())
+            && is(&filters.deployment_name, &record.deployment_name)
+    });
+    if filters.full_history {
+        return records.collect();
+    }
+    let mut latest: HashMap<(Arc<str>, Arc<str>), (DeploymentRecord, H)> = HashMap::new();
+    for (record, hash) in records {
+        let slot = (record.environment_name.clone(), record.deployment_name.clone());
+        match latest.get(&slot) {
+            Some((known, _)) if known.newest_first(&record).is_le() => {}
+            _ => {
+                latest.insert(slot, (record, hash));
+            }
+        }
+    }
+    latest.into_values().collect()
+}

@@ -1,0 +1,293 @@
+//! Reading the file, record by record, without holding its text.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::super::collect::{Distinct, Seen};
+use super::super::text;
+use super::super::wire::{self, Interner, NamedEnvironment, Pagination, RecordHash};
+use crate::domain::record::DeploymentRecord;
+use crate::gate::source::{RecordFilters, RecordQuery, SourceError, SourceErrorKind};
+
+/// The filters that a snapshot was written with, as the file has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct SavedFilters {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project_version_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) artifact_kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) deployment_name: Option<String>,
+    pub(super) full_history: bool,
+}
+
+impl From<&RecordFilters> for SavedFilters {
+    fn from(filters: &RecordFilters) -> Self {
+        Self {
+            project_name: filters.project_name.clone(),
+            project_version_name: filters.project_version_name.clone(),
+            status: filters.status.clone(),
+            artifact_kind: filters.artifact_kind.clone(),
+            deployment_name: filters.deployment_name.clone(),
+            full_history: filters.full_history,
+        }
+    }
+}
+
+/// What a snapshot file holds.
+#[derive(Default)]
+pub(super) struct Contents {
+    /// The records asked for.
+    pub(super) records: Vec<DeploymentRecord>,
+    /// The hash of each of them.
+    pub(super) hashes: Vec<RecordHash>,
+    /// The environments that any record of the file names.
+    pub(super) named: BTreeSet<Arc<str>>,
+    /// How many records the file has, each id once.
+    pub(super) distinct: usize,
+    pub(super) environments: Vec<NamedEnvironment>,
+    pub(super) pagination: Option<Pagination>,
+    pub(super) observed_at: Option<Timestamp>,
+    pub(super) filters: Option<SavedFilters>,
+}
+
+/// Reads the records of the file that the query may want.
+///
+/// # Errors
+/// A file that cannot be read, is too large, is not JSON or holds no list of records.
+pub(super) fn read(
+    path: &Path,
+    largest: u64,
+    query: &RecordQuery,
+    progress: &watch::Sender<usize>,
+) -> Result<Contents, SourceError> {
+    let file = File::open(path).and_then(|file| {
+        let is_directory = file.metadata()?.is_dir();
+        if is_directory { Err(io::Error::from(io::ErrorKind::IsADirectory)) } else { Ok(file) }
+    });
+    let file = file.map_err(|error| unreadable(path, &error))?;
+    let mut deserializer = serde_json::Deserializer::from_reader(BufReader::with_capacity(
+        1 << 16,
+        Bounded { inner: file, left: largest },
+    ));
+    let reader = Reader { wanted: Wanted::new(query), progress, interner: &mut Interner::default() };
+    let contents = reader.deserialize(&mut deserializer).and_then(|contents| deserializer.end().map(|()| contents));
+    contents.map_err(|error| refused(path, largest, &error))
+}
+
+/// Reads at most so many bytes; the next one is an error, so that a cut file never looks whole.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let length = u64::try_from(read).unwrap_or(u64::MAX);
+        self.left = self.left.checked_sub(length).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> SourceError {
+    let remediation = match error.kind() {
+        io::ErrorKind::NotFound => "write one with `holdpoint records --output FILE`, or correct the path",
+        io::ErrorKind::IsADirectory => "name a file: a snapshot is one JSON document",
+        _ => "make the file readable for the user that runs holdpoint",
+    };
+    SourceError::new(SourceErrorKind::File, format!("cannot read snapshot `{}`: {error}", path.display()), remediation)
+}
+
+fn refused(path: &Path, largest: u64, error: &serde_json::Error) -> SourceError {
+    let path_text = path.display();
+    match error.classify() {
+        serde_json::error::Category::Io if error.io_error_kind() == Some(io::ErrorKind::FileTooLarge) => {
+            SourceError::new(
+                SourceErrorKind::TooLarge,
+                format!("snapshot `{path_text}` is larger than {largest} bytes"),
+                "save fewer environments, or a shorter history",
+            )
+        }
+        serde_json::error::Category::Io => SourceError::new(
+            SourceErrorKind::File,
+            format!("cannot read snapshot `{path_text}`: {error}"),
+            "make the file readable for the user that runs holdpoint",
+        ),
+        serde_json::error::Category::Syntax | serde_json::error::Category::Eof => SourceError::new(
+            SourceErrorKind::Malformed,
+            format!("snapshot `{path_text}` is not JSON: {}", wire::describe(error)),
+            "write it anew with `holdpoint records --output FILE`",
+        ),
+        serde_json::error::Category::Data => SourceError::new(
+            SourceErrorKind::Malformed,
+            format!("snapshot `{path_text}` cannot be used: {}", wire::describe(error)),
+            "write it anew with `holdpoint records --output FILE`, or save an answer of `GET /v1/deployments`",
+        ),
+    }
+}
+
+/// The environments whose records are kept while the file is read.
+enum Wanted {
+    All,
+    Named(HashSet<String>),
+}
+
+impl Wanted {
+    /// With a logical environment, which environments belong to it is known only at the end of the file.
+    fn new(query: &RecordQuery) -> Self {
+        let open = |asked: &&crate::gate::source::EnvironmentQuery| {
+            asked.logical_environment.is_some() || asked.targets.is_empty()
+        };
+        if query.environments.iter().any(|asked| open(&asked)) {
+            return Self::All;
+        }
+        Self::Named(query.environments.iter().flat_map(|asked| asked.targets.iter().cloned()).collect())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.contains(name),
+        }
+    }
+}
+
+struct Reader<'a> {
+    wanted: Wanted,
+    progress: &'a watch::Sender<usize>,
+    interner: &'a mut Interner,
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Contents;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Contents, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Contents;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object with `deployment_records`, or a list of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Contents, A::Error> {
+        let Reader { wanted, progress, interner } = self;
+        let mut gathered = Gathered { wanted, progress, contents: Contents::default(), seen: Distinct::default() };
+        wire::List(wire::RecordList(interner), |record| gathered.take(record)).visit_seq(sequence)?;
+        Ok(gathered.finish())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Contents, A::Error> {
+        let Reader { wanted, progress, interner } = self;
+        let mut gathered = Gathered { wanted, progress, contents: Contents::default(), seen: Distinct::default() };
+        let mut keys = HashSet::new();
+        while let Some(key) = map.next_key::<Key>()? {
+            if !matches!(key, Key::Other) && !keys.insert(key) {
+                return Err(de::Error::custom(format!("`{}` comes twice", key.name())));
+            }
+            match key {
+                Key::Records => {
+                    map.next_value_seed(wire::List(wire::RecordList(interner), |record| gathered.take(record)))?;
+                }
+                Key::Environments => {
+                    let listed = &mut gathered.contents.environments;
+                    let push = |environment| {
+                        listed.push(environment);
+                        Ok(())
+                    };
+                    map.next_value_seed(wire::List(wire::EnvironmentList(interner), push))?;
+                }
+                Key::Pagination => gathered.contents.pagination = map.next_value_seed(wire::pagination())?,
+                Key::ObservedAt => gathered.contents.observed_at = map.next_value_seed(wire::Instant)?,
+                Key::Filters => gathered.contents.filters = map.next_value()?,
+                Key::Other => map.next_value::<de::IgnoredAny>().map(drop)?,
+            }
+        }
+        if !keys.contains(&Key::Records) {
+            return Err(de::Error::custom("the list `deployment_records` (or `deploymentRecords`) is missing"));
+        }
+        Ok(gathered.finish())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Key {
+    #[serde(rename = "deployment_records", alias = "deploymentRecords")]
+    Records,
+    Environments,
+    Pagination,
+    #[serde(alias = "observedAt")]
+    ObservedAt,
+    Filters,
+    #[serde(other)]
+    Other,
+}
+
+impl Key {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Records => "deployment_records",
+            Self::Environments => "environments",
+            Self::Pagination => "pagination",
+            Self::ObservedAt => "observed_at",
+            Self::Filters => "filters",
+            Self::Other => "a key",
+        }
+    }
+}
+
+struct Gathered<'a> {
+    wanted: Wanted,
+    progress: &'a watch::Sender<usize>,
+    contents: Contents,
+    seen: Distinct,
+}
+
+impl Gathered<'_> {
+    fn take(&mut self, record: DeploymentRecord) -> Result<(), String> {
+        let hash = wire::hash(&record);
+        match self.seen.see(&record.id, hash) {
+            Seen::First => {}
+            Seen::Again => return Ok(()),
+            Seen::Changed => {
+                return Err(format!("record `{}` comes twice, with different content", text::name(&record.id)));
+            }
+        }
+        if self.seen.len().is_multiple_of(4096) {
+            self.progress.send_replace(self.seen.len());
+        }
+        if !self.contents.named.contains(&record.environment_name) {
+            self.contents.named.insert(record.environment_name.clone());
+        }
+        if self.wanted.has(&record.environment_name) {
+            self.contents.hashes.push(hash);
+            self.contents.records.push(record);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Contents {
+        self.contents.distinct = self.seen.len();
+        self.progress.send_replace(self.seen.len());
+        self.contents
+    }
+}

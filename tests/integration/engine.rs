@@ -1,0 +1,265 @@
+//! The Rego engine as the gate uses it: policies from files, records from a snapshot, one question.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
+use holdpoint::domain::environment::Environment;
+use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
+use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::domain::rule::{Enforcement, Rule};
+use holdpoint::domain::snapshot::{EnvironmentRecords, Snapshot};
+use holdpoint::engine::rego::{Limits, LoadError, RegoEngine};
+use holdpoint::gate::engine::{Answer, Question, RuleEngine as _, RuleError};
+
+const LIMITS: Limits = Limits { rule: Duration::from_millis(200), evaluation: Duration::from_secs(2) };
+const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// A folder of policies, and the rules that name them.
+struct Policies {
+    folder: tempfile::TempDir,
+    rules: Vec<Rule>,
+}
+
+impl Policies {
+    /// One policy, named by one rule.
+    fn one(package: &str, text: &str) -> Self {
+        Self::default().file("policy.rego", text).rule(package)
+    }
+
+    fn file(self, name: &str, text: &str) -> Self {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    fn rule(mut self, package: &str) -> Self {
+        self.rules.push(Rule {
+            id: package.to_owned(),
+            policy: package.to_owned(),
+            environments: Vec::new(),
+            parameters: serde_json::json!({"minimum": "24h"}),
+            enforcement: Enforcement::Enforce,
+        });
+        self
+    }
+
+    fn load(&self) -> Result<RegoEngine, LoadError> {
+        RegoEngine::load(&[self.folder.path().to_owned()], &self.rules, LIMITS)
+    }
+
+    /// What loading complains of, with the folder's name taken out.
+    fn complaint(&self) -> String {
+        let error = self.load().err().map(|error| error.to_string()).unwrap_or_default();
+        error.replace(&format!("{}/", self.folder.path().display()), "")
+    }
+
+    fn ask(&self) -> Vec<Result<Answer, RuleError>> {
+        let engine = self.load().unwrap();
+        let prepared = engine.prepare(&Arc::new(snapshot())).unwrap();
+        let rules: Vec<&Rule> = self.rules.iter().collect();
+        let request = request();
+        let environment = environment("production", &["staging"]);
+        let as_of = "2026-11-20T12:00:00Z".parse().unwrap();
+        prepared.evaluate(&Question { request: &request, environment: &environment, as_of, rules: &rules })
+    }
+
+    fn answer(&self) -> Answer {
+        self.ask().remove(0).unwrap()
+    }
+
+    fn error(&self) -> RuleError {
+        self.ask().remove(0).unwrap_err()
+    }
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), rules: Vec::new() }
+    }
+}
+
+fn environment(name: &str, after: &[&str]) -> Environment {
+    Environment {
+        name: name.to_owned(),
+        after: after.iter().map(|name| (*name).to_owned()).collect(),
+        targets: vec![name.to_owned()],
+        source: "records".to_owned(),
+        logical_environment: None,
+        max_record_age: None,
+    }
+}
+
+fn snapshot() -> Snapshot {
+    let time = "2026-11-18T09:00:00Z".parse().ok();
+    let record = DeploymentRecord {
+        id: "record-1".into(),
+        environment_id: "environment-1".into(),
+        environment_name: "staging".into(),
+        deployment_name: "storefront".into(),
+        artifact_id: "artifact-1".into(),
+        artifact: Arc::new(RecordedArtifact {
+            kind: ArtifactKind::ContainerImage,
+            name: "ghcr.io/acme/storefront".into(),
+            digest_text: DIGEST.into(),
+            digest: DIGEST.parse().ok(),
+            version: "1.0.0".into(),
+        }),
+        status: RecordStatus::Deployed,
+        created_at: time,
+        updated_at: time,
+        last_seen_at: None,
+        details: None,
+    };
+    let of = |environment: Environment, records| {
+        (environment.name.clone(), EnvironmentRecords::new(environment, records, time, None))
+    };
+    let environments = BTreeMap::from([
+        of(environment("staging", &[]), vec![record]),
+        of(environment("production", &["staging"]), Vec::new()),
+    ]);
+    Snapshot { environments, sources: Vec::new() }
+}
+
+fn request() -> Request {
+    Request {
+        artifact: RequestedArtifact {
+            kind: ArtifactKind::ContainerImage,
+            name: "ghcr.io/acme/storefront".to_owned(),
+            digest: DIGEST.parse().unwrap(),
+            version: String::new(),
+            reference: format!("ghcr.io/acme/storefront@{DIGEST}"),
+        },
+        environment: "production".to_owned(),
+        deployment_name: None,
+        intent: Intent::Deploy,
+        actor: None,
+        reason: None,
+        channel: "check",
+        context: serde_json::json!({}),
+    }
+}
+
+#[test]
+fn a_policy_sees_what_the_contract_says() {
+    let policies = Policies::one(
+        "seen",
+        r"package seen
+warn contains json.marshal(input)
+warn contains json.marshal(data.holdpoint)
+warn contains sprintf('%d', [time.now_ns()])"
+            .replace('\'', "\"")
+            .as_str(),
+    );
+    let mut seen: Vec<String> = policies.answer().warnings.into_iter().map(|statement| statement.message).collect();
+    seen.sort();
+    let [now, input, data] = seen.as_slice() else { panic!("{seen:?}") };
+    assert_eq!(now, "1795176000000000000");
+    let pretty = |text: &str| {
+        serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap()
+    };
+    insta::assert_snapshot!("seen_input", pretty(input));
+    insta::assert_snapshot!("seen_data", pretty(data));
+}
+
+#[test]
+fn an_endless_join_ends_with_an_error() {
+    let policies = Policies::one(
+        "endless",
+        "package endless\ndeny contains x if { some x in numbers.range(1, 9999); some y in numbers.range(1, 9999); some z in numbers.range(1, 9999); x + y + z < 0 }",
+    );
+    let started = Instant::now();
+    assert_eq!(policies.error().code, "rule_timeout");
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_policy_without_objections_says_nothing() {
+    let answer = Policies::one("quiet", "package quiet\ndeny contains \"never\" if { false }").answer();
+    assert_eq!(answer, Answer::default());
+}
+
+#[test]
+fn all_that_a_policy_says_is_kept() {
+    let policies = Policies::one(
+        "talk",
+        r#"package talk
+deny contains "plain"
+deny_more contains {"message": "told", "code": "c", "remediation": "r", "records": ["record-1"]}
+hold contains {"message": "later", "opens_at": "2026-11-21T00:00:00+02:00"}
+skip_reason := "no need" if { input.parameters.minimum == "24h" }"#,
+    );
+    let answer = policies.answer();
+    let denials: Vec<&str> = answer.denials.iter().map(|denial| denial.message.as_str()).collect();
+    assert_eq!(denials, ["plain", "told"]);
+    assert_eq!(answer.denials[1].records, ["record-1"]);
+    assert_eq!(answer.denials[1].location.as_ref().unwrap().line, 3);
+    assert_eq!(answer.holds[0].opens_at, "2026-11-20T22:00:00Z".parse().ok());
+    assert_eq!(answer.skip_reason.as_deref(), Some("no need"));
+}
+
+#[test]
+fn policies_of_other_tools_run_unchanged() {
+    let gatekeeper = "package gatekeeper\nviolation[{\"msg\": msg}] { msg := \"v0\" }";
+    assert_eq!(Policies::one("gatekeeper", gatekeeper).answer().denials[0].message, "v0");
+    let chainloop = r#"package chainloop
+import rego.v1
+result := {"skipped": skipped, "violations": violations, "skip_reason": skip_reason}
+default skip_reason := ""
+default skipped := false
+violations contains "from chainloop""#;
+    let answer = Policies::one("chainloop", chainloop).answer();
+    assert_eq!(answer.denials.len(), 1, "said twice, kept once: {answer:?}");
+    assert_eq!(answer.skip_reason, None);
+}
+
+#[test]
+fn one_rule_that_fails_leaves_the_others_alone() {
+    let policies = Policies::default()
+        .file("good.rego", "package good\ndeny contains \"no\"")
+        .file("bad.rego", "package bad\ndeny contains x if { x := to_number(input.request.environment) }")
+        .rule("bad")
+        .rule("good");
+    let answers = policies.ask();
+    assert_eq!(answers[0].as_ref().unwrap_err().code, "rule_error");
+    assert_eq!(answers[1].as_ref().unwrap().denials.len(), 1);
+}
+
+#[test]
+fn an_undefined_answer_is_no_answer() {
+    let policies = Policies::one("maybe", "package maybe\ndeny := [\"no\"] if { input.request.intent == \"hotfix\" }");
+    assert_eq!(policies.error().code, "rule_undefined");
+}
+
+#[test]
+fn the_same_instant_is_seen_everywhere_and_every_time() {
+    let text = "package clock\ndeny contains \"another time\" if { time.now_ns() != input.as_of_ns }";
+    let policies = Policies::one("clock", text);
+    for _ in 0..3 {
+        assert_eq!(policies.answer().denials, []);
+    }
+}
+
+#[test]
+fn rules_name_loaded_policies_that_speak() {
+    let policies = Policies::default()
+        .file("a.rego", "package promotion.soak_time\ndeny contains \"no\"")
+        .file("lib.rego", "package lib.records\ncurrent := 1")
+        .rule("promotion.soaktime")
+        .rule("lib.records")
+        .rule("other");
+    insta::assert_snapshot!("rules_without_policies", policies.complaint());
+}
+
+#[test]
+fn files_that_are_no_policies_are_named() {
+    let broken = Policies::one("p", "package p\ndeny contains \"no\" if {");
+    insta::assert_snapshot!("policy_broken", broken.complaint());
+    let empty = Policies::default().file("policy_test.rego", "package p_test").file("readme.md", "");
+    let folder = empty.folder.path().display().to_string();
+    insta::assert_snapshot!("policies_none", empty.complaint().replace(&folder, "FOLDER"));
+    let missing = RegoEngine::load(&["no/such/folder".into()], &[], LIMITS).err().unwrap();
+    insta::assert_snapshot!("policies_missing", missing.to_string());
+}

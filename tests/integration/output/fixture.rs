@@ -1,0 +1,223 @@
+//! Sample decisions: fixed ids, durations and times.
+
+use std::sync::Arc;
+
+use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
+use holdpoint::domain::decision::{DECISION_SCHEMA, Decision, Decisions, SnapshotReport};
+use holdpoint::domain::digest::Digest;
+use holdpoint::domain::finding::{Finding, Location, Outcome};
+use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
+use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::domain::rule::Enforcement;
+use holdpoint::domain::snapshot::SourceReport;
+use holdpoint::domain::verdict::Verdict;
+use jiff::Timestamp;
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn digest(byte: u8) -> Digest {
+    Digest::from_bytes([byte; 32])
+}
+
+pub(crate) fn record(id: &str, target: &str, byte: u8, status: &str, created_at: &str) -> DeploymentRecord {
+    let digest = digest(byte);
+    DeploymentRecord {
+        id: id.into(),
+        environment_id: format!("environment-{target}").into(),
+        environment_name: target.into(),
+        deployment_name: "storefront".into(),
+        artifact_id: format!("artifact-{byte}").into(),
+        artifact: Arc::new(RecordedArtifact {
+            kind: ArtifactKind::ContainerImage,
+            name: "ghcr.io/acme/storefront".into(),
+            digest_text: digest.to_string().into(),
+            digest: Some(digest),
+            version: "1.42.0".into(),
+        }),
+        status: RecordStatus::from_text(status),
+        created_at: Some(at(created_at)),
+        updated_at: Some(at(created_at)),
+        last_seen_at: Some(at("2026-11-20T11:58:00Z")),
+        details: None,
+    }
+}
+
+pub(crate) fn finding(rule: &str, outcome: Outcome) -> Finding {
+    let title = match rule {
+        "promotion.deployed_before" => "Deployed before",
+        "promotion.soak_time" => "Soak time",
+        "promotion.digest_known" => "Digest is known",
+        "promotion.record_freshness" => "Records are fresh",
+        _ => "",
+    };
+    let (_, file) = rule.split_once('.').unwrap_or(("", rule));
+    Finding {
+        rule: rule.to_owned(),
+        policy: Some(rule.to_owned()),
+        enforcement: Enforcement::Enforce,
+        outcome,
+        code: String::new(),
+        title: title.to_owned(),
+        message: String::new(),
+        remediation: String::new(),
+        records: Vec::new(),
+        opens_at: None,
+        location: Some(Location { path: format!("policies/promotion/{file}.rego"), line: 12 }),
+    }
+}
+
+pub(crate) fn denied() -> Finding {
+    Finding {
+        code: "not_deployed_before".to_owned(),
+        message: "this digest is `DEPLOYED` in `staging-eu` and not in `staging-us`".to_owned(),
+        remediation: "deploy it to `staging-us` first, then ask again".to_owned(),
+        records: vec![
+            record("record-7", "staging-eu", 0xab, "DEPLOYED", "2026-11-18T09:30:00Z"),
+            record("record-8", "staging-us", 0xab, "SUPERSEDED", "2026-11-17T16:05:12Z"),
+        ],
+        ..finding("promotion.deployed_before", Outcome::Denied)
+    }
+}
+
+pub(crate) fn held() -> Finding {
+    Finding {
+        code: "soak_time".to_owned(),
+        message: "this digest has run in `staging-us` for 20 h 40 min of the 24 h it must".to_owned(),
+        remediation: "wait, or deploy as a hotfix with a reason".to_owned(),
+        records: vec![record("record-9", "staging-us", 0xab, "DEPLOYED", "2026-11-19T15:20:00Z")],
+        opens_at: Some(at("2026-11-20T15:20:00Z")),
+        ..finding("promotion.soak_time", Outcome::Held)
+    }
+}
+
+pub(crate) fn source_failed() -> Finding {
+    Finding {
+        policy: None,
+        location: None,
+        code: "source_unavailable".to_owned(),
+        title: "Deployment records".to_owned(),
+        message: "`https://api.app.chainloop.dev/v1/deployments` answered 503 five times within 30 s".to_owned(),
+        remediation: "try again later, or decide on a saved snapshot with `--records`".to_owned(),
+        ..finding("records", Outcome::Failed)
+    }
+}
+
+pub(crate) fn passed() -> Vec<Finding> {
+    let rules = ["promotion.digest_known", "promotion.record_freshness"];
+    rules.iter().map(|rule| finding(rule, Outcome::Passed)).collect()
+}
+
+pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
+    Decision {
+        schema: DECISION_SCHEMA,
+        id: "01f3c0de-0000-4000-8000-000000000001".to_owned(),
+        verdict,
+        opens_at: None,
+        request: Request {
+            artifact: RequestedArtifact {
+                kind: ArtifactKind::ContainerImage,
+                name: "ghcr.io/acme/storefront".to_owned(),
+                digest: digest(0xab),
+                version: "1.42.0".to_owned(),
+                reference: format!("ghcr.io/acme/storefront:1.42.0@{}", digest(0xab)),
+            },
+            environment: "production".to_owned(),
+            deployment_name: Some("storefront".to_owned()),
+            intent: Intent::Deploy,
+            actor: None,
+            reason: None,
+            channel: "check",
+            context: serde_json::json!({}),
+        },
+        as_of: at("2026-11-20T12:00:00Z"),
+        channel: "check",
+        findings,
+        snapshot: SnapshotReport {
+            sources: vec![SourceReport {
+                name: "production-records".to_owned(),
+                kind: "chainloop",
+                observed_at: Some(at("2026-11-20T11:59:30Z")),
+                complete: true,
+                records: 48,
+                digest: Some(digest(0xcd)),
+            }],
+        },
+        policies_digest: digest(0x9f),
+        input_digest: digest(0x1e),
+        duration_ms: 12,
+        holdpoint_version: "0.1.0",
+    }
+}
+
+pub(crate) fn allow() -> Decisions {
+    let mut findings =
+        vec![finding("promotion.deployed_before", Outcome::Passed), finding("promotion.soak_time", Outcome::Passed)];
+    findings.extend(passed());
+    Decisions(vec![decision(Verdict::Allow, findings)])
+}
+
+pub(crate) fn deny() -> Decisions {
+    let mut findings = vec![denied(), held()];
+    findings.extend(passed());
+    Decisions(vec![decision(Verdict::Deny, findings)])
+}
+
+pub(crate) fn hold() -> Decisions {
+    let mut findings = vec![finding("promotion.deployed_before", Outcome::Passed), held()];
+    findings.extend(passed());
+    let mut decision = decision(Verdict::Hold, findings);
+    decision.opens_at = Some(at("2026-11-20T15:20:00Z"));
+    Decisions(vec![decision])
+}
+
+pub(crate) fn undecided() -> Decisions {
+    let mut skipped = finding("promotion.deployed_before", Outcome::Skipped);
+    skipped.message = "the records could not be read".to_owned();
+    let mut decision = decision(Verdict::Undecided, vec![source_failed(), skipped]);
+    let source = &mut decision.snapshot.sources[0];
+    (source.observed_at, source.complete, source.records, source.digest) = (None, false, 0, None);
+    Decisions(vec![decision])
+}
+
+/// Rules that object and do not count, and a request with an intent, an actor and a reason.
+pub(crate) fn advice() -> Decisions {
+    let mut warned = finding("promotion.record_freshness", Outcome::Warned);
+    warned.code = "records_old".to_owned();
+    warned.message = "the records of `staging-us` are 5 h old".to_owned();
+    let soak = Finding { enforcement: Enforcement::Warn, ..held() };
+    let before = Finding { enforcement: Enforcement::DryRun, ..denied() };
+    let mut skipped = finding("promotion.digest_known", Outcome::Skipped);
+    skipped.message = "a hotfix needs no earlier record".to_owned();
+    let mut decision = decision(Verdict::Allow, vec![warned, soak, before, skipped]);
+    decision.request.intent = Intent::Hotfix;
+    decision.request.actor = Some("alice".to_owned());
+    decision.request.reason = Some("checkout fails for cards of one bank".to_owned());
+    Decisions(vec![decision])
+}
+
+pub(crate) fn several() -> Decisions {
+    let mut decisions: Vec<Decision> = [allow(), hold()].into_iter().flat_map(|decisions| decisions.0).collect();
+    decisions[1].id = "01f3c0de-0000-4000-8000-000000000002".to_owned();
+    decisions[1].request.artifact.name = "ghcr.io/acme/checkout".to_owned();
+    decisions[1].request.artifact.digest = digest(0x5e);
+    Decisions(decisions)
+}
+
+/// Undecided, and no finding says why.
+pub(crate) fn unexplained() -> Decisions {
+    Decisions(vec![decision(Verdict::Undecided, Vec::new())])
+}
+
+pub(crate) fn all() -> [(&'static str, Decisions); 7] {
+    [
+        ("allow", allow()),
+        ("deny", deny()),
+        ("hold", hold()),
+        ("undecided", undecided()),
+        ("advice", advice()),
+        ("several", several()),
+        ("unexplained", unexplained()),
+    ]
+}

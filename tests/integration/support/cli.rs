@@ -1,0 +1,91 @@
+//! Runs the program as a user would, with nothing of the test's own environment.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// One run of `holdpoint`.
+#[must_use]
+pub(crate) struct Holdpoint(Command);
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+impl Holdpoint {
+    /// The program with these arguments, in the repository's root.
+    pub(crate) fn new(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdpoint"));
+        command.args(arguments).current_dir(root()).env_clear().stdin(Stdio::null());
+        Self(command)
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.0.arg(argument);
+        self
+    }
+
+    pub(crate) fn directory(mut self, directory: &Path) -> Self {
+        self.0.current_dir(directory);
+        self
+    }
+
+    pub(crate) fn run(mut self) -> Run {
+        let Output { status, stdout, stderr } = self.0.output().unwrap();
+        let code = status.code().expect("the program was killed by a signal");
+        Run { code, stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }
+    }
+}
+
+impl Run {
+    /// The whole result as one text, with what differs from run to run replaced.
+    pub(crate) fn shown(&self) -> String {
+        let text = format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr);
+        scrub(&text)
+    }
+
+    /// The decision document on standard output.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn verdict(&self) -> String {
+        self.json()["verdict"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Replaces decision ids and durations.
+fn scrub(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for word in text.split_inclusive(|character: char| !character.is_ascii_hexdigit() && character != '-') {
+        let bare = word.trim_end_matches(|character: char| !character.is_ascii_hexdigit());
+        if is_uuid_v4(bare) {
+            shown.push_str(&word.replace(bare, "DECISION-ID"));
+        } else {
+            shown.push_str(word);
+        }
+    }
+    let lines = shown.lines().map(|line| match line.split_once("\"duration_ms\": ") {
+        Some((indent, _)) => format!("{indent}\"duration_ms\": 0,\n"),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+fn is_uuid_v4(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && text.as_bytes()[14] == b'4'
+}

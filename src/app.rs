@@ -38,7 +38,7 @@ pub fn now() -> Timestamp {
 pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
     let policies = if overrides.policies.is_empty() { &config.policies } else { &overrides.policies };
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
-    let engine = RegoEngine::load(policies, &config.rules, limits).context("the policies cannot be used")?;
+    let engine = RegoEngine::load(policies, &config.rules, limits)?;
     Ok(Gate {
         environments: config.environments.clone(),
         sources: sources(config, overrides.records.as_deref(), true)?,

@@ -103,7 +103,7 @@ fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
     let request = |text: &String| {
         let reference: ArtifactReference = match text.parse() {
             Ok(reference) => reference,
-            Err(error) => bail!("{error}\n  hint: {}", crate::domain::reference::ReferenceError::hint(&error)),
+            Err(error) => bail!("{error}\nhint: {}", crate::domain::reference::ReferenceError::hint(&error)),
         };
         Ok(Request {
             artifact: RequestedArtifact::from(reference),
@@ -143,5 +143,5 @@ pub(super) fn unknown_environment(name: &str, config: &Config) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("it has `{}`", known.join("`, `")),
     };
-    format!("environment `{name}` is not in `{}`\n  hint: {hint}", config.path.display())
+    format!("environment `{name}` is not in `{}`\nhint: {hint}", config.path.display())
 }

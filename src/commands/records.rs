@@ -40,7 +40,7 @@ pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
         let watcher = watcher();
         match block_on(configured.source.fetch(&query, &*watcher))? {
             Ok(fetched) => reads.push((query, fetched)),
-            Err(error) => return Ok(report(&format!("record source `{name}`: {error}\n  hint: {}", error.remediation))),
+            Err(error) => return Ok(report(&format!("record source `{name}`: {error}\nhint: {}", error.remediation))),
         }
     }
     finish(args, style, &reads)

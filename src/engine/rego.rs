@@ -59,7 +59,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, fault) in self.0.iter().enumerate() {
             let separator = if position == 0 { "" } else { "\n" };
-            write!(formatter, "{separator}{fault}\n  hint: {}", fault.hint)?;
+            write!(formatter, "{separator}{fault}\nhint: {}", fault.hint)?;
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ fn suite(decision: &Decision) -> TestSuite {
     }
     let mut seen: HashMap<String, usize> = HashMap::new();
     for finding in &decision.findings {
-        let count = seen.entry(finding.rule.clone()).or_default();
+        let count = seen.entry(finding::rule(finding)).or_default();
         *count += 1;
         suite.add_test_case(case(decision, finding, *count));
     }

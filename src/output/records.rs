@@ -41,18 +41,32 @@ struct List<'a> {
     deployment_records: &'a [DeploymentRecord],
 }
 
-const TABLE_HEADER: [&str; 7] =
-    ["ENVIRONMENT", "DEPLOYMENT", "ARTIFACT", "DIGEST", "STATUS", "SINCE (UTC)", "LAST SEEN (UTC)"];
+/// How much of a record a table shows; less on narrow terminals.
+#[derive(Clone, Copy)]
+struct Detail {
+    whole_digest: bool,
+    whole_name: bool,
+    minutes: bool,
+    last_seen: bool,
+}
+
+/// From all to the least. The JSON and CSV forms have everything.
+const DETAILS: [Detail; 5] = [
+    Detail { whole_digest: true, whole_name: true, minutes: true, last_seen: true },
+    Detail { whole_digest: false, whole_name: true, minutes: true, last_seen: true },
+    Detail { whole_digest: false, whole_name: false, minutes: true, last_seen: true },
+    Detail { whole_digest: false, whole_name: false, minutes: false, last_seen: true },
+    LEAST,
+];
+const LEAST: Detail = Detail { whole_digest: false, whole_name: false, minutes: false, last_seen: false };
+const GAP: u16 = 2;
 
 fn table(records: &[DeploymentRecord], style: Style) -> String {
     if records.is_empty() {
         return "no deployment records".to_owned();
     }
-    let whole = build(records, true);
-    let widths = whole.column_max_content_widths();
-    let gaps = 2 * widths.len().saturating_sub(1);
-    let fits = widths.iter().map(|width| usize::from(*width)).sum::<usize>() + gaps <= style.width;
-    let mut table = if fits { whole } else { build(records, false) };
+    let mut tables = DETAILS.iter().map(|detail| build(records, *detail));
+    let mut table = tables.find(|table| columns(table) <= style.width).unwrap_or_else(|| build(records, LEAST));
     // A width that no terminal has means: do not wrap.
     if let Ok(width) = u16::try_from(style.width) {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
@@ -70,43 +84,55 @@ fn table(records: &[DeploymentRecord], style: Style) -> String {
     output
 }
 
-fn build(records: &[DeploymentRecord], whole_digest: bool) -> Table {
+/// How wide the table is when nothing is wrapped.
+fn columns(table: &Table) -> usize {
+    let widths = table.column_max_content_widths();
+    let gaps = usize::from(GAP) * widths.len().saturating_sub(1);
+    widths.into_iter().map(usize::from).sum::<usize>() + gaps
+}
+
+fn build(records: &[DeploymentRecord], detail: Detail) -> Table {
+    let mut header = vec!["ENVIRONMENT", "DEPLOYMENT", "ARTIFACT", "DIGEST", "STATUS", "SINCE (UTC)"];
+    header.extend(detail.last_seen.then_some("LAST SEEN (UTC)"));
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(TABLE_HEADER);
-    table.add_rows(records.iter().map(|record| row(record, whole_digest)));
+    table.load_style(presets::NOTHING).set_header(header);
+    table.add_rows(records.iter().map(|record| row(record, detail)));
     let last = table.column_count().saturating_sub(1);
     for (number, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if number == last { 0 } else { 2 }));
+        column.set_padding((0, if number == last { 0 } else { GAP }));
     }
     table
 }
 
-fn row(record: &DeploymentRecord, whole_digest: bool) -> [String; 7] {
+fn row(record: &DeploymentRecord, detail: Detail) -> Vec<String> {
     let artifact = &record.artifact;
-    let version = cell(&artifact.version);
-    let name = cell(&artifact.name);
-    [
+    let name = if detail.whole_name { &*artifact.name } else { artifact.name.rsplit('/').next().unwrap_or_default() };
+    let (name, version) = (cell(name), cell(&artifact.version));
+    let digest = match artifact.digest {
+        Some(digest) if detail.whole_digest => digest.to_string(),
+        Some(digest) => digest.short(),
+        None if artifact.digest_text.is_empty() => "no digest".to_owned(),
+        None => cell(&artifact.digest_text),
+    };
+    let mut row = vec![
         cell(&record.environment_name),
         cell(&record.deployment_name),
         if version.is_empty() { name } else { format!("{name}:{version}") },
-        match artifact.digest {
-            Some(digest) if whole_digest => digest.to_string(),
-            Some(digest) => digest.short(),
-            None if artifact.digest_text.is_empty() => "no digest".to_owned(),
-            None => cell(&artifact.digest_text),
-        },
+        digest,
         cell(record.status.as_str()),
-        minute(record.created_at),
-        minute(record.last_seen_at),
-    ]
+        time(record.created_at, detail),
+    ];
+    row.extend(detail.last_seen.then(|| time(record.last_seen_at, detail)));
+    row
+}
+
+fn time(time: Option<Timestamp>, detail: Detail) -> String {
+    let format = if detail.minutes { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" };
+    time.map_or_else(|| "unknown".to_owned(), |time| time.strftime(format).to_string())
 }
 
 fn cell(text: &str) -> String {
     escape::line(text, NAME_LIMIT)
-}
-
-fn minute(time: Option<Timestamp>) -> String {
-    time.map_or_else(|| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 const CSV_HEADER: [&str; 16] = [

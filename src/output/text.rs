@@ -154,16 +154,20 @@ fn footnote(page: &mut Page, label: &str, text: &str) {
     page.beside(INDENT, &(DIM, label.to_owned()), LABEL_WIDTH, text, DIM);
 }
 
-/// `chainloop (chainloop): 48 records, complete, observed 2026-11-20 11:59 UTC (1 min ago)`.
+/// `saved (snapshot): 48 records, complete, observed 2026-11-20 11:59 UTC (1 min ago)`.
 pub(super) fn source_line(source: &SourceReport, decision: &Decision) -> String {
     let name = escape::line(&source.name, NAME_LIMIT);
+    let name = if name == source.kind { name } else { format!("{name} ({})", source.kind) };
+    if source.digest.is_none() {
+        return format!("{name}: none could be read");
+    }
     let noun = if source.records == 1 { "record" } else { "records" };
     let complete = if source.complete { "complete" } else { "not complete" };
     let observed = match source.observed_at {
         Some(time) => format!("observed {}", phrase::instant_from(time, decision.as_of)),
         None => "observed at an unknown time".to_owned(),
     };
-    format!("{name} ({}): {} {noun}, {complete}, {observed}", source.kind, source.records)
+    format!("{name}: {} {noun}, {complete}, {observed}", source.records)
 }
 
 fn combined(page: &mut Page, decisions: &Decisions) {

@@ -136,7 +136,7 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
         findings,
         snapshot: SnapshotReport {
             sources: vec![SourceReport {
-                name: "production-records".to_owned(),
+                name: "chainloop".to_owned(),
                 kind: "chainloop",
                 observed_at: Some(at("2026-11-20T11:59:30Z")),
                 complete: true,

@@ -1,1 +1,5 @@
 //! The integration tests: one binary, so that the engine links once.
+
+mod chainloop;
+mod snapshot_source;
+mod support;

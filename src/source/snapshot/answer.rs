@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::super::collect::ByTarget;
 use super::super::text;
 use super::super::wire;
 use super::read::{Contents, SavedFilters};
@@ -17,38 +18,20 @@ pub(super) fn answer(mut contents: Contents, query: &RecordQuery, path: &Path) -
     let short = short_of_the_truth(&contents, &query.filters, path);
     let plans: Vec<Plan> = query.environments.iter().map(|asked| plan(asked, &contents, &records)).collect();
 
-    let asked: BTreeSet<&str> = plans.iter().flat_map(|plan| plan.targets.iter().map(|name| &**name)).collect();
-    let mut left: HashMap<Arc<str>, usize> = HashMap::new();
-    for name in plans.iter().flat_map(|plan| &plan.targets) {
-        *left.entry(name.clone()).or_default() += 1;
-    }
+    let mut by_target = ByTarget::default();
+    plans.iter().flat_map(|plan| &plan.targets).for_each(|target| by_target.expect(target));
     let mut kept = Vec::new();
-    let mut groups: HashMap<Arc<str>, Vec<DeploymentRecord>> = HashMap::new();
     for (record, hash) in filtered(records.into_iter().zip(hashes), &query.filters) {
-        if asked.contains(&*record.environment_name) {
+        if by_target.keep(record) {
             kept.push(hash);
-            groups.entry(record.environment_name.clone()).or_default().push(record);
         }
     }
-    let digest = wire::digest(kept);
-    let environments = plans.into_iter().map(|plan| {
-        let records = plan.targets.iter().flat_map(|target| take(&mut groups, &mut left, target)).collect();
-        let gap = short.clone().or_else(|| plan.gap(&contents, path));
-        let targets = plan.targets.iter().map(|name| name.as_ref().to_owned()).collect();
-        FetchedEnvironment { targets, records, incomplete: gap }
+    let environments = plans.into_iter().map(|plan| FetchedEnvironment {
+        targets: plan.targets.iter().map(|name| name.as_ref().to_owned()).collect(),
+        records: plan.targets.iter().flat_map(|target| by_target.take(target)).collect(),
+        incomplete: short.clone().or_else(|| plan.gap(&contents, path)),
     });
-    Fetched { environments: environments.collect(), observed_at: contents.observed_at, digest }
-}
-
-/// The records of a target: copied while another environment needs them too, the last one gets them.
-fn take(
-    groups: &mut HashMap<Arc<str>, Vec<DeploymentRecord>>,
-    left: &mut HashMap<Arc<str>, usize>,
-    target: &Arc<str>,
-) -> Vec<DeploymentRecord> {
-    let users = left.entry(target.clone()).or_default();
-    *users = users.saturating_sub(1);
-    if *users == 0 { groups.remove(target) } else { groups.get(target).cloned() }.unwrap_or_default()
+    Fetched { environments: environments.collect(), observed_at: contents.observed_at, digest: wire::digest(kept) }
 }
 
 /// The targets of one environment asked for.

@@ -102,10 +102,7 @@ impl ChainloopSource {
 }
 
 /// The targets of one environment asked for.
-async fn plan(
-    asked: &EnvironmentQuery,
-    environments: &targets::Environments,
-) -> Result<BTreeSet<Target>, SourceError> {
+async fn plan(asked: &EnvironmentQuery, environments: &targets::Environments) -> Result<BTreeSet<Target>, SourceError> {
     let mut plan: BTreeSet<Target> = asked.targets.iter().map(|name| Target::Named(Arc::from(name.as_str()))).collect();
     match &asked.logical_environment {
         Some(logical) => plan.extend(environments.of_logical(logical).await?.into_iter().map(Target::Named)),

@@ -1,3 +1,3 @@
 //! What tests share.
 
-pub mod chainloop;
+pub(crate) mod chainloop;

@@ -85,10 +85,14 @@ impl Refusal<'_> {
     fn meaning(&self, spoken: &Spoken) -> (SourceErrorKind, String) {
         let origin = self.token_origin;
         match self.status.as_u16() {
-            401 => (SourceErrorKind::Unauthorized, format!("create a new API token in Chainloop and put it in {origin}")),
+            401 => {
+                (SourceErrorKind::Unauthorized, format!("create a new API token in Chainloop and put it in {origin}"))
+            }
             403 => (
                 SourceErrorKind::Forbidden,
-                format!("use a token whose role may read deployment records, and check the organization; it is in {origin}"),
+                format!(
+                    "use a token whose role may read deployment records and environments, and check the organization; it is in {origin}"
+                ),
             ),
             404 if spoken.names_environment => (
                 SourceErrorKind::UnknownEnvironment,
@@ -101,9 +105,13 @@ impl Refusal<'_> {
             429 => (SourceErrorKind::RateLimited, "wait, or lower `parallel` and raise `timeout`".to_owned()),
             500 => (
                 SourceErrorKind::Unavailable,
-                format!("try again later; Chainloop also answers so when a token was revoked: check the one in {origin}"),
+                format!(
+                    "try again later; Chainloop also answers so when a token was revoked: check the one in {origin}"
+                ),
             ),
-            501.. => (SourceErrorKind::Unavailable, "try again later, or see whether a proxy in between fails".to_owned()),
+            501.. => {
+                (SourceErrorKind::Unavailable, "try again later, or see whether a proxy in between fails".to_owned())
+            }
             _ => (SourceErrorKind::Refused, "check the filters and the URL of the source".to_owned()),
         }
     }
@@ -111,7 +119,8 @@ impl Refusal<'_> {
     fn redirect(&self) -> SourceError {
         let location = self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let target = self.endpoint.join(location).ok().filter(|_| !location.is_empty());
-        let host = target.as_ref().and_then(Url::host_str).map_or_else(|| "nowhere".to_owned(), text::name);
+        let port = target.as_ref().and_then(Url::port).map(|port| format!(":{port}")).unwrap_or_default();
+        let host = target.as_ref().and_then(Url::host_str).map_or_else(|| "nowhere".to_owned(), text::name) + &port;
         let Self { call, endpoint, status, .. } = self;
         SourceError::new(
             SourceErrorKind::Redirect,

@@ -158,7 +158,8 @@ impl<T: Listed> Reading<T> {
     async fn read(&mut self, session: &Arc<Session>, call: &Call, limits: Limits) -> Result<Option<String>, Stop> {
         let (first, asked) = first_page::<T>(session, call, limits.page_size).await?;
         let said = first.pagination.unwrap_or_default();
-        let Some(total) = said.total_count.or((first.items.is_empty() && first.pagination.is_some()).then_some(0)) else {
+        let Some(total) = said.total_count.or((first.items.is_empty() && first.pagination.is_some()).then_some(0))
+        else {
             self.total = u64::MAX;
             self.take(session, first)?;
             return Ok(Some(format!("the answer about {} has no `pagination.total_count`", call.what)));
@@ -317,11 +318,7 @@ async fn first_page<T: Listed>(
 }
 
 /// Reads one page: its number and size, or whatever the server gives without either.
-async fn page<T: Listed>(
-    session: &Arc<Session>,
-    call: &Call,
-    asked: Option<(u64, u64)>,
-) -> Result<Parsed<T>, Missing> {
+async fn page<T: Listed>(session: &Arc<Session>, call: &Call, asked: Option<(u64, u64)>) -> Result<Parsed<T>, Missing> {
     let asked = asked.map(|(number, size)| [("pagination.page", number), ("pagination.page_size", size)]);
     let permit = session.permits.acquire().await;
     let body = session.get(call, asked.as_ref().map_or(&[], |asked| asked.as_slice())).await;
@@ -357,7 +354,8 @@ fn malformed(call: &Call, error: &serde_json::Error, body: &[u8]) -> SourceError
         let said: String = said.chars().take(120).collect();
         format!("an answer about {} is not JSON: {}; it is {said}", call.what, wire::describe(error))
     };
-    let remediation = "check that the URL of the source is the Chainloop API and that no proxy in between answers for it";
+    let remediation =
+        "check that the URL of the source is the Chainloop API and that no proxy in between answers for it";
     SourceError::new(SourceErrorKind::Malformed, what, remediation)
 }
 

@@ -73,16 +73,18 @@ impl Plan<'_> {
         let path = path.display();
         if let Some(logical) = self.asked.logical_environment.as_ref().filter(|_| !self.logical_found) {
             return Some(format!(
-                "snapshot `{path}` has no environment of the logical environment `{logical}`; \
-                 list them under `environments` with their `logical_environment`"
+                "snapshot `{path}` has no environment of the logical environment `{}`; \
+                 list them under `environments` with their `logical_environment`",
+                text::name(logical)
             ));
         }
         let listed: BTreeMap<&str, Option<&str>> =
             contents.environments.iter().map(|listed| (&*listed.name, listed.incomplete.as_deref())).collect();
         for target in &self.targets {
+            let shown = text::name(target);
             match listed.get(&**target) {
                 Some(Some(words)) => {
-                    return Some(format!("snapshot `{path}` is incomplete for `{target}`: {}", text::short(words)));
+                    return Some(format!("snapshot `{path}` is incomplete for `{shown}`: {}", text::short(words)));
                 }
                 Some(None) => {}
                 None if contents.named.contains(target) => {}
@@ -91,8 +93,8 @@ impl Plan<'_> {
                     let nearest = text::nearest(target, known);
                     let nearest = nearest.map(|name| format!(" (it has `{}`)", text::name(name))).unwrap_or_default();
                     return Some(format!(
-                        "snapshot `{path}` has no record of `{target}`{nearest}; if nothing is deployed there, \
-                         list it under `environments` as {{\"name\": \"{target}\"}}"
+                        "snapshot `{path}` has no record of `{shown}`{nearest}; if nothing is deployed there, \
+                         list it under `environments` as {{\"name\": \"{shown}\"}}"
                     ));
                 }
             }

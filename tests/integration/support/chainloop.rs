@@ -18,10 +18,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// An answer as it is sent.
 #[derive(Clone, Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
     how: How,
 }
 
@@ -37,54 +37,54 @@ enum How {
 }
 
 impl Reply {
-    pub fn new(status: u16, kind: &str, body: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, kind: &str, body: impl Into<String>) -> Self {
         let headers = vec![("content-type".to_owned(), kind.to_owned())];
         Self { status, headers, body: body.into(), how: How::Whole }
     }
 
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json", body.to_string())
     }
 
     /// The error body that Chainloop's framework writes.
-    pub fn kratos(status: u16, reason: &str, message: &str) -> Self {
+    pub(crate) fn kratos(status: u16, reason: &str, message: &str) -> Self {
         Self::json(status, &json!({"code": status, "reason": reason, "message": message, "metadata": {}}))
     }
 
     /// The error body that the API documents.
-    pub fn rpc_status(status: u16, code: u16, message: &str) -> Self {
+    pub(crate) fn rpc_status(status: u16, code: u16, message: &str) -> Self {
         Self::json(status, &json!({"code": code, "message": message, "details": []}))
     }
 
     /// The error page of a proxy.
-    pub fn html(status: u16, title: &str) -> Self {
+    pub(crate) fn html(status: u16, title: &str) -> Self {
         Self::new(status, "text/html", format!("<html><head><title>{title}</title></head><body>…</body></html>"))
     }
 
-    pub fn redirect(status: u16, location: &str) -> Self {
+    pub(crate) fn redirect(status: u16, location: &str) -> Self {
         Self::new(status, "text/plain", "").header("location", location)
     }
 
     #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     #[must_use]
-    pub fn cut_after(mut self, bytes: usize) -> Self {
+    pub(crate) fn cut_after(mut self, bytes: usize) -> Self {
         self.how = How::CutAfter(bytes);
         self
     }
 
     #[must_use]
-    pub fn endless(mut self) -> Self {
+    pub(crate) fn endless(mut self) -> Self {
         self.how = How::Endless;
         self
     }
 
     #[must_use]
-    pub fn drip(mut self, pause: Duration) -> Self {
+    pub(crate) fn drip(mut self, pause: Duration) -> Self {
         self.how = How::Drip(pause);
         self
     }
@@ -92,27 +92,27 @@ impl Reply {
 
 /// A request that came.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    pub path: String,
+pub(crate) struct Seen {
+    pub(crate) path: String,
     /// In the order of the URL.
-    pub query: Vec<(String, String)>,
+    pub(crate) query: Vec<(String, String)>,
     /// By lower-case name.
-    pub headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
 }
 
 impl Seen {
-    pub fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let query: Vec<String> = self.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
         format!("{}?{}", self.path, query.join("&"))
     }
 }
 
 /// A record in the API's documented form. The hour of its times is `hour`, on 2026-01-01.
-pub fn record(id: &str, environment: &str, deployment: &str, digest: &str, hour: u32) -> Value {
+pub(crate) fn record(id: &str, environment: &str, deployment: &str, digest: &str, hour: u32) -> Value {
     let time = format!("2026-01-01T{hour:02}:00:00Z");
     json!({
         "id": id, "environment_id": format!("id-of-{environment}"), "environment_name": environment,
@@ -123,7 +123,7 @@ pub fn record(id: &str, environment: &str, deployment: &str, digest: &str, hour:
 }
 
 /// `count` records of one environment, each of another deployment.
-pub fn records(environment: &str, count: usize) -> Vec<Value> {
+pub(crate) fn records(environment: &str, count: usize) -> Vec<Value> {
     let digest = format!("sha256:{}", "ab".repeat(32));
     (0..count)
         .map(|number| record(&format!("{environment}-{number}"), environment, &format!("service-{number}"), &digest, 1))
@@ -132,7 +132,7 @@ pub fn records(environment: &str, count: usize) -> Vec<Value> {
 
 /// The script of a fake API, before it runs.
 #[derive(Clone, Debug)]
-pub struct FakeChainloop {
+pub(crate) struct FakeChainloop {
     records: Vec<Value>,
     environments: Vec<Value>,
     canned: Vec<(&'static str, usize, Reply)>,
@@ -142,7 +142,6 @@ pub struct FakeChainloop {
     clamp: Option<u64>,
     silent_clamp: Option<u64>,
     refuse_over: Option<u64>,
-    refuse_all_pages: bool,
     refuse_out_of_range: bool,
     repeat_pages: bool,
     total_moves: usize,
@@ -159,7 +158,7 @@ impl Default for FakeChainloop {
 
 impl FakeChainloop {
     /// A server with no records that counts pages from 1, as Chainloop's own code does.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             records: Vec::new(),
             environments: Vec::new(),
@@ -170,7 +169,6 @@ impl FakeChainloop {
             clamp: None,
             silent_clamp: None,
             refuse_over: None,
-            refuse_all_pages: false,
             refuse_out_of_range: false,
             repeat_pages: false,
             total_moves: 0,
@@ -182,7 +180,7 @@ impl FakeChainloop {
 
     /// Adds records, written as the API documents them, and the environments that they name.
     #[must_use]
-    pub fn records(mut self, records: impl IntoIterator<Item = Value>) -> Self {
+    pub(crate) fn records(mut self, records: impl IntoIterator<Item = Value>) -> Self {
         self.records.extend(records);
         let mut names: Vec<String> =
             self.records.iter().filter_map(|record| record["environment_name"].as_str()).map(str::to_owned).collect();
@@ -193,7 +191,7 @@ impl FakeChainloop {
 
     /// Adds an environment, which may have no records.
     #[must_use]
-    pub fn environment(mut self, name: &str) -> Self {
+    pub(crate) fn environment(mut self, name: &str) -> Self {
         if !self.environments.iter().any(|known| known["name"] == name) {
             self.environments.push(json!({"id": format!("id-of-{name}"), "name": name, "logical_environment": null}));
         }
@@ -202,7 +200,7 @@ impl FakeChainloop {
 
     /// Adds an environment of a logical environment.
     #[must_use]
-    pub fn member(mut self, name: &str, logical: &str) -> Self {
+    pub(crate) fn member(mut self, name: &str, logical: &str) -> Self {
         self.environments.retain(|known| known["name"] != name);
         let logical = json!({"id": format!("id-of-{logical}"), "name": logical});
         self.environments.push(json!({"id": format!("id-of-{name}"), "name": name, "logical_environment": logical}));
@@ -211,111 +209,104 @@ impl FakeChainloop {
 
     /// Counts pages from 0.
     #[must_use]
-    pub fn zero_based(mut self) -> Self {
+    pub(crate) fn zero_based(mut self) -> Self {
         self.first_page = 0;
         self
     }
 
     /// Writes every key in lowerCamelCase.
     #[must_use]
-    pub fn camel_case(mut self) -> Self {
+    pub(crate) fn camel_case(mut self) -> Self {
         self.camel_case = true;
         self
     }
 
     /// Writes the counts of `pagination` as text.
     #[must_use]
-    pub fn counts_as_text(mut self) -> Self {
+    pub(crate) fn counts_as_text(mut self) -> Self {
         self.counts_as_text = true;
         self
     }
 
     /// Gives at most this many records a page, and says so.
     #[must_use]
-    pub fn clamp_page_size(mut self, most: u64) -> Self {
+    pub(crate) fn clamp_page_size(mut self, most: u64) -> Self {
         self.clamp = Some(most);
         self
     }
 
     /// Gives at most this many records a page, and claims to give as many as asked.
     #[must_use]
-    pub fn clamp_page_size_silently(mut self, most: u64) -> Self {
+    pub(crate) fn clamp_page_size_silently(mut self, most: u64) -> Self {
         self.silent_clamp = Some(most);
         self
     }
 
-    /// Answers 400 to a larger page size.
+    /// Answers 400 to a larger page size, and uses this one when none is named.
     #[must_use]
-    pub fn refuse_page_size_over(mut self, most: u64) -> Self {
+    pub(crate) fn refuse_page_size_over(mut self, most: u64) -> Self {
         self.refuse_over = Some(most);
-        self
-    }
-
-    /// Answers 400 to a first page that names any page size.
-    #[must_use]
-    pub fn refuse_page_parameters(mut self) -> Self {
-        self.refuse_all_pages = true;
         self
     }
 
     /// Answers 400 to a page after the last.
     #[must_use]
-    pub fn refuse_pages_out_of_range(mut self) -> Self {
+    pub(crate) fn refuse_pages_out_of_range(mut self) -> Self {
         self.refuse_out_of_range = true;
         self
     }
 
     /// Gives the first page whatever page is asked for.
     #[must_use]
-    pub fn repeat_pages(mut self) -> Self {
+    pub(crate) fn repeat_pages(mut self) -> Self {
         self.repeat_pages = true;
         self
     }
 
     /// Counts one more record on so many pages that are not the first.
     #[must_use]
-    pub fn total_moves(mut self, times: usize) -> Self {
+    pub(crate) fn total_moves(mut self, times: usize) -> Self {
         self.total_moves = times;
         self
     }
 
     /// Claims this `total_count`.
     #[must_use]
-    pub fn claims(mut self, total: u64) -> Self {
+    pub(crate) fn claims(mut self, total: u64) -> Self {
         self.claims = Some(total);
         self
     }
 
     /// Leaves `pagination` out.
     #[must_use]
-    pub fn no_pagination(mut self) -> Self {
+    pub(crate) fn no_pagination(mut self) -> Self {
         self.no_pagination = true;
         self
     }
 
     /// Waits before each answer.
     #[must_use]
-    pub fn latency(mut self, latency: Duration) -> Self {
+    pub(crate) fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
     /// Answers the first `times` requests for records so, and the rest as usual.
     #[must_use]
-    pub fn fails(mut self, times: usize, reply: Reply) -> Self {
+    pub(crate) fn fails(mut self, times: usize, reply: Reply) -> Self {
         self.canned.push(("/v1/deployments", times, reply));
         self
     }
 
     /// Answers every request for records so.
     #[must_use]
-    pub fn always(self, reply: Reply) -> Self {
+    pub(crate) fn always(self, reply: Reply) -> Self {
         self.fails(usize::MAX, reply)
     }
 
     /// Answers every request for environments so.
     #[must_use]
-    pub fn environments_always(mut self, reply: Reply) -> Self {
+    pub(crate) fn environments_always(mut self, reply: Reply) -> Self {
         self.canned.push(("/v1/environments", usize::MAX, reply));
         self
     }
@@ -337,7 +328,7 @@ impl FakeChainloop {
     }
 
     /// Runs on the runtime of the caller.
-    pub async fn start(self) -> Running {
+    pub(crate) async fn start(self) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = self.serving();
@@ -346,7 +337,7 @@ impl FakeChainloop {
     }
 
     /// Runs on a thread with a runtime of its own, for tests that have none.
-    pub fn start_blocking(self) -> Running {
+    pub(crate) fn start_blocking(self) -> Running {
         let (started, running) = std::sync::mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
@@ -362,7 +353,7 @@ impl FakeChainloop {
     }
 
     /// Runs with TLS, with a certificate of an own authority for this name.
-    pub async fn start_tls(self, name: &str) -> Running {
+    pub(crate) async fn start_tls(self, name: &str) -> Running {
         let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let authority = rcgen::CertifiedIssuer::self_signed(authority, rcgen::KeyPair::generate().unwrap()).unwrap();
@@ -397,7 +388,7 @@ impl FakeChainloop {
 }
 
 /// A fake API that runs until it is dropped.
-pub struct Running {
+pub(crate) struct Running {
     url: String,
     serving: Arc<Serving>,
     ca_pem: String,
@@ -411,17 +402,17 @@ enum Stop {
 
 impl Running {
     /// The base URL, without a slash at its end.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The authority of the certificate, when TLS is spoken.
-    pub fn ca_pem(&self) -> &str {
+    pub(crate) fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
 
     /// The requests so far.
-    pub fn requests(&self) -> Vec<Seen> {
+    pub(crate) fn requests(&self) -> Vec<Seen> {
         self.serving.seen.lock().unwrap().clone()
     }
 }
@@ -491,10 +482,11 @@ impl Serving {
             return Reply::kratos(400, "VALIDATOR", "pagination.page: value must be greater than or equal to 1");
         }
         let count = u64::try_from(items.len()).unwrap();
-        if page == Some(1) && script.refuse_all_pages || size.unwrap_or(1) > script.refuse_over.unwrap_or(u64::MAX) {
+        let most = script.refuse_over.unwrap_or(u64::MAX);
+        if size.is_some_and(|size| size > most) {
             return Reply::kratos(400, "VALIDATOR", "pagination.page_size: value must be less");
         }
-        let asked = size.unwrap_or(100);
+        let asked = size.unwrap_or(most.min(100));
         let said = asked.min(script.clamp.unwrap_or(u64::MAX));
         let size = said.min(script.silent_clamp.unwrap_or(u64::MAX));
         let page = page.unwrap_or(script.first_page);
@@ -510,11 +502,8 @@ impl Serving {
         let pagination = json!({
             "total_count": text(total), "page": text(page), "total_pages": text(total.div_ceil(said)), "page_size": text(said),
         });
-        let (list, pagination) = if script.camel_case {
-            (camel_key(list), camel(&pagination))
-        } else {
-            (list.to_owned(), pagination)
-        };
+        let (list, pagination) =
+            if script.camel_case { (camel_key(list), camel(&pagination)) } else { (list.to_owned(), pagination) };
         let pagination = if script.no_pagination { String::new() } else { format!(",\"pagination\":{pagination}") };
         Reply::new(200, "application/json", format!("{{\"{list}\":[{}]{pagination}}}", items.join(",")))
     }
@@ -562,6 +551,10 @@ async fn connection(mut stream: TcpStream, serving: &Serving) -> std::io::Result
             }
             if stream.read_buf(&mut buffer).await? == 0 {
                 return Ok(());
+            }
+            if !buffer.starts_with(b"GET ") {
+                // Such as a client that speaks TLS.
+                return stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
             }
         };
         let head: Vec<u8> = buffer.drain(..end).collect();

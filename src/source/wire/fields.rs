@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use jiff::Timestamp;
 use super::super::text;
+use jiff::Timestamp;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::de::{DeserializeSeed, IgnoredAny};
 

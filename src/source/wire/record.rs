@@ -116,7 +116,8 @@ impl Parts {
         let id = self.id.filter(|id| !id.is_empty()).ok_or_else(|| E::custom("a record without an `id`"))?;
         let named = |what: String| E::custom(format!("record `{}` {what}", text::name(&id)));
         let time = |key: &str, read: Option<ReadTime>| {
-            read.unwrap_or(Ok(None)).map_err(|text| named(format!("has `{text}` as `{key}`, which is no RFC 3339 time")))
+            read.unwrap_or(Ok(None))
+                .map_err(|text| named(format!("has `{text}` as `{key}`, which is no RFC 3339 time")))
         };
         let created_at = time("created_at", self.created_at)?;
         let updated_at = time("updated_at", self.updated_at)?;

@@ -127,9 +127,8 @@ impl PreparedRules for Prepared {
         let packages: Vec<Option<&Arc<Package>>> =
             question.rules.iter().map(|rule| self.packages.get(&rule.policy)).collect();
         let known = question.rules.iter().zip(&packages);
-        let rules = known.filter_map(|(rule, package)| {
-            Some((Arc::clone((*package)?), inputs.with_parameters(&rule.parameters)))
-        });
+        let rules = known
+            .filter_map(|(rule, package)| Some((Arc::clone((*package)?), inputs.with_parameters(&rule.parameters))));
         let job = Job { as_of: question.as_of, rules: rules.collect() };
         let mut answers = self.pool.evaluate(job).into_iter();
         let result = |package: &Option<&Arc<Package>>| match package {

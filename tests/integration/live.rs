@@ -149,11 +149,13 @@ fn only_what_the_decision_needs_is_asked_for() {
     assert_eq!(run.code, 0, "{run:?}");
     let asked = |running: &Running| {
         let requests = running.requests().into_iter().filter(|seen| seen.path == "/v1/deployments");
-        requests.map(|seen| {
-            assert_eq!(seen.parameter("project_name"), Some("storefront"));
-            assert_eq!(seen.parameter("full_history"), Some("true"));
-            seen.parameter("environment_name").map(str::to_owned)
-        }).collect::<BTreeSet<_>>()
+        requests
+            .map(|seen| {
+                assert_eq!(seen.parameter("project_name"), Some("storefront"));
+                assert_eq!(seen.parameter("full_history"), Some("true"));
+                seen.parameter("environment_name").map(str::to_owned)
+            })
+            .collect::<BTreeSet<_>>()
     };
     let expected = ["dev", "production", "staging-eu", "staging-us"].map(|name| Some(name.to_owned()));
     assert_eq!(asked(&server), BTreeSet::from(expected));
@@ -170,7 +172,12 @@ fn a_token_that_cannot_work_is_named() {
 
     let part = |json: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
     let jwt = format!("{}.{}.c2lnbmF0dXJl", part(json!({"alg": "HS256"})), part(json!({"exp": 1_700_000_000})));
-    let run = Holdpoint::new(&without).directory(project.folder.path()).env("CHAINLOOP_TOKEN", &jwt).arg("--format").arg("json").run();
+    let run = Holdpoint::new(&without)
+        .directory(project.folder.path())
+        .env("CHAINLOOP_TOKEN", &jwt)
+        .arg("--format")
+        .arg("json")
+        .run();
     assert_eq!(run.code, 3);
     let message = run.json()["findings"][0]["message"].as_str().unwrap().to_owned();
     assert!(message.contains("2023-11-14T22:13:20Z"), "{message}");
@@ -180,7 +187,8 @@ fn a_token_that_cannot_work_is_named() {
 
 #[test]
 fn a_target_that_the_server_does_not_know_is_undecided() {
-    let server = FakeChainloop::new().environment("dev").environment("staging-eu").environment("production").start_blocking();
+    let server =
+        FakeChainloop::new().environment("dev").environment("staging-eu").environment("production").start_blocking();
     let run = Project::new(server.url(), "").check(DIGEST, &[]);
     assert_eq!(run.code, 3, "{run:?}");
     assert_eq!(run.json()["findings"][0]["code"], "environment_unknown");
@@ -208,7 +216,8 @@ fn waiting_ends_at_once_when_it_cannot_help() {
 fn waiting_ends_with_the_last_verdict() {
     let server = server(HOURS).start_blocking();
     assert_eq!(Project::new(server.url(), "").check(DIGEST, &["--wait", "2s"]).code, 4);
-    let looks = server.requests().iter().filter(|seen| seen.parameter("environment_name") == Some("production")).count();
+    let looks =
+        server.requests().iter().filter(|seen| seen.parameter("environment_name") == Some("production")).count();
     assert!(looks > 1, "it looked {looks} times");
 }
 
@@ -223,12 +232,31 @@ fn records_lists_filters_and_saves() {
         records.map(|record| record["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(ids(&listed), ["DEPLOYED", "DEPLOYED"], "the latest of each slot");
-    let filters = ["--status", "superseded", "--artifact-kind", "container-image", "--deployment", "storefront", "--full-history", "--project", "p", "--project-version", "v"];
-    let filtered = project.run(&[["records", "--environment", "staging", "--format", "json"].as_slice(), &filters].concat());
+    let filters = [
+        "--status",
+        "superseded",
+        "--artifact-kind",
+        "container-image",
+        "--deployment",
+        "storefront",
+        "--full-history",
+        "--project",
+        "p",
+        "--project-version",
+        "v",
+    ];
+    let filtered =
+        project.run(&[["records", "--environment", "staging", "--format", "json"].as_slice(), &filters].concat());
     assert_eq!(ids(&filtered), ["SUPERSEDED"], "{filtered:?}");
     let seen = server.requests();
     let last = seen.iter().rfind(|seen| seen.path == "/v1/deployments").unwrap();
-    for (name, value) in [("artifact_kind", "CONTAINER_IMAGE"), ("deployment_name", "storefront"), ("full_history", "true"), ("project_name", "p"), ("project_version_name", "v")] {
+    for (name, value) in [
+        ("artifact_kind", "CONTAINER_IMAGE"),
+        ("deployment_name", "storefront"),
+        ("full_history", "true"),
+        ("project_name", "p"),
+        ("project_version_name", "v"),
+    ] {
         assert_eq!(last.parameter(name), Some(value), "{name}");
     }
 

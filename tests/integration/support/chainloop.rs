@@ -122,6 +122,18 @@ pub(crate) fn record(id: &str, environment: &str, deployment: &str, digest: &str
     })
 }
 
+/// What the API lists unless it is asked for the full history.
+fn keep_latest_of_each_slot(records: &mut Vec<(&Value, &String)>) {
+    let created = |record: &Value| record["created_at"].as_str().unwrap_or_default().to_owned();
+    let slot = |record: &Value| (record["environment_id"].to_string(), record["deployment_name"].to_string());
+    let mut latest: BTreeMap<(String, String), String> = BTreeMap::new();
+    for (record, _) in records.iter() {
+        let newest = latest.entry(slot(record)).or_default();
+        *newest = created(record).max(newest.clone());
+    }
+    records.retain(|(record, _)| latest.get(&slot(record)) == Some(&created(record)));
+}
+
 /// `count` records of one environment, each of another deployment.
 pub(crate) fn records(environment: &str, count: usize) -> Vec<Value> {
     let digest = format!("sha256:{}", "ab".repeat(32));
@@ -463,8 +475,12 @@ impl Serving {
                     keys.into_iter().all(is) && kind.is_none_or(|kind| record["artifact"]["kind"] == kind)
                 };
                 let records = self.script.records.iter().zip(&self.rendered);
-                let texts = records.filter(|(record, _)| wanted(record)).map(|(_, text)| text.as_str());
-                self.page("deployment_records", &texts.collect::<Vec<_>>(), &seen)
+                let mut records: Vec<_> = records.filter(|(record, _)| wanted(record)).collect();
+                if seen.parameter("full_history") != Some("true") {
+                    keep_latest_of_each_slot(&mut records);
+                }
+                let texts: Vec<&str> = records.into_iter().map(|(_, text)| text.as_str()).collect();
+                self.page("deployment_records", &texts, &seen)
             }
             "/v1/environments" => {
                 let texts: Vec<&str> = self.rendered_environments.iter().map(String::as_str).collect();

@@ -41,24 +41,18 @@ struct List<'a> {
     deployment_records: &'a [DeploymentRecord],
 }
 
-/// How much of a record a table shows; less on narrow terminals.
-#[derive(Clone, Copy)]
-struct Detail {
-    whole_digest: bool,
-    whole_name: bool,
-    minutes: bool,
-    last_seen: bool,
+/// How much of a record a table shows, from all to the least, as the terminal allows. JSON and CSV have everything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    Everything,
+    ShortDigest,
+    ShortName,
+    DateWithoutTime,
+    NoLastSeen,
 }
 
-/// From all to the least. The JSON and CSV forms have everything.
-const DETAILS: [Detail; 5] = [
-    Detail { whole_digest: true, whole_name: true, minutes: true, last_seen: true },
-    Detail { whole_digest: false, whole_name: true, minutes: true, last_seen: true },
-    Detail { whole_digest: false, whole_name: false, minutes: true, last_seen: true },
-    Detail { whole_digest: false, whole_name: false, minutes: false, last_seen: true },
-    LEAST,
-];
-const LEAST: Detail = Detail { whole_digest: false, whole_name: false, minutes: false, last_seen: false };
+const DETAILS: [Detail; 5] =
+    [Detail::Everything, Detail::ShortDigest, Detail::ShortName, Detail::DateWithoutTime, Detail::NoLastSeen];
 const GAP: u16 = 2;
 
 fn table(records: &[DeploymentRecord], style: Style) -> String {
@@ -66,22 +60,17 @@ fn table(records: &[DeploymentRecord], style: Style) -> String {
         return "no deployment records".to_owned();
     }
     let mut tables = DETAILS.iter().map(|detail| build(records, *detail));
-    let mut table = tables.find(|table| columns(table) <= style.width).unwrap_or_else(|| build(records, LEAST));
+    let mut table =
+        tables.find(|table| columns(table) <= style.width).unwrap_or_else(|| build(records, Detail::NoLastSeen));
     // A width that no terminal has means: do not wrap.
     if let Ok(width) = u16::try_from(style.width) {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    let mut output = String::new();
-    for (number, line) in table.lines().enumerate() {
-        let line = line.trim_end();
-        if number == 0 && style.color {
-            output.push_str(&format!("{BOLD}{line}{BOLD:#}\n"));
-        } else {
-            output.push_str(line);
-            output.push('\n');
-        }
-    }
-    output
+    let lines = table.lines().enumerate().map(|(number, line)| match line.trim_end() {
+        line if number == 0 && style.color => format!("{BOLD}{line}{BOLD:#}\n"),
+        line => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// How wide the table is when nothing is wrapped.
@@ -93,7 +82,7 @@ fn columns(table: &Table) -> usize {
 
 fn build(records: &[DeploymentRecord], detail: Detail) -> Table {
     let mut header = vec!["ENVIRONMENT", "DEPLOYMENT", "ARTIFACT", "DIGEST", "STATUS", "SINCE (UTC)"];
-    header.extend(detail.last_seen.then_some("LAST SEEN (UTC)"));
+    header.extend((detail < Detail::NoLastSeen).then_some("LAST SEEN (UTC)"));
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
     table.add_rows(records.iter().map(|record| row(record, detail)));
@@ -106,10 +95,11 @@ fn build(records: &[DeploymentRecord], detail: Detail) -> Table {
 
 fn row(record: &DeploymentRecord, detail: Detail) -> Vec<String> {
     let artifact = &record.artifact;
-    let name = if detail.whole_name { &*artifact.name } else { artifact.name.rsplit('/').next().unwrap_or_default() };
+    let name =
+        if detail < Detail::ShortName { &*artifact.name } else { artifact.name.rsplit('/').next().unwrap_or_default() };
     let (name, version) = (cell(name), cell(&artifact.version));
     let digest = match artifact.digest {
-        Some(digest) if detail.whole_digest => digest.to_string(),
+        Some(digest) if detail < Detail::ShortDigest => digest.to_string(),
         Some(digest) => digest.short(),
         None if artifact.digest_text.is_empty() => "no digest".to_owned(),
         None => cell(&artifact.digest_text),
@@ -122,12 +112,12 @@ fn row(record: &DeploymentRecord, detail: Detail) -> Vec<String> {
         cell(record.status.as_str()),
         time(record.created_at, detail),
     ];
-    row.extend(detail.last_seen.then(|| time(record.last_seen_at, detail)));
+    row.extend((detail < Detail::NoLastSeen).then(|| time(record.last_seen_at, detail)));
     row
 }
 
 fn time(time: Option<Timestamp>, detail: Detail) -> String {
-    let format = if detail.minutes { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" };
+    let format = if detail < Detail::DateWithoutTime { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" };
     time.map_or_else(|| "unknown".to_owned(), |time| time.strftime(format).to_string())
 }
 

@@ -175,15 +175,10 @@ fn result(decision: &Decision, finding: &Finding, fingerprint: &str) -> Map<Stri
 fn text(decision: &Decision, finding: &Finding) -> String {
     let artifact = phrase::name_or_digest(&decision.request.artifact);
     let environment = escape::line(&decision.request.environment, NAME_LIMIT);
-    let mut text = format!("{artifact} to {environment}, {}: {}", finding::outcome(finding), finding::message(finding));
-    let remediation = finding::remediation(finding);
-    if !remediation.is_empty() {
-        text.push_str(&format!("\n→ {remediation}"));
-    }
-    if let Some(opens_at) = finding.opens_at {
-        text.push_str(&format!("\nopens {}", phrase::instant(opens_at)));
-    }
-    text
+    let says = format!("{artifact} to {environment}, {}: {}", finding::outcome(finding), finding::message(finding));
+    let mut lines = vec![says];
+    lines.extend(finding::way_out(decision, finding));
+    lines.join("\n")
 }
 
 fn location(decision: &Decision, finding: &Finding) -> Value {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-/// Commands that a CI runner takes from anywhere in a line: GitHub's and Azure's, and TeamCity's.
+/// Commands that a CI runner takes from anywhere in a line: of GitHub, Azure and `TeamCity`.
 const COMMANDS_ANYWHERE: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
 /// A whole output with nothing in it that a CI runner takes for a command: two number signs or two colons that would
@@ -52,9 +52,12 @@ pub fn markdown(text: &str) -> String {
     let is_code = |number: usize| number % 2 == 1;
     // Every second piece is code, if backticks come in pairs that do not touch.
     let paired = last.is_multiple_of(2)
-        && pieces.iter().enumerate().all(|(number, piece)| match is_code(number) {
-            true => !piece.trim().is_empty() && !piece.contains('\n'),
-            false => number == 0 || number == last || !piece.is_empty(),
+        && pieces.iter().enumerate().all(|(number, piece)| {
+            if is_code(number) {
+                !piece.trim().is_empty() && !piece.contains('\n')
+            } else {
+                number == 0 || number == last || !piece.is_empty()
+            }
         });
     if !paired {
         return markdown_literal(text);
@@ -159,7 +162,8 @@ mod tests {
 
     #[test]
     fn each_format_takes_text_literally() {
-        let cases: [(fn(&str) -> String, &str, &str); 32] = [
+        type Case = (fn(&str) -> String, &'static str, &'static str);
+        let cases: [Case; 32] = [
             (inert, "::error::x\n  ::set-env name=A::b", ": :error::x\n  : :set-env name=A::b"),
             (inert, "a::b ##[error]x ###[x] ##vso[task.x] ##teamcity[x]", "a::b # #[error]x #"),
             (inert, "## heading\n", "## heading\n"),

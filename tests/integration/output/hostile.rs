@@ -113,17 +113,17 @@ fn decisions(text: &str) -> Decisions {
         .flat_map(|outcome| ENFORCEMENTS.iter().map(move |enforcement| finding(*outcome, *enforcement)))
         .collect();
     let mut decision = fixture::decision(Verdict::Deny, findings);
-    decision.id = text.to_owned();
+    decision.id = text.into();
     decision.request.artifact.kind = ArtifactKind::Other(text.into());
-    decision.request.artifact.name = text.to_owned();
-    decision.request.artifact.version = text.to_owned();
-    decision.request.artifact.reference = text.to_owned();
-    decision.request.environment = text.to_owned();
+    decision.request.artifact.name = text.into();
+    decision.request.artifact.version = text.into();
+    decision.request.artifact.reference = text.into();
+    decision.request.environment = text.into();
     decision.request.deployment_name = Some(text.to_owned());
     decision.request.actor = Some(text.to_owned());
     decision.request.reason = Some(text.to_owned());
     decision.request.context = serde_json::json!({ text: text });
-    decision.snapshot.sources[0].name = text.to_owned();
+    decision.snapshot.sources[0].name = text.into();
     Decisions(vec![decision])
 }
 
@@ -211,13 +211,14 @@ fn without_code(line: &str) -> String {
     output
 }
 
-/// A line without backslashes and the signs that they take literally.
+/// A line with `·` for each backslash and the sign that it takes literally.
 fn without_escapes(line: &str) -> String {
     let mut output = String::new();
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
         if character == '\\' {
             characters.next();
+            output.push('·');
         } else {
             output.push(character);
         }

@@ -1,5 +1,7 @@
 //! The Chainloop source against a scripted server.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod faults;
 mod reads;
 

@@ -1,5 +1,7 @@
 //! The snapshot source: what it reads, refuses, and reads back.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 

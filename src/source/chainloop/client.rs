@@ -23,7 +23,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const REFUSAL_BYTES: u64 = 64 << 10;
 
 /// No fetch takes longer, whatever the configuration says.
-const LONGEST_FETCH: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_FETCH: Duration = Duration::from_hours(24);
 
 /// Reads the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -54,7 +54,7 @@ impl ChainloopOptions {
             organization: None,
             ca_file: None,
             allow_insecure: false,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             page_size: 100,
             parallel: 8,
             max_response_bytes: 32 << 20,

@@ -4,68 +4,22 @@
 //! So the pages are counted by what the server answers, and a list is whole when as many different ids have come as
 //! it says there are. Whatever the server does, a list that is short of that number never looks whole.
 
+mod page;
+
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use super::super::collect::{Distinct, Seen};
 use super::super::text;
-use super::super::wire::{self, Interner, NamedEnvironment, Page, Pagination, RecordHash};
 use super::client::{Call, Session, Tally};
-use super::failure::plain;
-use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{SourceError, SourceErrorKind};
+use page::{Missing, Parsed, broke_off, first_page, page};
+
+pub(super) use page::Listed;
 
 /// How often a list is read from the start when it changes meanwhile.
 const TRIES: usize = 3;
-/// Page sizes to try when the server refuses the one asked for.
-const SMALLER: [u64; 2] = [50, 20];
-
-/// What the API lists.
-pub(super) trait Listed: Sized + Send + 'static {
-    /// What must not change while the list is read.
-    type Content: PartialEq + Send + 'static;
-    /// Whether these are the records whose number the progress tells.
-    const COUNTED: bool;
-
-    fn parse(body: &[u8], interner: &mut Interner) -> Result<Page<Self>, serde_json::Error>;
-    fn id(&self) -> &Arc<str>;
-    fn content(&self) -> Self::Content;
-}
-
-impl Listed for DeploymentRecord {
-    type Content = RecordHash;
-    const COUNTED: bool = true;
-
-    fn parse(body: &[u8], interner: &mut Interner) -> Result<Page<Self>, serde_json::Error> {
-        wire::deployments(body, interner)
-    }
-
-    fn id(&self) -> &Arc<str> {
-        &self.id
-    }
-
-    fn content(&self) -> RecordHash {
-        wire::hash(self)
-    }
-}
-
-impl Listed for NamedEnvironment {
-    type Content = Self;
-    const COUNTED: bool = false;
-
-    fn parse(body: &[u8], interner: &mut Interner) -> Result<Page<Self>, serde_json::Error> {
-        wire::environments(body, interner)
-    }
-
-    fn id(&self) -> &Arc<str> {
-        if self.id.is_empty() { &self.name } else { &self.id }
-    }
-
-    fn content(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug)]
@@ -80,19 +34,6 @@ pub(super) struct Listing<T> {
     pub(super) items: Vec<T>,
     /// Why it is not whole.
     pub(super) incomplete: Option<String>,
-}
-
-/// Items with their contents, and what the page said.
-struct Parsed<T: Listed> {
-    items: Vec<(T, T::Content)>,
-    pagination: Option<Pagination>,
-}
-
-/// Why a page did not come.
-struct Missing {
-    error: SourceError,
-    /// The server found fault with the request itself (400).
-    bad_request: bool,
 }
 
 /// The list changed while it was read: what was seen of it.
@@ -217,7 +158,7 @@ impl<T: Listed> Reading<T> {
                         return Ok(refused);
                     }
                 }
-                Err(missing) if number == span.last && is_refusal(&missing) => refused = Some(missing.error),
+                Err(missing) if number == span.last && missing.is_refusal() => refused = Some(missing.error),
                 Err(missing) => return Err(missing.into()),
             }
         }
@@ -235,8 +176,8 @@ impl<T: Listed> Reading<T> {
                         return Ok(());
                     }
                 }
-                Err(missing) if is_refusal(&missing) && next == 0 => {}
-                Err(missing) if is_refusal(&missing) => return Ok(()),
+                Err(missing) if missing.is_refusal() && next == 0 => {}
+                Err(missing) if missing.is_refusal() => return Ok(()),
                 Err(missing) => return Err(missing.into()),
             }
             next = next.max(last).saturating_add(1);
@@ -294,83 +235,10 @@ struct Span {
     size: u64,
 }
 
-/// The first page, and the number and size that were asked for when the server accepted any.
-async fn first_page<T: Listed>(
-    session: &Arc<Session>,
-    call: &Call,
-    page_size: u64,
-) -> Result<(Parsed<T>, Option<(u64, u64)>), Missing> {
-    let asked = (1, page_size);
-    let refusal = match page::<T>(session, call, Some(asked)).await {
-        Ok(parsed) => return Ok((parsed, Some(asked))),
-        Err(missing) if missing.bad_request => missing,
-        Err(missing) => return Err(missing),
-    };
-    let smaller = SMALLER.into_iter().filter(|size| *size < page_size).map(|size| Some((1, size)));
-    for asked in smaller.chain([None]) {
-        match page::<T>(session, call, asked).await {
-            Ok(parsed) => return Ok((parsed, asked)),
-            Err(missing) if missing.bad_request => {}
-            Err(missing) => return Err(missing),
-        }
-    }
-    Err(refusal)
-}
-
-/// Reads one page: its number and size, or whatever the server gives without either.
-async fn page<T: Listed>(session: &Arc<Session>, call: &Call, asked: Option<(u64, u64)>) -> Result<Parsed<T>, Missing> {
-    let asked = asked.map(|(number, size)| [("pagination.page", number), ("pagination.page_size", size)]);
-    let permit = session.permits.acquire().await;
-    let body = session.get(call, asked.as_ref().map_or(&[], |asked| asked.as_slice())).await;
-    drop(permit);
-    let body = body.map_err(|(error, bad_request)| Missing { error, bad_request })?;
-    // Off the thread that does input and output: the rest of the pages go on meanwhile.
-    let parsing = session.clone();
-    let parsed = tokio::task::spawn_blocking(move || {
-        let page = T::parse(&body, &mut parsing.interner()).map_err(|error| (error, body))?;
-        let items = page.items.into_iter().map(|item| {
-            let content = item.content();
-            (item, content)
-        });
-        Ok(Parsed { items: items.collect(), pagination: page.pagination })
-    });
-    let parsed = parsed.await.map_err(|failure| Missing { error: broke_off(call, &failure), bad_request: false })?;
-    parsed.map_err(|(error, body): (serde_json::Error, Vec<u8>)| Missing {
-        error: malformed(call, &error, &body),
-        bad_request: false,
-    })
-}
-
-/// Whether the server refused this one page, rather than failed.
-const fn is_refusal(missing: &Missing) -> bool {
-    matches!(missing.error.kind, SourceErrorKind::Refused | SourceErrorKind::UnknownEnvironment)
-}
-
-fn malformed(call: &Call, error: &serde_json::Error, body: &[u8]) -> SourceError {
-    let what = if error.is_data() {
-        format!("an answer about {} cannot be used: {}", call.what, wire::describe(error))
-    } else {
-        let said = plain(body).unwrap_or_else(|| "nothing".to_owned());
-        let said: String = said.chars().take(120).collect();
-        format!("an answer about {} is not JSON: {}; it is {said}", call.what, wire::describe(error))
-    };
-    let remediation =
-        "check that the URL of the source is the Chainloop API and that no proxy in between answers for it";
-    SourceError::new(SourceErrorKind::Malformed, what, remediation)
-}
-
 fn too_many(call: &Call, total: u64, most: u64) -> SourceError {
     SourceError::new(
         SourceErrorKind::TooLarge,
         format!("cannot read {}: there are {total}, and at most {most} are read", call.what),
         "read fewer environments at once, or ask for less history",
-    )
-}
-
-fn broke_off(call: &Call, failure: &tokio::task::JoinError) -> SourceError {
-    SourceError::new(
-        SourceErrorKind::Malformed,
-        format!("reading {} broke off: {failure}", call.what),
-        "run it again; if it stays, report it as a fault of holdpoint",
     )
 }

@@ -26,7 +26,7 @@ impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for Text<F> {
     }
 }
 
-impl<'de, T, F: FnOnce(&str) -> T> Visitor<'de> for Text<F> {
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Text<F> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

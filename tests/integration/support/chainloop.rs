@@ -5,9 +5,15 @@
 //!
 //! Plain http is spoken by hand, since no framework lets a test cut an answer in the middle or never end it.
 
-#![allow(dead_code, reason = "each test and benchmark uses its part")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::struct_excessive_bools,
+    reason = "a test may panic; each switch of the script stands alone"
+)]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -533,7 +539,10 @@ fn spend(left: &AtomicUsize) -> bool {
 fn camel_key(key: &str) -> String {
     let mut words = key.split('_');
     let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |all, word| all + &word[..1].to_uppercase() + &word[1..])
+    words.fold(first, |all, word| {
+        let (initial, rest) = word.split_at(1);
+        all + &initial.to_uppercase() + rest
+    })
 }
 
 fn camel(value: &Value) -> Value {
@@ -590,12 +599,12 @@ async fn connection(mut stream: TcpStream, serving: &Serving) -> std::io::Result
 async fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<bool> {
     let mut head = format!("HTTP/1.1 {} Scripted\r\n", reply.status);
     for (name, value) in &reply.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     let body = reply.body.as_bytes();
     match reply.how {
         How::Endless => head.push_str("connection: close\r\n\r\n"),
-        _ => head.push_str(&format!("content-length: {}\r\n\r\n", body.len())),
+        _ => write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap(),
     }
     match reply.how {
         How::Whole => {

@@ -12,9 +12,9 @@ use holdpoint::app::{self, Overrides};
 use holdpoint::config::Config;
 use holdpoint::domain::reference::ArtifactReference;
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::gate::Gate;
 use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
-use holdpoint::gate::Gate;
 
 const SERVICES: usize = 200;
 const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
@@ -46,8 +46,14 @@ fn time() {
     ratios.sort_by(f64::total_cmp);
     of_small.sort();
     of_large.sort();
-    println!("decision, 10 rules, 1,000 records:   min {:?} median {:?} max {:?}", of_small[0], of_small[7], of_small[14]);
-    println!("decision, 10 rules, 100,000 records: min {:?} median {:?} max {:?}", of_large[0], of_large[7], of_large[14]);
+    println!(
+        "decision, 10 rules, 1,000 records:   min {:?} median {:?} max {:?}",
+        of_small[0], of_small[7], of_small[14]
+    );
+    println!(
+        "decision, 10 rules, 100,000 records: min {:?} median {:?} max {:?}",
+        of_large[0], of_large[7], of_large[14]
+    );
     println!("ratio of the two: min {:.2} median {:.2} max {:.2}", ratios[0], ratios[7], ratios[14]);
 }
 
@@ -56,7 +62,12 @@ fn memory(records: usize) {
     let world = World::new(records);
     let after = resident();
     let grown = after.saturating_sub(before);
-    println!("{records} records: {} bytes of JSON, {grown} bytes resident, {:.2} times; peak {}", world.json_bytes, ratio(grown, world.json_bytes), peak());
+    println!(
+        "{records} records: {} bytes of JSON, {grown} bytes resident, {:.2} times; peak {}",
+        world.json_bytes,
+        ratio(grown, world.json_bytes),
+        peak()
+    );
 }
 
 #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "figures for people")]

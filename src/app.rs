@@ -1,10 +1,11 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -38,7 +39,7 @@ pub fn now() -> Timestamp {
 pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
     let policies = if overrides.policies.is_empty() { &config.policies } else { &overrides.policies };
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
-    let engine = RegoEngine::load(policies, &config.rules, limits).context("the policies cannot be used")?;
+    let engine = RegoEngine::load(policies, &config.rules, limits)?;
     Ok(Gate {
         environments: config.environments.clone(),
         sources: sources(config, overrides.records.as_deref(), true)?,
@@ -60,7 +61,9 @@ pub fn sources(
     let one = |(name, source): (&String, &SourceConfig)| {
         let configured = match snapshot {
             Some(path) => snapshot_source(path, full_history),
-            None => source_of(source, full_history).with_context(|| format!("record source `{name}` cannot be used"))?,
+            None => {
+                source_of(source, full_history).with_context(|| format!("record source `{name}` cannot be used"))?
+            }
         };
         Ok((name.clone(), configured))
     };
@@ -87,10 +90,8 @@ fn chainloop_source(config: &ChainloopConfig, full_history: bool) -> anyhow::Res
         timeout: config.timeout,
         ..ChainloopOptions::new(config.url.clone(), token(&config.token)?)
     };
-    let source = ChainloopSource::new(options, Arc::new(now)).map_err(|error| {
-        let remediation = error.remediation.clone();
-        anyhow::Error::new(error).context(remediation)
-    })?;
+    let source = ChainloopSource::new(&options, Arc::new(now))
+        .map_err(|error| anyhow!("{error}\nhint: {}", error.remediation))?;
     let filters = RecordFilters {
         project_name: config.project.clone(),
         project_version_name: config.project_version.clone(),
@@ -102,8 +103,12 @@ fn chainloop_source(config: &ChainloopConfig, full_history: bool) -> anyhow::Res
 
 fn token(source: &TokenSource) -> anyhow::Result<SecretString> {
     let text = match source {
-        TokenSource::Env(name) => std::env::var(name).with_context(|| {
-            format!("the environment variable `{name}` has no token; set it to an API token, or name another with `token: {{env: NAME}}`")
+        TokenSource::Env(name) => std::env::var(name).map_err(|error| {
+            let reason = match error {
+                VarError::NotPresent => "is not set",
+                VarError::NotUnicode(_) => "is not text",
+            };
+            anyhow!("environment variable `{name}` {reason}\nhint: set it to an API token, or name another with `token: {{env: NAME}}`")
         })?,
         TokenSource::File(path) => std::fs::read_to_string(path)
             .with_context(|| format!("the token file `{}` cannot be read", path.display()))?,

@@ -33,7 +33,7 @@ pub enum Format {
     Markdown,
     /// Annotations of a GitHub Actions run.
     Github,
-    /// A JUnit report.
+    /// A `JUnit` report.
     Junit,
     /// SARIF 2.1.0, for code scanning.
     Sarif,

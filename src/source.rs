@@ -6,5 +6,6 @@
 mod collect;
 mod text;
 
+pub mod chainloop;
 pub mod snapshot;
 pub mod wire;

@@ -103,7 +103,7 @@ fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
     let request = |text: &String| {
         let reference: ArtifactReference = match text.parse() {
             Ok(reference) => reference,
-            Err(error) => bail!("{error}\n  hint: {}", crate::domain::reference::ReferenceError::hint(&error)),
+            Err(error) => bail!("{error}\nhint: {}", crate::domain::reference::ReferenceError::hint(&error)),
         };
         Ok(Request {
             artifact: RequestedArtifact::from(reference),
@@ -122,7 +122,9 @@ fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
 /// Reads `--context`: a JSON object, or `@` and the path of a file that holds one.
 fn context(text: &str) -> anyhow::Result<serde_json::Value> {
     let json = match text.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("`--context` file `{path}` cannot be read"))?,
+        Some(path) => {
+            std::fs::read_to_string(path).with_context(|| format!("`--context` file `{path}` cannot be read"))?
+        }
         None => text.to_owned(),
     };
     if json.len() > CONTEXT_LIMIT {
@@ -138,10 +140,13 @@ fn context(text: &str) -> anyhow::Result<serde_json::Value> {
 /// The message for an environment that the configuration does not have.
 pub(super) fn unknown_environment(name: &str, config: &Config) -> String {
     let known: Vec<&str> = config.environments.names().collect();
-    let near = known.iter().filter(|known| strsim::damerau_levenshtein(known, name) <= 3).min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    let near = known
+        .iter()
+        .filter(|known| strsim::damerau_levenshtein(known, name) <= 3)
+        .min_by_key(|known| strsim::damerau_levenshtein(known, name));
     let hint = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("it has `{}`", known.join("`, `")),
     };
-    format!("environment `{name}` is not in `{}`\n  hint: {hint}", config.path.display())
+    format!("environment `{name}` is not in `{}`\nhint: {hint}", config.path.display())
 }

@@ -40,7 +40,7 @@ pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
         let watcher = watcher();
         match block_on(configured.source.fetch(&query, &*watcher))? {
             Ok(fetched) => reads.push((query, fetched)),
-            Err(error) => return Ok(report(&format!("record source `{name}`: {error}\n  hint: {}", error.remediation))),
+            Err(error) => return Ok(report(&format!("record source `{name}`: {error}\nhint: {}", error.remediation))),
         }
     }
     finish(args, style, &reads)
@@ -88,10 +88,15 @@ fn finish(args: &RecordsArgs, style: Style, reads: &[(RecordQuery, Fetched)]) ->
         write::to_file(path, &app::snapshot_text(&reads)?)?;
         return Ok(Exit::Allow);
     }
-    let mut records: Vec<DeploymentRecord> = environments().flat_map(|environment| environment.records.clone()).collect();
+    let mut records: Vec<DeploymentRecord> =
+        environments().flat_map(|environment| environment.records.clone()).collect();
     records.sort_by(DeploymentRecord::newest_first);
     write::to_stdout(&output::records::render(&records, args.format, style))?;
-    if incomplete.is_empty() { Ok(Exit::Allow) } else { Ok(report(&format!("the records are incomplete: {incomplete}"))) }
+    if incomplete.is_empty() {
+        Ok(Exit::Allow)
+    } else {
+        Ok(report(&format!("the records are incomplete: {incomplete}")))
+    }
 }
 
 /// Says on standard error why the list cannot be trusted.

@@ -59,7 +59,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, fault) in self.0.iter().enumerate() {
             let separator = if position == 0 { "" } else { "\n" };
-            write!(formatter, "{separator}{fault}\n  hint: {}", fault.hint)?;
+            write!(formatter, "{separator}{fault}\nhint: {}", fault.hint)?;
         }
         Ok(())
     }
@@ -127,9 +127,8 @@ impl PreparedRules for Prepared {
         let packages: Vec<Option<&Arc<Package>>> =
             question.rules.iter().map(|rule| self.packages.get(&rule.policy)).collect();
         let known = question.rules.iter().zip(&packages);
-        let rules = known.filter_map(|(rule, package)| {
-            Some((Arc::clone((*package)?), inputs.with_parameters(&rule.parameters)))
-        });
+        let rules = known
+            .filter_map(|(rule, package)| Some((Arc::clone((*package)?), inputs.with_parameters(&rule.parameters))));
         let job = Job { as_of: question.as_of, rules: rules.collect() };
         let mut answers = self.pool.evaluate(job).into_iter();
         let result = |package: &Option<&Arc<Package>>| match package {

@@ -5,6 +5,7 @@ use crate::domain::finding::{Finding, Outcome};
 use crate::domain::rule::Enforcement;
 
 use super::escape::{self, MESSAGE_LIMIT, NAME_LIMIT};
+use super::phrase;
 
 /// What a finding means to a reader, in the order in which readers need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +81,19 @@ pub(super) fn message_line(finding: &Finding) -> String {
 /// The remediation on its own lines; empty when there is none.
 pub(super) fn remediation(finding: &Finding) -> String {
     escape::paragraph(&finding.remediation, MESSAGE_LIMIT)
+}
+
+/// What to do and when it opens, as lines that follow the message.
+pub(super) fn way_out(decision: &Decision, finding: &Finding) -> Vec<String> {
+    let remediation = remediation(finding);
+    let mut lines = Vec::new();
+    if !remediation.is_empty() {
+        lines.push(format!("→ {remediation}"));
+    }
+    if let Some(opens_at) = finding.opens_at {
+        lines.push(format!("opens {}", phrase::instant_from(opens_at, decision.as_of)));
+    }
+    lines
 }
 
 const fn default_message(outcome: Outcome) -> &'static str {

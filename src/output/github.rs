@@ -66,12 +66,12 @@ fn annotations(level: &str, findings: &[(&Decision, &Finding)], limit: usize) ->
     let shown = findings.iter().take(limit).enumerate();
     shown
         .map(|(number, (decision, finding))| {
-            let mut text = body(decision, finding);
+            let mut lines = body(decision, finding);
             if more > 0 && number + 1 == limit {
                 let noun = if more == 1 { "finding" } else { "findings" };
-                text.push_str(&format!("\nand {more} more {noun} like this, which GitHub would not show"));
+                lines.push(format!("and {more} more {noun} like this, which GitHub would not show"));
             }
-            command(level, Some(finding), &heading(finding), &text)
+            command(level, Some(finding), &heading(finding), &lines.join("\n"))
         })
         .collect()
 }
@@ -81,19 +81,13 @@ fn heading(finding: &Finding) -> String {
     if title == rule { rule } else { format!("{title} ({rule})") }
 }
 
-fn body(decision: &Decision, finding: &Finding) -> String {
+fn body(decision: &Decision, finding: &Finding) -> Vec<String> {
     let outcome = finding::outcome(finding);
     let artifact = phrase::name_or_digest(&decision.request.artifact);
     let environment = escape::line(&decision.request.environment, NAME_LIMIT);
-    let mut text = format!("{outcome}: {}\n{artifact} to {environment}", finding::message(finding));
-    let remediation = finding::remediation(finding);
-    if !remediation.is_empty() {
-        text.push_str(&format!("\n→ {remediation}"));
-    }
-    if let Some(opens_at) = finding.opens_at {
-        text.push_str(&format!("\nopens {}", phrase::instant_from(opens_at, decision.as_of)));
-    }
-    text
+    let mut lines = vec![format!("{outcome}: {}", finding::message(finding)), format!("{artifact} to {environment}")];
+    lines.extend(finding::way_out(decision, finding));
+    lines
 }
 
 fn command(level: &str, finding: Option<&Finding>, title: &str, text: &str) -> String {

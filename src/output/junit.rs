@@ -1,4 +1,4 @@
-//! A JUnit report: a suite for each decision, a case for each finding and one for the verdict.
+//! A `JUnit` report: a suite for each decision, a case for each finding and one for the verdict.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::domain::verdict::Verdict;
 use super::escape::{self, NAME_LIMIT};
 use super::{finding, phrase};
 
-/// The decisions as a JUnit report.
+/// The decisions as a `JUnit` report.
 ///
 /// A report that cannot be written becomes a line that says so, which no reader takes for a report.
 pub(super) fn render(decisions: &Decisions) -> String {
@@ -37,7 +37,7 @@ fn suite(decision: &Decision) -> TestSuite {
     }
     let mut seen: HashMap<String, usize> = HashMap::new();
     for finding in &decision.findings {
-        let count = seen.entry(finding.rule.clone()).or_default();
+        let count = seen.entry(finding::rule(finding)).or_default();
         *count += 1;
         suite.add_test_case(case(decision, finding, *count));
     }
@@ -100,18 +100,12 @@ const fn kind(verdict: Verdict) -> NonSuccessKind {
 }
 
 fn text(decision: &Decision, finding: &Finding) -> String {
-    let mut text = format!("{}\n{}", finding::title(finding), finding::message(finding));
-    let remediation = finding::remediation(finding);
-    if !remediation.is_empty() {
-        text.push_str(&format!("\n→ {remediation}"));
-    }
-    if let Some(opens_at) = finding.opens_at {
-        text.push_str(&format!("\nopens {}", phrase::instant_from(opens_at, decision.as_of)));
-    }
+    let mut lines = vec![finding::title(finding), finding::message(finding)];
+    lines.extend(finding::way_out(decision, finding));
     if let Some(location) = &finding.location {
-        text.push_str(&format!("\nat {}:{}", escape::line(&location.path, NAME_LIMIT), location.line));
+        lines.push(format!("at {}:{}", escape::line(&location.path, NAME_LIMIT), location.line));
     }
-    text
+    lines.join("\n")
 }
 
 fn verdict_case(verdict: Verdict, text: &str) -> TestCase {

@@ -58,7 +58,7 @@ impl Page {
             // The last span loses its padding, so that no line ends with a space.
             let text = if Some(position) == last { text.trim_end() } else { text };
             if self.style.color && *paint != PLAIN && !text.is_empty() {
-                self.output.push_str(&format!("{paint}{text}{paint:#}"));
+                self.output.extend([&paint.render().to_string(), text, &paint.render_reset().to_string()]);
             } else {
                 self.output.push_str(text);
             }

@@ -40,13 +40,13 @@ fn within_limit(blocks: Vec<String>) -> String {
             output.push_str(&block);
         }
     }
-    if cut > 0 {
-        output.push_str(&format!(
-            "\n\n> **Cut:** {cut} more parts did not fit into 1 MiB, the most that GitHub shows. \
-             The JSON decision document has them all.\n"
-        ));
+    if cut == 0 {
+        return output;
     }
-    output
+    format!(
+        "{output}\n\n> **Cut:** {cut} more parts did not fit into 1 MiB, the most that GitHub shows. \
+         The JSON decision document has them all.\n"
+    )
 }
 
 fn verdict(verdict: Verdict) -> String {
@@ -65,15 +65,17 @@ fn heading(decision: &Decision) -> String {
     let artifact = [phrase::name(&request.artifact), request.artifact.digest.to_string()];
     let artifact: Vec<String> =
         artifact.iter().filter(|text| !text.is_empty()).map(|text| escape::markdown_code(text)).collect();
-    let mut heading = format!("## {}: {sentence}\n\n", verdict(decision.verdict));
-    heading.push_str(&format!("**Artifact** {}\n\n", artifact.join("<br>")));
+    let mut paragraphs = vec![
+        format!("## {}: {sentence}", verdict(decision.verdict)),
+        format!("**Artifact** {}", artifact.join("<br>")),
+    ];
     if let Some(opening) = phrase::opening(decision) {
-        heading.push_str(&format!("**Opens** {opening}\n\n"));
+        paragraphs.push(format!("**Opens** {opening}"));
     }
     if decision.verdict != Verdict::Allow && finding::standing(decision, Standing::Blocks).is_empty() {
-        heading.push_str(&format!("**In the way** {}\n\n", phrase::unexplained(decision.verdict)));
+        paragraphs.push(format!("**In the way** {}", phrase::unexplained(decision.verdict)));
     }
-    heading
+    format!("{}\n\n", paragraphs.join("\n\n"))
 }
 
 /// The head and the rows: what blocks first, what passed last.
@@ -132,5 +134,7 @@ fn footer(decision: &Decision) -> String {
     let policies = escape::markdown_code(&decision.policies_digest.short());
     let (as_of, version) = (phrase::instant(decision.as_of), decision.holdpoint_version);
     lines.push(format!("Policies {policies}, decision {id}, as of {as_of}, holdpoint {version}"));
-    format!("\n<sub>{}</sub>\n\n", lines.join("<br>"))
+    // The blank line ends a table or a list; there is one already behind a heading alone.
+    let gap = if decision.findings.is_empty() { "" } else { "\n" };
+    format!("{gap}<sub>{}</sub>\n\n", lines.join("<br>"))
 }

@@ -41,72 +41,88 @@ struct List<'a> {
     deployment_records: &'a [DeploymentRecord],
 }
 
-const TABLE_HEADER: [&str; 7] =
-    ["ENVIRONMENT", "DEPLOYMENT", "ARTIFACT", "DIGEST", "STATUS", "SINCE (UTC)", "LAST SEEN (UTC)"];
+/// How much of a record a table shows, from all to the least, as the terminal allows. JSON and CSV have everything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    Everything,
+    ShortDigest,
+    ShortName,
+    DateWithoutTime,
+    NoLastSeen,
+}
+
+const DETAILS: [Detail; 5] =
+    [Detail::Everything, Detail::ShortDigest, Detail::ShortName, Detail::DateWithoutTime, Detail::NoLastSeen];
+const GAP: u16 = 2;
 
 fn table(records: &[DeploymentRecord], style: Style) -> String {
     if records.is_empty() {
         return "no deployment records".to_owned();
     }
-    let whole = build(records, true);
-    let widths = whole.column_max_content_widths();
-    let gaps = 2 * widths.len().saturating_sub(1);
-    let fits = widths.iter().map(|width| usize::from(*width)).sum::<usize>() + gaps <= style.width;
-    let mut table = if fits { whole } else { build(records, false) };
+    let mut tables = DETAILS.iter().map(|detail| build(records, *detail));
+    let mut table =
+        tables.find(|table| columns(table) <= style.width).unwrap_or_else(|| build(records, Detail::NoLastSeen));
     // A width that no terminal has means: do not wrap.
     if let Ok(width) = u16::try_from(style.width) {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    let mut output = String::new();
-    for (number, line) in table.lines().enumerate() {
-        let line = line.trim_end();
-        if number == 0 && style.color {
-            output.push_str(&format!("{BOLD}{line}{BOLD:#}\n"));
-        } else {
-            output.push_str(line);
-            output.push('\n');
-        }
-    }
-    output
+    let lines = table.lines().enumerate().map(|(number, line)| match line.trim_end() {
+        line if number == 0 && style.color => format!("{BOLD}{line}{BOLD:#}\n"),
+        line => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
-fn build(records: &[DeploymentRecord], whole_digest: bool) -> Table {
+/// How wide the table is when nothing is wrapped.
+fn columns(table: &Table) -> usize {
+    let widths = table.column_max_content_widths();
+    let gaps = usize::from(GAP) * widths.len().saturating_sub(1);
+    widths.into_iter().map(usize::from).sum::<usize>() + gaps
+}
+
+fn build(records: &[DeploymentRecord], detail: Detail) -> Table {
+    let mut header = vec!["ENVIRONMENT", "DEPLOYMENT", "ARTIFACT", "DIGEST", "STATUS", "SINCE (UTC)"];
+    header.extend((detail < Detail::NoLastSeen).then_some("LAST SEEN (UTC)"));
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(TABLE_HEADER);
-    table.add_rows(records.iter().map(|record| row(record, whole_digest)));
+    table.load_style(presets::NOTHING).set_header(header);
+    table.add_rows(records.iter().map(|record| row(record, detail)));
     let last = table.column_count().saturating_sub(1);
     for (number, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if number == last { 0 } else { 2 }));
+        column.set_padding((0, if number == last { 0 } else { GAP }));
     }
     table
 }
 
-fn row(record: &DeploymentRecord, whole_digest: bool) -> [String; 7] {
+fn row(record: &DeploymentRecord, detail: Detail) -> Vec<String> {
     let artifact = &record.artifact;
-    let version = cell(&artifact.version);
-    let name = cell(&artifact.name);
-    [
+    let name =
+        if detail < Detail::ShortName { &*artifact.name } else { artifact.name.rsplit('/').next().unwrap_or_default() };
+    let (name, version) = (cell(name), cell(&artifact.version));
+    let digest = match artifact.digest {
+        Some(digest) if detail < Detail::ShortDigest => digest.to_string(),
+        Some(digest) => digest.short(),
+        None if artifact.digest_text.is_empty() => "no digest".to_owned(),
+        None => cell(&artifact.digest_text),
+    };
+    let mut row = vec![
         cell(&record.environment_name),
         cell(&record.deployment_name),
         if version.is_empty() { name } else { format!("{name}:{version}") },
-        match artifact.digest {
-            Some(digest) if whole_digest => digest.to_string(),
-            Some(digest) => digest.short(),
-            None if artifact.digest_text.is_empty() => "no digest".to_owned(),
-            None => cell(&artifact.digest_text),
-        },
+        digest,
         cell(record.status.as_str()),
-        minute(record.created_at),
-        minute(record.last_seen_at),
-    ]
+        time(record.created_at, detail),
+    ];
+    row.extend((detail < Detail::NoLastSeen).then(|| time(record.last_seen_at, detail)));
+    row
+}
+
+fn time(time: Option<Timestamp>, detail: Detail) -> String {
+    let format = if detail < Detail::DateWithoutTime { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" };
+    time.map_or_else(|| "unknown".to_owned(), |time| time.strftime(format).to_string())
 }
 
 fn cell(text: &str) -> String {
     escape::line(text, NAME_LIMIT)
-}
-
-fn minute(time: Option<Timestamp>) -> String {
-    time.map_or_else(|| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 const CSV_HEADER: [&str; 16] = [

@@ -47,6 +47,7 @@ pub(super) fn render(decisions: &Decisions) -> String {
 /// The rules of all findings, each once.
 struct Rules {
     descriptors: Vec<Value>,
+    /// By the id as it is shown.
     positions: HashMap<String, usize>,
 }
 
@@ -55,18 +56,19 @@ impl Rules {
         let mut rules = Self { descriptors: Vec::new(), positions: HashMap::new() };
         let findings: Vec<&Finding> = decisions.0.iter().flat_map(|decision| &decision.findings).collect();
         for found in &findings {
-            if rules.positions.contains_key(&found.rule) {
+            let id = finding::rule(found);
+            if rules.positions.contains_key(&id) {
                 continue;
             }
-            rules.positions.insert(found.rule.clone(), rules.descriptors.len());
-            let of_rule = findings.iter().filter(|finding| finding.rule == found.rule);
+            let of_rule = findings.iter().filter(|finding| finding::rule(finding) == id);
             let help = of_rule.map(|finding| finding::remediation(finding)).find(|help| !help.is_empty());
             rules.descriptors.push(json!({
-                "id": finding::rule(found),
+                "id": id,
                 "shortDescription": {"text": finding::title(found)},
                 "help": {"text": escape::sarif_message(&help.unwrap_or_else(|| finding::title(found)))},
                 "defaultConfiguration": {"level": "error"},
             }));
+            rules.positions.insert(id, rules.descriptors.len().saturating_sub(1));
         }
         rules
     }
@@ -115,7 +117,7 @@ fn results(decisions: &Decisions, rules: &Rules) -> Vec<Value> {
             let mut result = result(decision, finding, &format!("{identity}:{repeat}"));
             result.insert("kind".to_owned(), kind.into());
             result.insert("level".to_owned(), level.into());
-            result.insert("ruleIndex".to_owned(), rules.positions.get(&finding.rule).copied().into());
+            result.insert("ruleIndex".to_owned(), rules.positions.get(&finding::rule(finding)).copied().into());
             results.push(Value::Object(result));
         }
     }
@@ -134,11 +136,12 @@ fn kind_and_level(finding: &Finding) -> Option<(&'static str, &'static str)> {
 
 /// What a finding is about, the same from run to run: no time, no digest of the artifact, no wording.
 fn identity(decision: &Decision, finding: &Finding) -> Digest {
-    let mut slots: Vec<[&str; 2]> =
-        finding.records.iter().map(|record| [&*record.environment_name, &*record.deployment_name]).collect();
+    let name = |text: &str| escape::line(text, NAME_LIMIT);
+    let mut slots: Vec<[String; 2]> =
+        finding.records.iter().map(|record| [name(&record.environment_name), name(&record.deployment_name)]).collect();
     slots.sort_unstable();
     let request = &decision.request;
-    let parts = [&*request.artifact.name, &*request.environment, &*finding.rule, &*finding.code];
+    let parts = [&request.artifact.name, &request.environment, &finding.rule, &finding.code].map(|text| name(text));
     let mut hash = Sha256::new();
     for part in parts.iter().chain(slots.iter().flatten()) {
         // The length keeps `ab` + `c` apart from `a` + `bc`.
@@ -172,15 +175,10 @@ fn result(decision: &Decision, finding: &Finding, fingerprint: &str) -> Map<Stri
 fn text(decision: &Decision, finding: &Finding) -> String {
     let artifact = phrase::name_or_digest(&decision.request.artifact);
     let environment = escape::line(&decision.request.environment, NAME_LIMIT);
-    let mut text = format!("{artifact} to {environment}, {}: {}", finding::outcome(finding), finding::message(finding));
-    let remediation = finding::remediation(finding);
-    if !remediation.is_empty() {
-        text.push_str(&format!("\n→ {remediation}"));
-    }
-    if let Some(opens_at) = finding.opens_at {
-        text.push_str(&format!("\nopens {}", phrase::instant(opens_at)));
-    }
-    text
+    let says = format!("{artifact} to {environment}, {}: {}", finding::outcome(finding), finding::message(finding));
+    let mut lines = vec![says];
+    lines.extend(finding::way_out(decision, finding));
+    lines.join("\n")
 }
 
 fn location(decision: &Decision, finding: &Finding) -> Value {

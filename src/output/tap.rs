@@ -21,11 +21,11 @@ pub(super) fn render(decisions: &Decisions) -> String {
         let description = format!("verdict {}: no artifact was judged", decisions.verdict());
         points.push(Point { ok: false, description, directive: String::new(), diagnostic: Vec::new() });
     }
-    let mut output = format!("TAP version 14\n1..{}\n", points.len());
+    let mut lines = vec!["TAP version 14".to_owned(), format!("1..{}", points.len())];
     for (number, point) in points.iter().enumerate() {
-        point.write(&mut output, number + 1);
+        lines.extend(point.lines(number + 1));
     }
-    output
+    lines.join("\n")
 }
 
 struct Point {
@@ -38,19 +38,17 @@ struct Point {
 }
 
 impl Point {
-    fn write(&self, output: &mut String, number: usize) {
+    fn lines(&self, number: usize) -> Vec<String> {
         let result = if self.ok { "ok" } else { "not ok" };
         let description = escape::tap_description(&self.description);
-        output.push_str(&format!("{result} {number} - {description}{}\n", self.directive));
-        if self.diagnostic.is_empty() {
-            return;
-        }
-        output.push_str("  ---\n");
-        for (key, value) in &self.diagnostic {
+        let mut lines = vec![format!("{result} {number} - {description}{}", self.directive)];
+        if !self.diagnostic.is_empty() {
+            lines.push("  ---".to_owned());
             // A JSON string is a double-quoted YAML scalar.
-            output.push_str(&format!("  {key}: {}\n", json::string(value)));
+            lines.extend(self.diagnostic.iter().map(|(key, value)| format!("  {key}: {}", json::string(value))));
+            lines.push("  ...".to_owned());
         }
-        output.push_str("  ...\n");
+        lines
     }
 }
 

@@ -96,8 +96,11 @@ fn question(page: &mut Page, decision: &Decision) {
     let digest = request.artifact.digest.to_string();
     let name = phrase::name(&request.artifact);
     labelled(page, "Artifact", &if name.is_empty() { digest.clone() } else { name.clone() });
-    if !name.is_empty() {
+    if !name.is_empty() && INDENT + LABEL_WIDTH + digest.len() <= page.width() {
         labelled(page, "", &digest);
+    } else if !name.is_empty() {
+        // Further to the left it fits 80 columns in one piece, to be copied.
+        page.wrapped(2 * INDENT, &digest, PLAIN);
     }
     labelled(page, "Environment", &phrase::environment(request));
     if let Some(opening) = phrase::opening(decision) {
@@ -115,14 +118,9 @@ fn wish(request: &Request) -> Option<String> {
     if request.intent == Intent::Deploy && actor.is_empty() && reason.is_empty() {
         return None;
     }
-    let mut wish = request.intent.as_str().to_owned();
-    if !actor.is_empty() {
-        wish.push_str(&format!(" by {actor}"));
-    }
-    if !reason.is_empty() {
-        wish.push_str(&format!(": {reason}"));
-    }
-    Some(wish)
+    let intent = request.intent.as_str();
+    let who = if actor.is_empty() { intent.to_owned() } else { format!("{intent} by {actor}") };
+    Some(if reason.is_empty() { who } else { format!("{who}: {reason}") })
 }
 
 fn in_the_way(page: &mut Page, decision: &Decision) {
@@ -144,34 +142,42 @@ fn footer(page: &mut Page, decision: &Decision) {
         let label = if number == 0 { "Records" } else { "" };
         footnote(page, label, &source_line(source, decision));
     }
-    footnote(page, "Policies", &decision.policies_digest.short());
+    let policies = decision.policies_digest.short();
+    footnote(page, "Policies", &format!("{policies}, judged by holdpoint {}", decision.holdpoint_version));
     let id = escape::line(&decision.id, NAME_LIMIT);
     let as_of = phrase::instant(decision.as_of);
-    footnote(page, "Decision", &format!("{id}, as of {as_of}, holdpoint {}", decision.holdpoint_version));
+    footnote(page, "Decision", &format!("{id}, as of {as_of}"));
 }
 
 fn footnote(page: &mut Page, label: &str, text: &str) {
     page.beside(INDENT, &(DIM, label.to_owned()), LABEL_WIDTH, text, DIM);
 }
 
-/// `chainloop (chainloop): 48 records, complete, observed 2026-11-20 11:59 UTC (1 min ago)`.
+/// `saved (snapshot): 48 records, complete, observed 2026-11-20 11:59 UTC (1 min ago)`.
 pub(super) fn source_line(source: &SourceReport, decision: &Decision) -> String {
     let name = escape::line(&source.name, NAME_LIMIT);
+    let name = if name == source.kind { name } else { format!("{name} ({})", source.kind) };
+    if source.digest.is_none() {
+        return format!("{name}: none could be read");
+    }
     let noun = if source.records == 1 { "record" } else { "records" };
     let complete = if source.complete { "complete" } else { "not complete" };
     let observed = match source.observed_at {
         Some(time) => format!("observed {}", phrase::instant_from(time, decision.as_of)),
         None => "observed at an unknown time".to_owned(),
     };
-    format!("{name} ({}): {} {noun}, {complete}, {observed}", source.kind, source.records)
+    format!("{name}: {} {noun}, {complete}, {observed}", source.records)
 }
 
 fn combined(page: &mut Page, decisions: &Decisions) {
     let verdict = decisions.verdict();
-    let mut text = phrase::tally(decisions);
-    if let (Some(opens_at), Some(decision)) = (decisions.opens_at(), decisions.0.first()) {
-        text.push_str(&format!("; all may go from {}", phrase::instant_from(opens_at, decision.as_of)));
-    }
+    let tally = phrase::tally(decisions);
+    let text = match (decisions.opens_at(), decisions.0.first()) {
+        (Some(opens_at), Some(decision)) => {
+            format!("{tally}; all may go from {}", phrase::instant_from(opens_at, decision.as_of))
+        }
+        _ => tally,
+    };
     heading(page, verdict, &text);
     for decision in &decisions.0 {
         let lead = (paint(decision.verdict), phrase::symbol(decision.verdict).to_owned());

@@ -1,10 +1,10 @@
-//! Distinct records by id.
+//! Distinct records by id, and records by target.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::wire::RecordHash;
+use crate::domain::record::DeploymentRecord;
 
 /// What is new about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +17,18 @@ pub(super) enum Seen {
     Changed,
 }
 
-/// The ids read so far, with a hash of each one's content.
-#[derive(Debug, Default)]
-pub(super) struct Distinct(HashMap<Arc<str>, RecordHash>);
+/// The ids read so far, with the content of each one or a hash of it.
+#[derive(Debug)]
+pub(super) struct Distinct<C>(HashMap<Arc<str>, C>);
 
-impl Distinct {
+impl<C: PartialEq> Distinct<C> {
+    /// Nothing seen yet.
+    pub(super) fn new() -> Self {
+        Self(HashMap::new())
+    }
+
     /// Notes an item.
-    pub(super) fn see(&mut self, id: &Arc<str>, content: RecordHash) -> Seen {
+    pub(super) fn see(&mut self, id: &Arc<str>, content: C) -> Seen {
         match self.0.entry(id.clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(content);
@@ -37,5 +42,35 @@ impl Distinct {
     /// How many different ids there are.
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// Records by target, handed out to the environments that asked for it.
+#[derive(Debug, Default)]
+pub(super) struct ByTarget {
+    records: HashMap<Arc<str>, Vec<DeploymentRecord>>,
+    users: HashMap<Arc<str>, usize>,
+}
+
+impl ByTarget {
+    /// One more environment will take this target.
+    pub(super) fn expect(&mut self, target: &Arc<str>) {
+        *self.users.entry(target.clone()).or_default() += 1;
+    }
+
+    /// Keeps a record, when any environment will take its target.
+    pub(super) fn keep(&mut self, record: DeploymentRecord) -> bool {
+        let wanted = self.users.contains_key(&record.environment_name);
+        if wanted {
+            self.records.entry(record.environment_name.clone()).or_default().push(record);
+        }
+        wanted
+    }
+
+    /// The records of a target: copied while another environment needs them too, the last one gets them.
+    pub(super) fn take(&mut self, target: &Arc<str>) -> Vec<DeploymentRecord> {
+        let users = self.users.entry(target.clone()).or_default();
+        *users = users.saturating_sub(1);
+        if *users == 0 { self.records.remove(target) } else { self.records.get(target).cloned() }.unwrap_or_default()
     }
 }

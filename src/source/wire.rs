@@ -14,11 +14,11 @@ mod record;
 use serde::de::DeserializeSeed;
 use serde_json::Deserializer;
 
+pub(super) use fields::Instant;
 pub use hash::{RecordHash, digest, hash};
 pub use intern::Interner;
-pub use list::{NamedEnvironment, Page, Pagination};
-pub(super) use fields::Instant;
 pub(super) use list::{EnvironmentList, List, RecordList, pagination};
+pub use list::{NamedEnvironment, Page, Pagination};
 
 use super::text;
 use crate::domain::record::DeploymentRecord;

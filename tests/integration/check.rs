@@ -41,7 +41,8 @@ fn the_readme_shows_what_the_program_prints() {
         let shown = readme.split_once(&format!("<!-- output: {name} -->\n```text\n")).expect(name).1;
         let shown = shown.split_once("```").unwrap().0;
         let printed = check(digest, &[]).stdout;
-        let without_id = |text: &str| text.lines().filter(|line| !line.contains("decision")).collect::<Vec<_>>().join("\n");
+        let without_id =
+            |text: &str| text.lines().filter(|line| !line.contains("decision")).collect::<Vec<_>>().join("\n");
         assert_eq!(without_id(shown), without_id(&printed), "{name}: paste the program's output into the README");
     }
 }
@@ -177,9 +178,12 @@ fn init_writes_an_example_that_decides() {
     assert!(again.stderr.contains("holdpoint.yaml"), "{again:?}");
     let listed = Holdpoint::new(&["records", "--format", "json", "--full-history"]).directory(folder.path()).run();
     assert_eq!(listed.code, 0, "{listed:?}");
-    let verdicts = listed.json()["deployment_records"].as_array().unwrap().iter().map(|record| {
+    let listed = listed.json();
+    let verdicts = listed["deployment_records"].as_array().unwrap().iter().map(|record| {
         let digest = record["artifact"]["digest"].as_str().unwrap().to_owned();
-        let run = Holdpoint::new(&["check", &digest, "--to", "production", "--format", "json"]).directory(folder.path()).run();
+        let run = Holdpoint::new(&["check", &digest, "--to", "production", "--format", "json"])
+            .directory(folder.path())
+            .run();
         run.verdict()
     });
     let verdicts: std::collections::BTreeSet<String> = verdicts.collect();
@@ -203,7 +207,8 @@ fn help_teaches() {
 fn a_reader_that_leaves_is_no_error() {
     let program = env!("CARGO_BIN_EXE_holdpoint");
     let artifact = format!("ghcr.io/acme/storefront@{}", Example::DENIED);
-    let script = format!("'{program}' check {artifact} --to production --config {EXAMPLE} | true; exit ${{PIPESTATUS[0]}}");
+    let script =
+        format!("'{program}' check {artifact} --to production --config {EXAMPLE} | true; exit ${{PIPESTATUS[0]}}");
     let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(root()).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
@@ -221,7 +226,8 @@ sources: {saved: {type: snapshot, path: records.json}}
 environments: [{name: production}]
 policies: [policies]
 ";
-const KNOWN: &str = r#"{"deployment_records": [], "environments": [{"name": "production"}], "observed_at": "2026-11-20T11:00:00Z"}"#;
+const KNOWN: &str =
+    r#"{"deployment_records": [], "environments": [{"name": "production"}], "observed_at": "2026-11-20T11:00:00Z"}"#;
 
 fn judged(rules: &str, policy: &str, records: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();
@@ -238,13 +244,33 @@ fn only_an_enforced_rule_that_applies_allows() {
         ("enforced", "rules: [{policy: p}]", silent, 0),
         ("only warns", "rules: [{policy: p, enforcement: warn}]", silent, 3),
         ("only tried", "rules: [{policy: p, enforcement: dry_run}]", silent, 3),
-        ("skips itself", "rules: [{policy: p}]", "package p\ndeny contains \"no\" if { false }\nskip_reason := \"not mine\"", 3),
+        (
+            "skips itself",
+            "rules: [{policy: p}]",
+            "package p\ndeny contains \"no\" if { false }\nskip_reason := \"not mine\"",
+            3,
+        ),
         ("skips and warns", "rules: [{policy: p}]", "package p\nwarn contains \"hm\"\nskip_reason := \"not mine\"", 3),
         ("skips and denies", "rules: [{policy: p}]", "package p\ndeny contains \"no\"\nskip_reason := \"not mine\"", 1),
-        ("nothing judges, which is allowed", "rules: [{policy: p, enforcement: warn}]\nwhen_no_rule_applies: allow", silent, 0),
-        ("a denial that only warns", "rules: [{policy: p, enforcement: warn}]\nwhen_no_rule_applies: allow", "package p\ndeny contains \"no\"", 0),
+        (
+            "nothing judges, which is allowed",
+            "rules: [{policy: p, enforcement: warn}]\nwhen_no_rule_applies: allow",
+            silent,
+            0,
+        ),
+        (
+            "a denial that only warns",
+            "rules: [{policy: p, enforcement: warn}]\nwhen_no_rule_applies: allow",
+            "package p\ndeny contains \"no\"",
+            0,
+        ),
         ("fails", "rules: [{policy: p}]", "package p\ndeny contains x if { x := to_number(\"x\") }", 3),
-        ("fails beside a denial", "rules: [{policy: p}, {policy: q}]", "package p\ndeny contains x if { x := to_number(\"x\") }", 2),
+        (
+            "fails beside a denial",
+            "rules: [{policy: p}, {policy: q}]",
+            "package p\ndeny contains x if { x := to_number(\"x\") }",
+            2,
+        ),
     ];
     for (name, rules, policy, code) in cases {
         assert_eq!(judged(rules, policy, KNOWN).code, code, "{name}");
@@ -253,7 +279,11 @@ fn only_an_enforced_rule_that_applies_allows() {
 
 #[test]
 fn a_hold_opens_when_all_know_when() {
-    let hold = |opens: &str| format!("package p\nhold contains {{\"message\": \"later\"{opens}}}\nhold contains {{\"message\": \"sooner\", \"opens_at\": \"2026-11-20T13:00:00Z\"}}");
+    let hold = |opens: &str| {
+        format!(
+            "package p\nhold contains {{\"message\": \"later\"{opens}}}\nhold contains {{\"message\": \"sooner\", \"opens_at\": \"2026-11-20T13:00:00Z\"}}"
+        )
+    };
     let known = judged("rules: [{policy: p}]", &hold(", \"opens_at\": \"2026-11-21T08:00:00Z\""), KNOWN);
     assert_eq!((known.code, known.json()["opens_at"].as_str()), (4, Some("2026-11-21T08:00:00Z")));
     let unknown = judged("rules: [{policy: p}]", &hold(""), KNOWN);
@@ -264,7 +294,11 @@ fn a_hold_opens_when_all_know_when() {
 fn old_records_are_undecided() {
     let folder = tempfile::tempdir().unwrap();
     let configuration = ONE_ENVIRONMENT.replace("name: production", "name: production, max_record_age: 1h");
-    project(folder.path(), &format!("{configuration}rules: [{{policy: p}}]"), "package p\ndeny contains \"no\" if { false }");
+    project(
+        folder.path(),
+        &format!("{configuration}rules: [{{policy: p}}]"),
+        "package p\ndeny contains \"no\" if { false }",
+    );
     fs::write(folder.path().join("records.json"), KNOWN).unwrap();
     for (as_of, code) in [("2026-11-20T12:00:00Z", 0), ("2026-11-20T12:00:01Z", 3)] {
         let arguments = ["check", Example::ALLOWED, "--to", "production", "--as-of", as_of];

@@ -157,9 +157,8 @@ warn contains sprintf('%d', [time.now_ns()])"
     seen.sort();
     let [now, input, data] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!(now, "1795176000000000000");
-    let pretty = |text: &str| {
-        serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap()
-    };
+    let pretty =
+        |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap();
     insta::assert_snapshot!("seen_input", pretty(input));
     insta::assert_snapshot!("seen_data", pretty(data));
 }

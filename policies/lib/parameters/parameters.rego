@@ -12,9 +12,10 @@ given := input.parameters if {
 } else := {}
 
 # The environments that must vouch for the artifact: by default those that the requested one comes directly after.
-environments := names if {
-	names := object.get(given, "environments", input.environment.after)
-	is_array(names)
+environments := given.environments if {
+	is_array(given.environments)
+} else := input.environment.after if {
+	is_array(input.environment.after)
 } else := []
 
 strategy := object.get(given, "strategy", "all")
@@ -120,16 +121,21 @@ unit_nanoseconds := {"s": 1000000000, "m": 60000000000, "h": 3600000000000, "d":
 
 # What is wrong with a parameter that must be a duration.
 not_a_duration(name) := {finding |
-	not duration(given[name])
+	not is_duration(name)
 	finding := invalid(
 		sprintf("`%s` is `%v`", [name, object.get(given, name, "missing")]),
 		sprintf("write `%s` as a whole number with one unit of s, m, h or d, such as `24h`", [name]),
 	)
 }
 
+is_duration(name) if duration(given[name])
+
+# The instant of the decision in nanoseconds, the only clock; undefined when it is no number.
+as_of := input.as_of_ns if is_number(input.as_of_ns)
+
 # What is wrong when there is no clock.
 no_clock contains finding if {
-	not is_number(input.as_of_ns)
+	not as_of
 	finding := problem("input_invalid", "the request names no instant", "give `as_of` and `as_of_ns`")
 }
 

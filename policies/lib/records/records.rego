@@ -41,13 +41,15 @@ history(environment, target, deployment_name) := [record |
 
 takes_part(record) if record.artifact.kind == input.request.artifact.kind
 
-takes_part(record) if not record.artifact.kind in {"CONTAINER_IMAGE", "HELM_CHART"}
+takes_part(record) if not of_known_kind(record)
+
+of_known_kind(record) if record.artifact.kind in {"CONTAINER_IMAGE", "HELM_CHART"}
 
 # Whether the newest of several records cannot be told: one has no time, or two are in place since the same instant.
 unclear(history) if {
 	count(history) > 1
 	some record in history
-	not nanoseconds(record.created_at)
+	not timed(record)
 }
 
 unclear(history) if {
@@ -55,6 +57,8 @@ unclear(history) if {
 	history[0].artifact.digest != history[1].artifact.digest
 	history[1].status == "DEPLOYED"
 }
+
+timed(record) if nanoseconds(record.created_at)
 
 # The records by which the artifact is in place: each the newest of its slot, without doubt, and DEPLOYED.
 holding(environment) := [record |

@@ -16,7 +16,9 @@ artifact := short(records.digest)
 # An environment, with how many of its targets have what is asked for when one would not do.
 place(environment, having, needed) := sprintf("`%s`", [environment]) if {
 	needed == 1
-} else := sprintf("`%s` (in %d of its %d targets, and %d are needed)", [environment, having, count(records.targets(environment)), needed])
+} else := sprintf("`%s` (in %d of its %d targets, and %d are needed)", [environment, having, all, needed]) if {
+	all := count(records.targets(environment))
+}
 
 # What the targets of an environment have; those where the artifact is not in place come first.
 state(environment) := concat("; ", array.concat(told, rest)) if {

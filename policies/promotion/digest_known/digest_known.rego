@@ -54,12 +54,14 @@ counts(environment, record) if {
 
 asks_for_statuses if "statuses" in object.keys(parameters.given)
 
-environments := object.get(parameters.given, "environments", [name | some name, _ in data.holdpoint.environments])
+environments := parameters.given.environments if {
+	is_array(parameters.given.environments)
+} else := [name | some name, _ in data.holdpoint.environments]
 
 names := [sprintf("`%s`", [name]) | some name in environments]
 
 restriction := sprintf(" that is %s", [concat(" or ", parameters.given.statuses)]) if {
-	asks_for_statuses
+	names_statuses
 } else := ""
 
 problems contains problem if {

@@ -50,7 +50,7 @@ stale contains finding if {
 
 fresh contains environment if {
 	some environment in parameters.environments
-	age := input.as_of_ns - newest(environment)
+	age := parameters.as_of - newest(environment)
 	age <= maximum_nanoseconds
 	age >= 0 - clock_difference
 }
@@ -67,7 +67,7 @@ fault(environment) := ["evidence_missing", text] if {
 } else := ["last_seen_missing", "its records do not say when it was last seen"] if {
 	not newest(environment)
 } else := ["last_seen_ahead", text] if {
-	newest(environment) > input.as_of_ns
+	newest(environment) > parameters.as_of
 	text := sprintf("it was last seen at %s, which is yet to come", [time.format(newest(environment))])
 } else := ["evidence_old", text] if {
 	seen := time.format(newest(environment))

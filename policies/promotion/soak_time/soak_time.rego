@@ -76,17 +76,17 @@ opens(_) := min([instant | some instant in ready]) if parameters.strategy == "an
 
 soaked contains environment if {
 	some environment, instant in ready
-	instant <= input.as_of_ns
+	instant <= parameters.as_of
 }
 
 # When an environment has had the artifact long enough in enough targets; absent when that will not come by itself.
-ready[environment] := instants[parameters.needed(environment) - 1] if {
+ready[environment] := instant if {
 	some environment in parameters.environments
-	instants := sort([min(instants_of_target) |
+	instants := sort([earliest |
 		some target in records.targets(environment)
-		instants_of_target := long_enough(environment, target)
-		count(instants_of_target) > 0
+		earliest := min(long_enough(environment, target))
 	])
+	instant := instants[parameters.needed(environment) - 1]
 }
 
 # When each stay in a target has lasted for the minimum, of those that have or go on.
@@ -108,17 +108,17 @@ lasts(slot, position, _) if {
 }
 
 lasts(slot, position, start) if {
-	end := min([left(slot[position]), taken_over(slot, position), input.as_of_ns])
+	end := min([left(slot[position]), taken_over(slot, position), parameters.as_of])
 	end - start >= minimum_nanoseconds
 }
 
 # When the record itself says that the stay ended.
-left(record) := input.as_of_ns if record.status == "DEPLOYED"
+left(record) := parameters.as_of if record.status == "DEPLOYED"
 
 left(record) := records.nanoseconds(record.updated_at) if record.status in {"SUPERSEDED", "DECOMMISSIONED"}
 
 # When the next newer record of the slot began.
-taken_over(_, position) := input.as_of_ns if position == 0
+taken_over(_, position) := parameters.as_of if position == 0
 
 taken_over(slot, position) := records.nanoseconds(slot[position - 1].created_at) if position > 0
 
@@ -131,7 +131,7 @@ message(environment, verb) := sprintf("%s %s %s without a break in %s: %s", [
 soaked_targets(environment) := {target |
 	some target in records.targets(environment)
 	some instant in long_enough(environment, target)
-	instant <= input.as_of_ns
+	instant <= parameters.as_of
 }
 
 minimum := parameters.given.minimum

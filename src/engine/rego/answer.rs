@@ -72,7 +72,9 @@ pub(super) fn add(
 /// Two rules may say the same, such as `violations` and the `result` that repeats them.
 fn extend(said: &mut Vec<Statement>, more: Vec<Statement>) {
     for statement in more {
-        let repeats = |known: &Statement| Statement { location: None, ..known.clone() } == Statement { location: None, ..statement.clone() };
+        let repeats = |known: &Statement| {
+            Statement { location: None, ..known.clone() } == Statement { location: None, ..statement.clone() }
+        };
         if !said.iter().any(repeats) {
             said.push(statement);
         }
@@ -160,7 +162,9 @@ impl Reader<'_> {
     fn opens_at(&self, fields: &Object) -> Result<Option<Timestamp>, RuleError> {
         let Some(text) = self.text(fields, "opens_at")? else { return Ok(None) };
         let instant = text.parse::<Timestamp>();
-        instant.map(Some).map_err(|_error| self.malformed(&format!("`opens_at` is `{text}`, which is no RFC 3339 time")))
+        instant
+            .map(Some)
+            .map_err(|_error| self.malformed(&format!("`opens_at` is `{text}`, which is no RFC 3339 time")))
     }
 
     /// A reason that is undefined or empty is none.

@@ -33,7 +33,12 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<PolicyFile>, PolicyFault> {
         if metadata.is_dir() {
             collect(path, 0, &mut found)?;
             if found.len() == before && !repeats(path, &found) {
-                return Err(fault(path, "policy_none", "has no policies", "a policy is a file that ends in `.rego`; tests end in `_test.rego` and do not count"));
+                return Err(fault(
+                    path,
+                    "policy_none",
+                    "has no policies",
+                    "a policy is a file that ends in `.rego`; tests end in `_test.rego` and do not count",
+                ));
             }
         } else {
             found.insert(normal(path));
@@ -50,7 +55,12 @@ fn repeats(folder: &Path, found: &BTreeSet<PathBuf>) -> bool {
 
 fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result<(), PolicyFault> {
     if depth > DEPTH_LIMIT {
-        return Err(fault(folder, "policy_depth", "is nested too deeply", "look for a link that leads back to its own folder"));
+        return Err(fault(
+            folder,
+            "policy_depth",
+            "is nested too deeply",
+            "look for a link that leads back to its own folder",
+        ));
     }
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let entry = entry.map_err(|error| unreadable(folder, &error))?;
@@ -65,7 +75,12 @@ fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result
             found.insert(normal(&path));
         }
         if found.len() > COUNT_LIMIT {
-            return Err(fault(folder, "policy_count", &format!("has more than {COUNT_LIMIT} policy files"), "name a smaller folder"));
+            return Err(fault(
+                folder,
+                "policy_count",
+                &format!("has more than {COUNT_LIMIT} policy files"),
+                "name a smaller folder",
+            ));
         }
     }
     Ok(())
@@ -82,7 +97,8 @@ fn read_file(path: &Path) -> Result<PolicyFile, PolicyFault> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_LIMIT {
         return Err(fault(path, "policy_size", "is larger than 1 MiB", "split it, or move its data out of the policy"));
     }
-    let text = String::from_utf8(bytes).map_err(|_error| fault(path, "policy_text", "is not UTF-8 text", "save it as UTF-8"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_error| fault(path, "policy_text", "is not UTF-8 text", "save it as UTF-8"))?;
     Ok(PolicyFile { path: path.display().to_string(), text })
 }
 

@@ -80,7 +80,9 @@ fn add(engine: &mut Engine, file: &PolicyFile) -> Result<Metadata, PolicyFault> 
     engine.set_rego_v0(false);
     if let Err(as_v1) = engine.add_policy(file.path.clone(), file.text.clone()) {
         engine.set_rego_v0(true);
-        engine.add_policy(file.path.clone(), file.text.clone()).map_err(|_as_v0| fault::of_engine(&file.path, &as_v1))?;
+        engine
+            .add_policy(file.path.clone(), file.text.clone())
+            .map_err(|_as_v0| fault::of_engine(&file.path, &as_v1))?;
     }
     Ok(metadata)
 }

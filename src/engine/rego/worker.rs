@@ -127,7 +127,8 @@ fn panicked(payload: &(dyn Any + Send)) -> RuleError {
     RuleError {
         code: "rule_panic",
         message: format!("the policy engine failed while evaluating: {}", panic_text(payload)),
-        remediation: "the policy calls a built-in function in a way the engine cannot handle; change that call".to_owned(),
+        remediation: "the policy calls a built-in function in a way the engine cannot handle; change that call"
+            .to_owned(),
     }
 }
 

@@ -59,9 +59,9 @@ pub fn paragraph(text: &str, limit: usize) -> String {
         }
         push_visible(&mut output, text.trim_end());
     }
-    match lines.count() {
-        0 => {}
-        more => output.push_str(&format!("\n… ({more} more lines)")),
+    let more = lines.count();
+    if more > 0 {
+        output.extend(["\n… (", &more.to_string(), " more lines)"]);
     }
     push_marker(&mut output, cut);
     output.trim_end().to_owned()
@@ -81,7 +81,7 @@ fn push_marker(output: &mut String, cut: usize) {
     match cut {
         0 => {}
         1 => output.push_str("… (1 more character)"),
-        more => output.push_str(&format!("… ({more} more characters)")),
+        more => output.extend(["… (", &more.to_string(), " more characters)"]),
     }
 }
 

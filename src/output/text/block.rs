@@ -55,6 +55,8 @@ fn title(page: &mut Page, indent: usize, finding: &Finding) {
     let rule = finding::rule(finding);
     let code = escape::line(&finding.code, NAME_LIMIT);
     let mut tags = vec![finding::outcome(finding)];
+    // A code that only repeats the rule's last word tells nothing new.
+    let code = if rule.ends_with(&code) { String::new() } else { code };
     tags.extend([rule, code].into_iter().filter(|tag| !tag.is_empty() && *tag != title));
     tags.rotate_left(1);
     let tags = tags.join(" · ");
@@ -68,19 +70,22 @@ fn title(page: &mut Page, indent: usize, finding: &Finding) {
 }
 
 fn records(page: &mut Page, indent: usize, records: &[DeploymentRecord], as_of: Timestamp) {
-    let rows: Vec<[String; 4]> = records.iter().take(RECORD_LIMIT).map(cells).collect();
-    let widths = widths(&rows);
-    for (row, record) in rows.iter().zip(records) {
-        let mut text = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            text.push_str(&pad(cell, width + 2));
-        }
-        text.push_str(&since(record, as_of));
-        // A row that fits keeps its columns; wrapping would close up the spaces between them.
-        if indent + columns(&text) <= page.width() {
-            page.line(indent, &[(DIM, text)]);
+    let shown: Vec<&DeploymentRecord> = records.iter().take(RECORD_LIMIT).collect();
+    let cells: Vec<[String; 4]> = shown.iter().map(|record| cells(record)).collect();
+    let widths = widths(&cells);
+    let lead = |row: &[String; 4]| row.iter().zip(widths).map(|(cell, width)| pad(cell, width + 2)).collect::<String>();
+    let leads: Vec<String> = cells.iter().map(lead).collect();
+    let rows = |since: fn(&DeploymentRecord, Timestamp) -> String| -> Vec<String> {
+        leads.iter().zip(&shown).map(|(lead, record)| format!("{lead}{}", since(record, as_of))).collect()
+    };
+    // A narrow terminal keeps the columns and loses the absolute time.
+    let fits = |rows: &[String]| rows.iter().all(|row| indent + columns(row) <= page.width());
+    let rows = Some(rows(since)).filter(|rows| fits(rows)).unwrap_or_else(|| rows(since_relative));
+    for row in rows {
+        if indent + columns(&row) <= page.width() {
+            page.line(indent, &[(DIM, row)]);
         } else {
-            page.beside(indent, &(DIM, String::new()), 2, &text, DIM);
+            page.beside(indent, &(DIM, String::new()), 2, &row, DIM);
         }
     }
     if let more @ 1.. = records.len().saturating_sub(RECORD_LIMIT) {
@@ -113,6 +118,10 @@ fn since(record: &DeploymentRecord, as_of: Timestamp) -> String {
     }
 }
 
+fn since_relative(record: &DeploymentRecord, as_of: Timestamp) -> String {
+    record.created_at.map_or_else(|| "unknown time".to_owned(), |time| phrase::relative(time, as_of))
+}
+
 fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
     let mut widths = [0; N];
     for row in rows {
@@ -134,8 +143,7 @@ pub(super) fn rows(page: &mut Page, indent: usize, findings: &[&Finding]) {
         let title: Span = (PLAIN, pad(&title, title_width));
         let rule: Span = (DIM, format!("  {}", pad(&rule, rule_width)));
         let used = columns(&symbol.1) + columns(&title.1) + columns(&rule.1);
-        let rule_is_new = !rule.1.trim().is_empty();
-        let spans = if rule_is_new || rule_width > 0 { vec![symbol, title, rule] } else { vec![symbol, title] };
+        let spans = if rule_width > 0 { vec![symbol, title, rule] } else { vec![symbol, title] };
         let room = page.width().saturating_sub(indent + used + 2);
         if says.is_empty() || room < LEAST_ROOM || columns(&says) > room {
             fit(page, indent, spans);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::super::collect::ByTarget;
 use super::super::text;
 use super::super::wire;
 use super::read::{Contents, SavedFilters};
@@ -17,38 +18,20 @@ pub(super) fn answer(mut contents: Contents, query: &RecordQuery, path: &Path) -
     let short = short_of_the_truth(&contents, &query.filters, path);
     let plans: Vec<Plan> = query.environments.iter().map(|asked| plan(asked, &contents, &records)).collect();
 
-    let asked: BTreeSet<&str> = plans.iter().flat_map(|plan| plan.targets.iter().map(|name| &**name)).collect();
-    let mut left: HashMap<Arc<str>, usize> = HashMap::new();
-    for name in plans.iter().flat_map(|plan| &plan.targets) {
-        *left.entry(name.clone()).or_default() += 1;
-    }
+    let mut by_target = ByTarget::default();
+    plans.iter().flat_map(|plan| &plan.targets).for_each(|target| by_target.expect(target));
     let mut kept = Vec::new();
-    let mut groups: HashMap<Arc<str>, Vec<DeploymentRecord>> = HashMap::new();
     for (record, hash) in filtered(records.into_iter().zip(hashes), &query.filters) {
-        if asked.contains(&*record.environment_name) {
+        if by_target.keep(record) {
             kept.push(hash);
-            groups.entry(record.environment_name.clone()).or_default().push(record);
         }
     }
-    let digest = wire::digest(kept);
-    let environments = plans.into_iter().map(|plan| {
-        let records = plan.targets.iter().flat_map(|target| take(&mut groups, &mut left, target)).collect();
-        let gap = short.clone().or_else(|| plan.gap(&contents, path));
-        let targets = plan.targets.iter().map(|name| name.as_ref().to_owned()).collect();
-        FetchedEnvironment { targets, records, incomplete: gap }
+    let environments = plans.into_iter().map(|plan| FetchedEnvironment {
+        targets: plan.targets.iter().map(|name| name.as_ref().to_owned()).collect(),
+        records: plan.targets.iter().flat_map(|target| by_target.take(target)).collect(),
+        incomplete: short.clone().or_else(|| plan.gap(&contents, path)),
     });
-    Fetched { environments: environments.collect(), observed_at: contents.observed_at, digest }
-}
-
-/// The records of a target: copied while another environment needs them too, the last one gets them.
-fn take(
-    groups: &mut HashMap<Arc<str>, Vec<DeploymentRecord>>,
-    left: &mut HashMap<Arc<str>, usize>,
-    target: &Arc<str>,
-) -> Vec<DeploymentRecord> {
-    let users = left.entry(target.clone()).or_default();
-    *users = users.saturating_sub(1);
-    if *users == 0 { groups.remove(target) } else { groups.get(target).cloned() }.unwrap_or_default()
+    Fetched { environments: environments.collect(), observed_at: contents.observed_at, digest: wire::digest(kept) }
 }
 
 /// The targets of one environment asked for.
@@ -90,16 +73,18 @@ impl Plan<'_> {
         let path = path.display();
         if let Some(logical) = self.asked.logical_environment.as_ref().filter(|_| !self.logical_found) {
             return Some(format!(
-                "snapshot `{path}` has no environment of the logical environment `{logical}`; \
-                 list them under `environments` with their `logical_environment`"
+                "snapshot `{path}` has no environment of the logical environment `{}`; \
+                 list them under `environments` with their `logical_environment`",
+                text::name(logical)
             ));
         }
         let listed: BTreeMap<&str, Option<&str>> =
             contents.environments.iter().map(|listed| (&*listed.name, listed.incomplete.as_deref())).collect();
         for target in &self.targets {
+            let shown = text::name(target);
             match listed.get(&**target) {
                 Some(Some(words)) => {
-                    return Some(format!("snapshot `{path}` is incomplete for `{target}`: {}", text::short(words)));
+                    return Some(format!("snapshot `{path}` is incomplete for `{shown}`: {}", text::short(words)));
                 }
                 Some(None) => {}
                 None if contents.named.contains(target) => {}
@@ -108,8 +93,8 @@ impl Plan<'_> {
                     let nearest = text::nearest(target, known);
                     let nearest = nearest.map(|name| format!(" (it has `{}`)", text::name(name))).unwrap_or_default();
                     return Some(format!(
-                        "snapshot `{path}` has no record of `{target}`{nearest}; if nothing is deployed there, \
-                         list it under `environments` as {{\"name\": \"{target}\"}}"
+                        "snapshot `{path}` has no record of `{shown}`{nearest}; if nothing is deployed there, \
+                         list it under `environments` as {{\"name\": \"{shown}\"}}"
                     ));
                 }
             }

@@ -190,14 +190,14 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Contents, A::Error> {
         let Reader { wanted, progress, interner } = self;
-        let mut gathered = Gathered { wanted, progress, contents: Contents::default(), seen: Distinct::default() };
+        let mut gathered = Gathered { wanted, progress, contents: Contents::default(), seen: Distinct::new() };
         wire::List(wire::RecordList(interner), |record| gathered.take(record)).visit_seq(sequence)?;
         Ok(gathered.finish())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Contents, A::Error> {
         let Reader { wanted, progress, interner } = self;
-        let mut gathered = Gathered { wanted, progress, contents: Contents::default(), seen: Distinct::default() };
+        let mut gathered = Gathered { wanted, progress, contents: Contents::default(), seen: Distinct::new() };
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<Key>()? {
             if !matches!(key, Key::Other) && !keys.insert(key) {
@@ -259,7 +259,7 @@ struct Gathered<'a> {
     wanted: Wanted,
     progress: &'a watch::Sender<usize>,
     contents: Contents,
-    seen: Distinct,
+    seen: Distinct<RecordHash>,
 }
 
 impl Gathered<'_> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use jiff::Timestamp;
 use super::super::text;
+use jiff::Timestamp;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::de::{DeserializeSeed, IgnoredAny};
 
@@ -26,7 +26,7 @@ impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for Text<F> {
     }
 }
 
-impl<'de, T, F: FnOnce(&str) -> T> Visitor<'de> for Text<F> {
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Text<F> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 //! One deployment record.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -58,8 +59,8 @@ struct Parts {
     updated_at: Option<ReadTime>,
     last_seen_at: Option<ReadTime>,
     logical_environment_name: Option<Arc<str>>,
-    tags: Option<Option<std::collections::BTreeMap<String, String>>>,
-    runtime_risks: Option<Option<Vec<String>>>,
+    tags: Option<BTreeMap<String, String>>,
+    runtime_risks: Option<Vec<String>>,
 }
 
 /// Reads a record.
@@ -106,8 +107,8 @@ impl Parts {
             Key::LogicalEnvironmentName => {
                 once(&mut self.logical_environment_name, "logical_environment_name", shared(map)?)
             }
-            Key::Tags => once(&mut self.tags, "tags", map.next_value_seed(Tags)?),
-            Key::RuntimeRisks => once(&mut self.runtime_risks, "runtime_risks", map.next_value_seed(Texts)?),
+            Key::Tags => given(&mut self.tags, "tags", map.next_value_seed(Tags)?),
+            Key::RuntimeRisks => given(&mut self.runtime_risks, "runtime_risks", map.next_value_seed(Texts)?),
             Key::Other => skip(map),
         }
     }
@@ -116,7 +117,8 @@ impl Parts {
         let id = self.id.filter(|id| !id.is_empty()).ok_or_else(|| E::custom("a record without an `id`"))?;
         let named = |what: String| E::custom(format!("record `{}` {what}", text::name(&id)));
         let time = |key: &str, read: Option<ReadTime>| {
-            read.unwrap_or(Ok(None)).map_err(|text| named(format!("has `{text}` as `{key}`, which is no RFC 3339 time")))
+            read.unwrap_or(Ok(None))
+                .map_err(|text| named(format!("has `{text}` as `{key}`, which is no RFC 3339 time")))
         };
         let created_at = time("created_at", self.created_at)?;
         let updated_at = time("updated_at", self.updated_at)?;
@@ -125,8 +127,8 @@ impl Parts {
         let environment_name = environment_name.ok_or_else(|| named("has no `environment_name`".to_owned()))?;
         let details = RecordDetails {
             logical_environment_name: self.logical_environment_name.filter(|name| !name.is_empty()),
-            tags: self.tags.flatten(),
-            runtime_risks: self.runtime_risks.flatten(),
+            tags: self.tags,
+            runtime_risks: self.runtime_risks,
         };
         let mut text = |text: Option<Arc<str>>| text.unwrap_or_else(|| interner.text(""));
         Ok(DeploymentRecord {
@@ -143,6 +145,11 @@ impl Parts {
             id,
         })
     }
+}
+
+/// As [`once`], where `null` is as good as absent.
+fn given<T, E: de::Error>(slot: &mut Option<T>, key: &'static str, value: Option<T>) -> Result<(), E> {
+    value.map_or(Ok(()), |value| once(slot, key, value))
 }
 
 fn read_time<'de, A: MapAccess<'de>>(map: &mut A) -> Result<ReadTime, A::Error> {

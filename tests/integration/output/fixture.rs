@@ -136,7 +136,7 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
         findings,
         snapshot: SnapshotReport {
             sources: vec![SourceReport {
-                name: "production-records".to_owned(),
+                name: "chainloop".to_owned(),
                 kind: "chainloop",
                 observed_at: Some(at("2026-11-20T11:59:30Z")),
                 complete: true,
@@ -174,7 +174,7 @@ pub(crate) fn hold() -> Decisions {
 
 pub(crate) fn undecided() -> Decisions {
     let mut skipped = finding("promotion.deployed_before", Outcome::Skipped);
-    skipped.message = "the records could not be read".to_owned();
+    skipped.message = "the records could not be read".into();
     let mut decision = decision(Verdict::Undecided, vec![source_failed(), skipped]);
     let source = &mut decision.snapshot.sources[0];
     (source.observed_at, source.complete, source.records, source.digest) = (None, false, 0, None);
@@ -184,12 +184,12 @@ pub(crate) fn undecided() -> Decisions {
 /// Rules that object and do not count, and a request with an intent, an actor and a reason.
 pub(crate) fn advice() -> Decisions {
     let mut warned = finding("promotion.record_freshness", Outcome::Warned);
-    warned.code = "records_old".to_owned();
-    warned.message = "the records of `staging-us` are 5 h old".to_owned();
+    warned.code = "records_old".into();
+    warned.message = "the records of `staging-us` are 5 h old".into();
     let soak = Finding { enforcement: Enforcement::Warn, ..held() };
     let before = Finding { enforcement: Enforcement::DryRun, ..denied() };
     let mut skipped = finding("promotion.digest_known", Outcome::Skipped);
-    skipped.message = "a hotfix needs no earlier record".to_owned();
+    skipped.message = "a hotfix needs no earlier record".into();
     let mut decision = decision(Verdict::Allow, vec![warned, soak, before, skipped]);
     decision.request.intent = Intent::Hotfix;
     decision.request.actor = Some("alice".to_owned());
@@ -199,8 +199,8 @@ pub(crate) fn advice() -> Decisions {
 
 pub(crate) fn several() -> Decisions {
     let mut decisions: Vec<Decision> = [allow(), hold()].into_iter().flat_map(|decisions| decisions.0).collect();
-    decisions[1].id = "01f3c0de-0000-4000-8000-000000000002".to_owned();
-    decisions[1].request.artifact.name = "ghcr.io/acme/checkout".to_owned();
+    decisions[1].id = "01f3c0de-0000-4000-8000-000000000002".into();
+    decisions[1].request.artifact.name = "ghcr.io/acme/checkout".into();
     decisions[1].request.artifact.digest = digest(0x5e);
     Decisions(decisions)
 }

@@ -1,0 +1,51 @@
+package lib.parameters_test
+
+import data.lib.fixtures_test as fixtures
+import data.lib.parameters
+
+test_duration if {
+	parameters.duration("1s") == 1000000000
+	parameters.duration("90m") == 5400000000000
+	parameters.duration("24h") == 86400000000000
+	parameters.duration("7d") == 604800000000000
+	parameters.duration("3650d") == 315360000000000000
+	every text in ["3651d", "999999999s", "", "h", "7", "0d", "1.5h", "1h30m", "-1h", "1 h", "1H", "1w", null, 7, {}] {
+		not is_duration(text)
+	}
+}
+
+is_duration(text) if parameters.duration(text)
+
+test_needed if {
+	needed({}) == 1
+	needed({"min_targets": 2}) == 2
+	needed({"min_targets": "all"}) == 2
+	1 == parameters.needed("staging") with input as fixtures.asks({"min_targets": "all"}) with data.holdpoint as {}
+}
+
+needed(given) := number if {
+	number := parameters.needed("staging") with input as fixtures.asks(given)
+		with data.holdpoint as fixtures.holdpoint([])
+}
+
+test_enough if {
+	two := fixtures.asks({"environments": ["qa", "staging"]})
+	any_one := fixtures.asks({"environments": ["qa", "staging"], "strategy": "any"})
+	parameters.enough({"qa", "staging"}) with input as two
+	not enough({"qa"}, two)
+	not enough(set(), two)
+	parameters.enough({"qa"}) with input as any_one
+	not enough({"dev"}, any_one)
+	not enough({"qa"}, fixtures.asks({"environments": ["qa"], "strategy": "most"}))
+	not enough(set(), fixtures.asks({"environments": []}))
+	not enough(set(), {})
+}
+
+enough(having, request) if parameters.enough(having) with input as request
+
+test_every_problem_says_what_to_do if {
+	found := parameters.malformed with input as {"parameters": {"strategy": 1, "min_targets": 0, "environments": ["x"]}}
+		with data.holdpoint as {}
+	{finding.code | some finding in found} == {"environment_unknown", "input_invalid", "parameter_invalid"}
+	every finding in found { count(finding.remediation) > 0 }
+}

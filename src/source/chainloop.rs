@@ -1,0 +1,212 @@
+//! Records from Chainloop's `GET /v1/deployments`.
+//!
+//! The source asks for each target by itself, all pages of it, and checks that an empty target exists. It vouches
+//! for nothing that it did not read whole.
+
+mod client;
+mod failure;
+mod options;
+mod paging;
+mod targets;
+mod token;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::collect::{ByTarget, Distinct, Seen};
+use super::text;
+use super::wire;
+use crate::gate::source::{
+    BoxFuture, EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, RecordSource, SourceError,
+    SourceErrorKind,
+};
+use client::{Client, Session, Tally};
+use paging::Limits;
+use targets::{Target, TargetRecords};
+
+pub use client::Clock;
+pub use options::ChainloopOptions;
+
+/// A record source that reads the API of one Chainloop installation.
+pub struct ChainloopSource {
+    client: Arc<Client>,
+    limits: Limits,
+}
+
+impl fmt::Debug for ChainloopSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ChainloopSource").field("url", &self.client.base.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl ChainloopSource {
+    /// Checks the options and prepares the HTTP client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Plain http to another host than this one without `allow_insecure`, a URL with credentials, query or fragment,
+    /// an empty token or one that no header can carry, a CA file that cannot be read.
+    pub fn new(options: &ChainloopOptions, clock: Clock) -> Result<Self, SourceError> {
+        let limits = Limits {
+            page_size: u64::from(options.page_size.max(1)),
+            parallel: options.parallel.max(1),
+            max_items: options.max_records,
+        };
+        Ok(Self { client: Arc::new(options.client(clock)?), limits })
+    }
+
+    async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
+        if query.filters.project_version_name.is_some() && query.filters.project_name.is_none() {
+            return Err(SourceError::new(
+                SourceErrorKind::Refused,
+                "the filter `project_version_name` needs `project_name`",
+                "name the project too",
+            ));
+        }
+        self.check_token()?;
+        let observed_at = (self.client.clock)();
+        let (sender, receiver) = watch::channel(Tally::default());
+        let session = Arc::new(Session::new(self.client.clone(), self.limits.parallel, sender));
+        let environments = targets::Environments::new(session.clone(), self.limits);
+
+        let mut plans = Vec::new();
+        for asked in &query.environments {
+            plans.push(plan(asked, &environments).await?);
+        }
+        let wanted: BTreeSet<Target> = plans.iter().flatten().cloned().collect();
+        let mut reads = JoinSet::new();
+        for target in wanted {
+            reads.spawn(targets::read(environments.clone(), target, query.filters.clone()));
+        }
+        let read = gather(reads, receiver, progress).await?;
+        assemble(&plans, read, observed_at)
+    }
+
+    /// A token that says it has expired is not worth a request.
+    fn check_token(&self) -> Result<(), SourceError> {
+        match self.client.expiry {
+            Some(expiry) if expiry <= (self.client.clock)() => {
+                let origin = &self.client.token_origin;
+                Err(SourceError::new(
+                    SourceErrorKind::Unauthorized,
+                    format!("the Chainloop token in {origin} expired at {expiry} (its `exp`)"),
+                    format!("create a new API token in Chainloop and put it in {origin}"),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The targets of one environment asked for.
+async fn plan(asked: &EnvironmentQuery, environments: &targets::Environments) -> Result<BTreeSet<Target>, SourceError> {
+    let mut plan: BTreeSet<Target> = asked.targets.iter().map(|name| Target::Named(Arc::from(name.as_str()))).collect();
+    match &asked.logical_environment {
+        Some(logical) => plan.extend(environments.of_logical(logical).await?.into_iter().map(Target::Named)),
+        None if plan.is_empty() => {
+            plan.insert(Target::All);
+        }
+        None => {}
+    }
+    Ok(plan)
+}
+
+/// Waits for all targets, telling how far they are.
+async fn gather(
+    mut reads: JoinSet<Result<TargetRecords, SourceError>>,
+    mut tally: watch::Receiver<Tally>,
+    progress: &dyn Progress,
+) -> Result<HashMap<Target, TargetRecords>, SourceError> {
+    let mut read = HashMap::new();
+    while !reads.is_empty() {
+        tokio::select! {
+            Some(joined) = reads.join_next() => {
+                let records = joined.map_err(|failure| broke_off(&failure))??;
+                read.insert(records.target.clone(), records);
+            }
+            Ok(()) = tally.changed() => {
+                let tally = *tally.borrow_and_update();
+                progress.records(tally.read, tally.total);
+            }
+        }
+    }
+    let last = *tally.borrow();
+    progress.records(last.read, last.total);
+    Ok(read)
+}
+
+fn broke_off(failure: &tokio::task::JoinError) -> SourceError {
+    SourceError::new(
+        SourceErrorKind::Malformed,
+        format!("reading the deployment records broke off: {failure}"),
+        "run it again; if it stays, report it as a fault of holdpoint",
+    )
+}
+
+/// Sorts what was read into the environments asked for.
+fn assemble(
+    plans: &[BTreeSet<Target>],
+    read: HashMap<Target, TargetRecords>,
+    observed_at: jiff::Timestamp,
+) -> Result<Fetched, SourceError> {
+    let names = |target: &Target| match (target, read.get(target)) {
+        (Target::Named(name), _) => BTreeSet::from([name.clone()]),
+        (Target::All, Some(all)) => all.records.iter().map(|record| record.environment_name.clone()).collect(),
+        (Target::All, None) => BTreeSet::new(),
+    };
+    let plans: Vec<_> = plans
+        .iter()
+        .map(|plan| {
+            let incomplete = plan.iter().find_map(|target| read.get(target)?.incomplete.clone());
+            (plan.iter().flat_map(&names).collect::<BTreeSet<_>>(), incomplete)
+        })
+        .collect();
+
+    let mut by_target = ByTarget::default();
+    plans.iter().flat_map(|(names, _)| names).for_each(|name| by_target.expect(name));
+    let mut ids = Distinct::new();
+    let mut hashes = Vec::new();
+    for record in read.into_values().flat_map(|records| records.records) {
+        let hash = wire::hash(&record);
+        // A target that was read both by name and with all others came twice.
+        match ids.see(&record.id, hash) {
+            Seen::First => {}
+            Seen::Again => continue,
+            Seen::Changed => return Err(two_contents(&record.id)),
+        }
+        if by_target.keep(record) {
+            hashes.push(hash);
+        }
+    }
+    let environments = plans.into_iter().map(|(names, incomplete)| FetchedEnvironment {
+        targets: names.iter().map(|name| name.as_ref().to_owned()).collect(),
+        records: names.iter().flat_map(|name| by_target.take(name)).collect(),
+        incomplete,
+    });
+    Ok(Fetched { environments: environments.collect(), observed_at: Some(observed_at), digest: wire::digest(hashes) })
+}
+
+fn two_contents(id: &str) -> SourceError {
+    SourceError::new(
+        SourceErrorKind::Unstable,
+        format!("record `{}` came with two contents while the targets were read", text::name(id)),
+        "try again when fewer deployments are being recorded",
+    )
+}
+
+impl RecordSource for ChainloopSource {
+    fn kind(&self) -> &'static str {
+        "chainloop"
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        query: &'a RecordQuery,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
+        Box::pin(self.read(query, progress))
+    }
+}

@@ -1,0 +1,216 @@
+//! One request: with the token, within the limits, made again when that can help.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Response, StatusCode};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use url::Url;
+
+use super::failure::{Failure, Refusal, Retry, broken};
+use crate::gate::source::{SourceError, SourceErrorKind};
+use crate::source::wire::Interner;
+
+/// How often one request is made at most.
+const ATTEMPTS: u32 = 6;
+/// The first wait is random between nothing and this; each later one may be twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// How much of a refusal's body is read.
+const REFUSAL_BYTES: u64 = 64 << 10;
+
+/// No fetch takes longer, whatever the configuration says.
+const LONGEST_FETCH: Duration = Duration::from_hours(24);
+
+/// Reads the current time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The server and what it needs to know of us.
+pub(super) struct Client {
+    pub(super) http: reqwest::Client,
+    pub(super) base: Url,
+    /// Marked as sensitive, so that nothing prints it.
+    pub(super) authorization: HeaderValue,
+    pub(super) organization: Option<HeaderValue>,
+    pub(super) expiry: Option<Timestamp>,
+    pub(super) token_origin: String,
+    pub(super) clock: Clock,
+    pub(super) timeout: Duration,
+    pub(super) max_response_bytes: u64,
+    pub(super) max_total_bytes: u64,
+}
+
+/// What to read: a list of the API.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// The last part of the path: `deployments` or `environments`.
+    pub(super) list: &'static str,
+    /// What it is, for messages.
+    pub(super) what: String,
+    pub(super) parameters: Vec<(&'static str, String)>,
+}
+
+/// How many records are here, of how many.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) read: usize,
+    pub(super) total: Option<usize>,
+}
+
+/// One fetch: many requests under one deadline.
+pub(super) struct Session {
+    pub(super) client: Arc<Client>,
+    pub(super) deadline: Instant,
+    pub(super) permits: Semaphore,
+    pub(super) tally: watch::Sender<Tally>,
+    bytes: AtomicU64,
+    interner: Mutex<Interner>,
+}
+
+impl Session {
+    pub(super) fn new(client: Arc<Client>, parallel: usize, tally: watch::Sender<Tally>) -> Self {
+        let deadline = Instant::now() + client.timeout.min(LONGEST_FETCH);
+        let (bytes, interner) = (AtomicU64::new(0), Mutex::default());
+        Self { client, deadline, permits: Semaphore::new(parallel.max(1)), tally, bytes, interner }
+    }
+
+    /// The texts read so far. A thread that panicked while it held them leaves only whole entries.
+    pub(super) fn interner(&self) -> MutexGuard<'_, Interner> {
+        self.interner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The body of the answer to one request.
+    pub(super) async fn get(&self, call: &Call, page: &[(&'static str, u64)]) -> Result<Vec<u8>, (SourceError, bool)> {
+        let endpoint = self.endpoint(call);
+        let mut url = endpoint.clone();
+        for (name, value) in &call.parameters {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        for (name, value) in page {
+            url.query_pairs_mut().append_pair(name, &value.to_string());
+        }
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let started = Instant::now();
+            let answer = timeout_at(self.deadline, self.once(call, &endpoint, url.clone())).await;
+            let (status, answer) = answer.unwrap_or_else(|_| (None, Err(self.late(call, &endpoint))));
+            tracing::debug!(
+                list = call.list, what = %call.what, page = ?page.first().map(|(_, number)| number), attempt,
+                status = status.map(|status: StatusCode| status.as_u16()), elapsed_ms = started.elapsed().as_millis(),
+                "records API answered"
+            );
+            let failure = match answer {
+                Ok(body) => return Ok(body),
+                Err(failure) => failure,
+            };
+            let again = wait(failure.retry, attempt).and_then(|wait| Instant::now().checked_add(wait));
+            match again.filter(|again| *again < self.deadline) {
+                Some(again) => sleep_until(again).await,
+                None => return Err((failure.error, status == Some(StatusCode::BAD_REQUEST))),
+            }
+        }
+    }
+
+    fn endpoint(&self, call: &Call) -> Url {
+        let mut endpoint = self.client.base.clone();
+        if let Ok(mut path) = endpoint.path_segments_mut() {
+            path.pop_if_empty().extend(["v1", call.list]);
+        }
+        endpoint
+    }
+
+    async fn once(&self, call: &Call, endpoint: &Url, url: Url) -> (Option<StatusCode>, Result<Vec<u8>, Failure>) {
+        let client = &self.client;
+        let mut request = client.http.get(url).header(AUTHORIZATION, client.authorization.clone());
+        request = request.header(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(organization) = &client.organization {
+            request = request.header("chainloop-organization", organization.clone());
+        }
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return (None, Err(broken(call, endpoint, &error))),
+        };
+        let status = response.status();
+        if status == StatusCode::OK {
+            return (Some(status), self.body(call, endpoint, &mut response).await);
+        }
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk);
+            if length(body.len()) > REFUSAL_BYTES {
+                break;
+            }
+        }
+        let refusal = Refusal {
+            call,
+            endpoint,
+            status,
+            headers: response.headers(),
+            body: &body,
+            expiry: client.expiry,
+            token_origin: &client.token_origin,
+            now: (client.clock)(),
+        };
+        (Some(status), Err(refusal.failure()))
+    }
+
+    /// Reads the body piece by piece, so that an endless one ends at the limit and not at the end of memory.
+    async fn body(&self, call: &Call, endpoint: &Url, response: &mut Response) -> Result<Vec<u8>, Failure> {
+        let limit = self.client.max_response_bytes;
+        if response.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large(call, endpoint, limit));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| broken(call, endpoint, &error))? {
+            if length(body.len()) + length(chunk.len()) > limit {
+                return Err(too_large(call, endpoint, limit));
+            }
+            let all = self.bytes.fetch_add(length(chunk.len()), Ordering::Relaxed);
+            if all + length(chunk.len()) > self.client.max_total_bytes {
+                let message = format!("cannot read {}: all answers are larger than allowed", call.what);
+                return Err(Failure::last(SourceErrorKind::TooLarge, message, "read fewer environments at once"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn late(&self, call: &Call, endpoint: &Url) -> Failure {
+        let timeout = self.client.timeout;
+        Failure::last(
+            SourceErrorKind::Timeout,
+            format!("cannot read {}: {endpoint} did not answer in full within {timeout:?}", call.what),
+            "raise `timeout` of the source, or see why the server is slow",
+        )
+    }
+}
+
+fn too_large(call: &Call, endpoint: &Url, limit: u64) -> Failure {
+    Failure::last(
+        SourceErrorKind::TooLarge,
+        format!("cannot read {}: an answer of {endpoint} is larger than {limit} bytes", call.what),
+        "check the URL of the source, or lower `page_size`",
+    )
+}
+
+/// How long to wait before the next attempt; `None` when there is none.
+fn wait(retry: Retry, attempt: u32) -> Option<Duration> {
+    let most = if retry == Retry::Once { 2 } else { ATTEMPTS };
+    if retry == Retry::Never || attempt >= most {
+        return None;
+    }
+    let longest = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(16));
+    let jitter = longest.mul_f64(fastrand::f64());
+    Some(match retry {
+        Retry::After(at_least) => at_least.saturating_add(jitter),
+        _ => jitter,
+    })
+}
+
+fn length(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,142 @@
+//! The records of one target, and which targets there are.
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::super::text;
+use super::super::wire::NamedEnvironment;
+use super::client::{Call, Session};
+use super::paging::{Limits, Listing, list};
+use crate::domain::record::DeploymentRecord;
+use crate::gate::source::{RecordFilters, SourceError, SourceErrorKind};
+
+/// What one list of records is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Target {
+    /// Whatever the token may see.
+    All,
+    /// One environment of the API.
+    Named(Arc<str>),
+}
+
+/// The records of one target.
+pub(super) struct TargetRecords {
+    pub(super) target: Target,
+    pub(super) records: Vec<DeploymentRecord>,
+    pub(super) incomplete: Option<String>,
+}
+
+/// Reads the records of one target. When none came, it makes sure that the target exists.
+pub(super) async fn read(
+    environments: Environments,
+    target: Target,
+    filters: RecordFilters,
+) -> Result<TargetRecords, SourceError> {
+    let what = match &target {
+        Target::All => "the deployment records".to_owned(),
+        Target::Named(name) => format!("the deployment records of `{}`", text::name(name)),
+    };
+    let call = Call { list: "deployments", what, parameters: parameters(&target, &filters) };
+    let listing = list::<DeploymentRecord>(&environments.session, &call, environments.limits).await;
+    let Target::Named(name) = &target else {
+        let Listing { items: records, incomplete } = listing?;
+        return Ok(TargetRecords { target, records, incomplete });
+    };
+    let Listing { items: mut records, incomplete } = match listing {
+        Err(error) if error.kind == SourceErrorKind::UnknownEnvironment => {
+            // The list of environments knows better what was meant; without it, the first answer stands.
+            return Err(environments.check(name).await.err().filter(|known| known.kind == error.kind).unwrap_or(error));
+        }
+        listing => listing?,
+    };
+    records.retain(|record| record.environment_name == *name);
+    if records.is_empty() && incomplete.is_none() {
+        environments.check(name).await?;
+    }
+    Ok(TargetRecords { target, records, incomplete })
+}
+
+fn parameters(target: &Target, filters: &RecordFilters) -> Vec<(&'static str, String)> {
+    let environment = match target {
+        Target::All => None,
+        Target::Named(name) => Some(name.as_ref().to_owned()),
+    };
+    let given = [
+        ("environment_name", environment),
+        ("project_name", filters.project_name.clone()),
+        ("project_version_name", filters.project_version_name.clone()),
+        ("status", filters.status.clone()),
+        ("artifact_kind", filters.artifact_kind.clone()),
+        ("deployment_name", filters.deployment_name.clone()),
+        ("full_history", filters.full_history.then(|| "true".to_owned())),
+    ];
+    given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// The environments that the API knows, read at most once in a fetch.
+#[derive(Clone)]
+pub(super) struct Environments {
+    session: Arc<Session>,
+    limits: Limits,
+    known: Arc<OnceCell<Vec<NamedEnvironment>>>,
+}
+
+impl Environments {
+    pub(super) fn new(session: Arc<Session>, limits: Limits) -> Self {
+        Self { session, limits, known: Arc::default() }
+    }
+
+    /// The environments of a logical environment.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(super) async fn of_logical(&self, logical: &str) -> Result<Vec<Arc<str>>, SourceError> {
+        let known = self.known().await?;
+        let is_member = |environment: &&NamedEnvironment| environment.logical_environment.as_deref() == Some(logical);
+        let members: Vec<_> = known.iter().filter(is_member).map(|environment| environment.name.clone()).collect();
+        if members.is_empty() {
+            let names = known.iter().filter_map(|environment| environment.logical_environment.as_deref());
+            return Err(unknown("logical environment", logical, names));
+        }
+        Ok(members)
+    }
+
+    /// Whether there is an environment of this name.
+    ///
+    /// # Errors
+    /// When there is none, or the environments cannot be read.
+    pub(super) async fn check(&self, name: &str) -> Result<(), SourceError> {
+        let known = self.known().await?;
+        if known.iter().any(|environment| &*environment.name == name) {
+            return Ok(());
+        }
+        Err(unknown("environment", name, known.iter().map(|environment| &*environment.name)))
+    }
+
+    async fn known(&self) -> Result<&[NamedEnvironment], SourceError> {
+        let known = self.known.get_or_try_init(|| async {
+            let what = "the environments".to_owned();
+            let call = Call { list: "environments", what, parameters: Vec::new() };
+            let listing = list::<NamedEnvironment>(&self.session, &call, self.limits).await?;
+            match listing.incomplete {
+                None => Ok(listing.items),
+                Some(words) => Err(SourceError::new(
+                    SourceErrorKind::Incomplete,
+                    format!("cannot tell which environments there are: {words}"),
+                    "try again; if it stays, see why the API lists fewer environments than it counts",
+                )),
+            }
+        });
+        known.await.map(Vec::as_slice)
+    }
+}
+
+fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> SourceError {
+    let nearest = text::nearest(name, known).map(|nearest| format!("; did you mean `{}`?", text::name(nearest)));
+    SourceError::new(
+        SourceErrorKind::UnknownEnvironment,
+        format!("Chainloop has no {kind} `{}`{}", text::name(name), nearest.unwrap_or_default()),
+        format!("correct the configuration, or create the {kind} in Chainloop"),
+    )
+}

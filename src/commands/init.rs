@@ -17,6 +17,21 @@ macro_rules! policy {
 const FILES: &[(&str, &str)] = &[
     ("holdpoint.yaml", include_str!("../config/template.yaml")),
     ("records.json", include_str!("../config/records.json")),
+    policy!("policies/lib/fixtures/fixtures_test.rego"),
+    policy!("policies/lib/parameters/parameters.rego"),
+    policy!("policies/lib/parameters/parameters_test.rego"),
+    policy!("policies/lib/records/records.rego"),
+    policy!("policies/lib/records/records_test.rego"),
+    policy!("policies/lib/words/words.rego"),
+    policy!("policies/lib/words/words_test.rego"),
+    policy!("policies/promotion/deployed_before/deployed_before.rego"),
+    policy!("policies/promotion/deployed_before/deployed_before_test.rego"),
+    policy!("policies/promotion/digest_known/digest_known.rego"),
+    policy!("policies/promotion/digest_known/digest_known_test.rego"),
+    policy!("policies/promotion/record_freshness/record_freshness.rego"),
+    policy!("policies/promotion/record_freshness/record_freshness_test.rego"),
+    policy!("policies/promotion/soak_time/soak_time.rego"),
+    policy!("policies/promotion/soak_time/soak_time_test.rego"),
 ];
 
 /// Writes a configuration, sample records and the starter policies into the folder, which is made when it is missing.

@@ -47,8 +47,8 @@ malformed contains invalid("the parameters are not an object", "write `parameter
 }
 
 malformed contains invalid(message, "name at least one environment, or leave the parameter out") if {
-	message := "`environments` is not a list of environments"
 	not names_environments
+	message := "`environments` is not a list of environments"
 }
 
 malformed contains finding if {
@@ -62,13 +62,13 @@ malformed contains finding if {
 }
 
 malformed contains invalid(message, "write `all` or `any`") if {
-	message := sprintf("`strategy` is `%v`", [strategy])
 	not strategy in {"all", "any"}
+	message := sprintf("`strategy` is `%v`", [strategy])
 }
 
 malformed contains invalid(message, "write a whole number of at least 1, or `all`") if {
-	message := sprintf("`min_targets` is `%v`", [min_targets])
 	not counts_targets
+	message := sprintf("`min_targets` is `%v`", [min_targets])
 }
 
 malformed contains finding if {

@@ -24,50 +24,47 @@ matches(record) if {
 # The records of the requested artifact in an environment, newest first, whatever has become of it.
 of_artifact(environment) := [record |
 	some record in data.holdpoint.records.by_digest[digest][environment]
-	matches(record)
+	record.artifact.kind == input.request.artifact.kind
 ]
 
 # The slots of an environment that the artifact is or was in, as [target, deployment name].
-slots(environment) := {[record.environment_name, record.deployment_name] |
-	some record in of_artifact(environment)
-	record.environment_name in targets(environment)
+slots(environment) := found if {
+	known := targets(environment)
+	found := {[record.environment_name, record.deployment_name] |
+		some record in of_artifact(environment)
+		record.environment_name in known
+	}
 }
 
 # The records that can say what holds a slot, newest first: those of the requested kind and of kinds nobody knows.
 history(environment, target, deployment_name) := [record |
 	some record in data.holdpoint.records.by_slot[environment][target][deployment_name]
-	takes_part(record)
+	not object.get(record, ["artifact", "kind"], "") in other_kinds
 ]
 
-takes_part(record) if record.artifact.kind == input.request.artifact.kind
-
-takes_part(record) if not of_known_kind(record)
-
-of_known_kind(record) if record.artifact.kind in {"CONTAINER_IMAGE", "HELM_CHART"}
+other_kinds := {"CONTAINER_IMAGE", "HELM_CHART"} - {input.request.artifact.kind}
 
 # Whether the newest of several records cannot be told: one has no time, or two are in place since the same instant.
 unclear(history) if {
 	count(history) > 1
 	some record in history
-	not timed(record)
+	not is_string(object.get(record, "created_at", null))
 }
 
 unclear(history) if {
+	history[1].status == "DEPLOYED"
 	history[0].created_at == history[1].created_at
 	history[0].artifact.digest != history[1].artifact.digest
-	history[1].status == "DEPLOYED"
 }
-
-timed(record) if nanoseconds(record.created_at)
 
 # The records by which the artifact is in place: each the newest of its slot, without doubt, and DEPLOYED.
 holding(environment) := [record |
 	some [target, deployment_name] in slots(environment)
 	slot := history(environment, target, deployment_name)
-	not unclear(slot)
 	record := slot[0]
 	record.status == "DEPLOYED"
 	matches(record)
+	not unclear(slot)
 ]
 
 # The targets of an environment; none when the environment is not known.

@@ -95,13 +95,13 @@ problems contains problem if {
 }
 
 problems contains parameters.invalid(message, "write `deny` or `hold`") if {
-	message := sprintf("`when_missing` is `%v`", [when_missing])
 	not when_missing in {"deny", "hold"}
+	message := sprintf("`when_missing` is `%v`", [when_missing])
 }
 
 problems contains parameters.invalid(message, "write `same` or `any`") if {
-	message := sprintf("`deployment` is `%v`", [deployment])
 	not deployment in {"any", "same"}
+	message := sprintf("`deployment` is `%v`", [deployment])
 }
 
 problems contains problem if {

@@ -69,8 +69,8 @@ problems contains problem if {
 }
 
 problems contains parameters.invalid(message, "write a list of DEPLOYED, SUPERSEDED and DECOMMISSIONED") if {
-	message := sprintf("`statuses` is `%v`", [parameters.given.statuses])
 	not names_statuses
+	message := sprintf("`statuses` is `%v`", [parameters.given.statuses])
 }
 
 names_statuses if {

@@ -1,0 +1,33 @@
+# The commands of daily work. Continuous integration calls the same script.
+
+# Lists the recipes.
+default:
+    @just --list
+
+# Formatting, and clippy with warnings denied.
+lint:
+    .ci/run lint
+
+# Every test, those of the policies included.
+test:
+    .ci/run test
+
+# The library's documentation, with warnings denied.
+docs:
+    .ci/run docs
+
+# Bans, licences and sources of the dependencies.
+deny:
+    .ci/run deny
+
+# Benchmarks; benches/README.md has the method and the last figures.
+bench:
+    cargo bench --locked
+
+# Writes the generated files anew; tests keep them fresh.
+generate:
+    cargo run --locked --quiet -- schema > docs/holdpoint.schema.json
+
+# All that continuous integration checks.
+ci:
+    .ci/run

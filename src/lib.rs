@@ -4,4 +4,5 @@
 //! Start reading at [`gate`]; [`domain`] has the words, [`app`] puts the parts together.
 
 pub mod domain;
+pub mod engine;
 pub mod gate;

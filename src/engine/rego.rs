@@ -1,7 +1,5 @@
 //! Rego policies, by the interpreter of regorus.
 
-
-
+pub mod builtins;
 pub mod fault;
-
 pub mod nesting;

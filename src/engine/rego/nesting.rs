@@ -35,7 +35,7 @@ pub const MAX_CHAIN: u32 = 128;
 /// The most imports in one file.
 pub const MAX_IMPORTS: u32 = 200;
 /// The most work for the parser; a million take between one and four seconds without optimisation.
-pub const MAX_COST: u64 = 2_000_000;
+pub const MAX_COST: u64 = 4_000_000;
 
 /// Refuses a text that could keep the parser busy, overflow its stack, or be read otherwise than it looks.
 ///

@@ -28,7 +28,11 @@ fn texts_that_stop_the_parser_are_refused() {
         ("membership over lines", format!("x := 1{}", "\nin y".repeat(9_000)), "chain_too_long"),
         ("an index chain", format!("x := input{}", "[\n1]".repeat(9_000)), "chain_too_long"),
         ("a chain of fields and indexes", format!("x := input{}", ".a[\n1]".repeat(9_000)), "chain_too_long"),
-        ("a long list in deep brackets", nested(&"[".repeat(8), 1, &format!("{}]", ",\n1".repeat(9_000))), "too_complex"),
+        (
+            "a long list in deep brackets",
+            nested(&"[".repeat(9), 1, &format!("{}]", ",\n1,1".repeat(9_000))),
+            "too_complex",
+        ),
         ("many imports", lines(300, "import data.a"), "too_many_imports"),
         ("too many lines", "\n".repeat(20_001), "too_many_lines"),
         ("too many bytes", " ".repeat(MAX_BYTES), "too_large"),

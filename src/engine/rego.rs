@@ -1,5 +1,6 @@
 //! Rego policies, by the interpreter of regorus.
 
+pub mod analysis;
 pub mod builtins;
 pub mod fault;
 pub mod nesting;

@@ -3,4 +3,5 @@
 pub mod analysis;
 pub mod builtins;
 pub mod fault;
+pub mod metadata;
 pub mod nesting;

@@ -96,8 +96,7 @@ fn same_path(same: &[&Definition<'_>], faults: &mut Vec<PolicyFault>) {
                 faults.push(definition.fault("conflicting_rules", message, "give one of them another name"));
             }
             (here, there) if std::mem::discriminant(&here) != std::mem::discriminant(&there) => {
-                let message =
-                    format!("`{name}` is {} here, and {} in line {}", here.word(), there.word(), line(first));
+                let message = format!("`{name}` is {} here, and {} in line {}", here.word(), there.word(), line(first));
                 faults.push(definition.fault("conflicting_rules", message, "give one of them another name"));
             }
             _ => {}
@@ -142,10 +141,14 @@ fn above(
     packages: &[Vec<String>],
     faults: &mut Vec<PolicyFault>,
 ) {
-    let known: Vec<&String> = definition.path.iter().map_while(|part| match part {
-        Part::Name(name) => Some(name),
-        Part::Any => None,
-    }).collect();
+    let known: Vec<&String> = definition
+        .path
+        .iter()
+        .map_while(|part| match part {
+            Part::Name(name) => Some(name),
+            Part::Any => None,
+        })
+        .collect();
     for package in packages {
         let same = package.iter().zip(&known).take_while(|(here, there)| here == *there).count();
         if same == known.len() && known.len() > definition.package {
@@ -158,7 +161,8 @@ fn above(
         let prefix = definition.path.get(..length).unwrap_or_default();
         let parent = rules.get(&shown(prefix)).and_then(|parents| parents.first());
         if let Some(parent) = parent.filter(|parent| parent.kind != Kind::Object) {
-            let message = format!("`{}` lies beneath `{}`, which is {}", definition.shown(), parent.shown(), parent.kind.word());
+            let message =
+                format!("`{}` lies beneath `{}`, which is {}", definition.shown(), parent.shown(), parent.kind.word());
             faults.push(definition.fault("conflicting_rules", message, "rename one of them"));
         }
     }

@@ -121,7 +121,11 @@ pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
             (_, Kind::Object | Kind::Function(_)) => false,
         };
         if !fits {
-            let what = if beneath && definition.kind != Kind::Object { "a rule with parts" } else { describe(definition, scalar) };
+            let what = if beneath && definition.kind != Kind::Object {
+                "a rule with parts"
+            } else {
+                describe(definition, scalar)
+            };
             let message = format!("`{name}` must be {wanted}, and is {what}");
             faults.push(definition.fault("entry_rule", message, &hint));
         }

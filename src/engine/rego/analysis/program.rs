@@ -1,8 +1,8 @@
 //! The policies as a table of rules, and what a name stands for.
 
 use super::PolicyFault;
-use regorus::unstable::{Expr, Import, Module, Ref, Rule, RuleHead, Span};
 use regorus::Value;
+use regorus::unstable::{Expr, Import, Module, Ref, Rule, RuleHead, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One part of a path: a known name, or anything.
@@ -79,14 +79,13 @@ pub(super) struct Program<'policy> {
 impl<'policy> Program<'policy> {
     pub(super) fn new(policies: &'policy [Ref<Module>]) -> Result<Self, PolicyFault> {
         let files: Vec<&Module> = policies.iter().map(AsRef::as_ref).collect();
-        let mut program =
-            Self {
-                files,
-                definitions: Vec::new(),
-                functions: BTreeMap::new(),
-                roots: BTreeMap::new(),
-                imports: BTreeMap::new(),
-            };
+        let mut program = Self {
+            files,
+            definitions: Vec::new(),
+            functions: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            imports: BTreeMap::new(),
+        };
         for file in policies.iter().map(AsRef::as_ref) {
             let package = package_of(file)?;
             for import in &file.imports {

@@ -98,7 +98,8 @@ settings.b := settings.a + 1
 deny contains input.messages[_]
 warn contains msg if { x := input.list[i]; not input.other[i] == x; msg := "differs" }
 "#;
-    let clock = "package lib.time\nimport rego.v1\nseconds(t) := (time.now_ns() - time.parse_rfc3339_ns(t)) / 1000000000";
+    let clock =
+        "package lib.time\nimport rego.v1\nseconds(t) := (time.now_ns() - time.parse_rfc3339_ns(t)) / 1000000000";
     let slots = "package lib.slots\nimport rego.v1\ncurrent(record, target) if record.environment_name == target";
     let v0 = "package gate\nviolation[{\"msg\": msg}] { input.a[i] == input.b[j]; i != j; msg := \"x\" }\nallow = true { true }";
     let test = "package soak_test\nimport rego.v1\nimport data.soak\n\
@@ -129,7 +130,7 @@ fn functions_are_known_allowed_and_have_their_arguments() {
          f(x) := helper(x)\n\
          b if true with input as gone(1)\n\
          c if count([1], 2, 3) > 0\n\
-         d if not count([1], 2)\n\
+         d if not count([1], 2, 3)\n\
          e if { f(1, y); y == 1; count([1], n); n == 1 }\n\
          g := f(1, 2, 3)\n\
          allowed := true\n\
@@ -139,7 +140,30 @@ fn functions_are_known_allowed_and_have_their_arguments() {
          k if { rego.metadata.rule(); io.jwt.decode(\"x\"); trace(\"x\"); print(1, 2, 3) }\n\
          default l := input.x\n\
          m if startwith(\"a\", \"b\")\n"
-    ), @"");
+    ), @r###"
+p.rego:3:29: there is no function `nowhere` [unknown_function]
+p.rego:4:44: there is no function `strat_with` [unknown_function]
+p.rego:4:76: there is no function `other.f` [unknown_function]
+p.rego:4:87: there is no function `lib.g` [unknown_function]
+p.rego:5:29: there is no function `missing` [unknown_function]
+p.rego:6:23: there is no function `absent` [unknown_function]
+p.rego:7:9: there is no function `helper` [unknown_function]
+p.rego:8:11: `with input` replaces what the decision rests on [replaces_evidence]
+p.rego:8:25: there is no function `gone` [unknown_function]
+p.rego:9:6: `count` takes 1 arguments, and has 3 [wrong_number_of_arguments]
+p.rego:10:10: `count` takes 1 arguments, and has 3 [wrong_number_of_arguments]
+p.rego:12:6: `f` takes 1 arguments, and has 3 [wrong_number_of_arguments]
+p.rego:14:6: `allowed` is a rule with one value, and is called as a function [not_a_function]
+p.rego:15:14: `http.send` is not allowed: policies have no network; a plugin can be granted one [forbidden_function]
+p.rego:16:11: `opa.runtime` is not allowed: a decision may not depend on the machine it is made on [forbidden_function]
+p.rego:16:27: `rand.intn` is not allowed: a decision must be repeatable [forbidden_function]
+p.rego:16:46: `uuid.rfc4122` is not allowed: a decision must be repeatable [forbidden_function]
+p.rego:16:64: `net.lookup_ip_addr` is not allowed: policies have no network; a plugin can be granted one [forbidden_function]
+p.rego:17:21: `rego.metadata.rule` is not allowed: it is not available; METADATA is read when the policy is loaded [forbidden_function]
+p.rego:17:36: `io.jwt.decode` is not allowed: it is not available [forbidden_function]
+p.rego:18:19: the default value `input.x` may be undefined [default_value]
+p.rego:19:6: there is no function `startwith` [unknown_function]
+    "###);
 }
 
 #[test]
@@ -164,7 +188,31 @@ fn recursion_is_refused_with_its_cycle() {
     );
     let text = format!("{HEAD}x if data.q.y\nz := [1 | data.p[\"z\"]]");
     shown.push_str(&faults_of(&[("p.rego", &text), ("q.rego", other)]));
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r###"
+p.rego:3:1: the rule depends on itself: data.p.f -> data.p.f [recursion]
+p.rego:4:1: the rule depends on itself: data.p.a -> data.p.b -> data.p.c -> data.p.a [recursion]
+p.rego:7:1: the rule depends on itself: data.p.d -> data.p.d [recursion]
+p.rego:8:1: the rule depends on itself: data.p.e -> data.p.e [recursion]
+p.rego:9:1: the rule depends on itself: data.p.g -> data.p.g [recursion]
+p.rego:10:1: the rule depends on itself: data.p.h -> data.p.h [recursion]
+p.rego:3:1: the rule depends on itself: data.p.x -> data.q.y -> data.p.x [recursion]
+p.rego:4:1: the rule depends on itself: data.p.z -> data.p.z [recursion]
+    "###);
+}
+
+/// Runs itself again as a child, which regorus ends.
+#[test]
+fn without_the_guard_recursion_ends_the_process() {
+    const CHILD: &str = "HOLDPOINT_TEST_RECURSION";
+    if std::env::var_os(CHILD).is_some() {
+        let _never = unguarded("f(n) := f(n + 1)\nx := f(1)");
+        return;
+    }
+    let name = "engine::rego::analysis::tests::without_the_guard_recursion_ends_the_process";
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = child.args(["--exact", name]).env(CHILD, "1").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("overflowed its stack"));
 }
 
 #[test]
@@ -190,7 +238,19 @@ fn conflicts_are_refused() {
     let system = "package system\nimport rego.v1\nx := 1";
     insta::assert_snapshot!(
         faults_of(&[("1.rego", one), ("2.rego", two), ("3.rego", sub), ("4.rego", reserved), ("5.rego", system)]),
-        @""
+        @r###"
+1.rego:5:1: `data.p.function` is a rule with one value here, and a function in line 4 [conflicting_rules]
+1.rego:7:1: `data.p.set` is a rule with one value here, and a set in line 6 [conflicting_rules]
+1.rego:9:1: `data.p.twice` has two different values, whatever the input [conflicting_rules]
+1.rego:13:1: `data.p.late` has a second default; the first is in line 12 [second_default]
+1.rego:15:1: `data.p.above.below` lies beneath `data.p.above`, which is a rule with one value [conflicting_rules]
+1.rego:16:1: `data.p.sub` has the path of the package `p.sub.deep` [rule_over_package]
+1.rego:19:1: the function `data.p.two` takes 2 arguments here, and 1 elsewhere [conflicting_rules]
+2.rego:3:1: `lib` is imported twice in this package, for different paths [import_conflict]
+2.rego:4:1: the import `same_name` has the name of a rule of this package [import_conflict]
+4.rego:1:1: the package lies at `data.holdpoint`, which is reserved [reserved_package]
+5.rego:1:1: the package lies at `data.system`, which is reserved [reserved_package]
+    "###
     );
 }
 
@@ -212,7 +272,17 @@ fn replacing_the_evidence_is_for_tests() {
                   h if { every x in [1] { b with data as {} } }\nb if input.x\n\
                   i if b with data.p.b as true\ntest_a if b with input as {}\ndeny contains 1 if test_a\n";
     let test = "package p\nimport rego.v1\nhelper if b with input as {}\nskip_reason := \"x\" if b with input as {}";
-    insta::assert_snapshot!(faults_of(&[("p.rego", policy), ("p_test.rego", test)]), @"");
+    insta::assert_snapshot!(faults_of(&[("p.rego", policy), ("p_test.rego", test)]), @r###"
+p.rego:5:8: `with input` replaces what the decision rests on [replaces_evidence]
+p.rego:6:8: `with input.request.actor` replaces what the decision rests on [replaces_evidence]
+p.rego:7:8: `with data.holdpoint` replaces what the decision rests on [replaces_evidence]
+p.rego:8:8: `with kept.by_digest` replaces what the decision rests on [replaces_evidence]
+p.rego:9:8: `with request` replaces what the decision rests on [replaces_evidence]
+p.rego:10:8: `with time.now_ns` replaces what the decision rests on [replaces_evidence]
+p.rego:11:27: `with data` replaces what the decision rests on [replaces_evidence]
+p.rego:15:20: `data.p.deny` uses the test `data.p.test_a` [uses_a_test]
+p_test.rego:4:25: `with input` replaces what the decision rests on [replaces_evidence]
+    "###);
 }
 
 #[test]
@@ -233,7 +303,20 @@ fn variables_must_be_bound() {
          bb if { x in input.list }\n\
          cc contains _ if true\n\
          dd := {k: v | some k in input.list}\n"
-    ), @"");
+    ), @r###"
+p.rego:3:21: nothing binds the variable `x` [unsafe_variable]
+p.rego:4:21: `_` has no value here [unsafe_variable]
+p.rego:5:16: nothing binds the variable `y` [unsafe_variable]
+p.rego:6:12: nothing binds the variable `z` [unsafe_variable]
+p.rego:7:7: nothing binds the variable `v` [unsafe_variable]
+p.rego:8:37: nothing binds the variable `t` [unsafe_variable]
+p.rego:9:9: nothing binds the variable `r` [unsafe_variable]
+p.rego:10:29: nothing binds the variable `s` [unsafe_variable]
+p.rego:11:14: nothing binds the variable `k` [unsafe_variable]
+p.rego:15:9: nothing binds the variable `x` [unsafe_variable]
+p.rego:16:13: `_` has no value here [unsafe_variable]
+p.rego:17:11: nothing binds the variable `v` [unsafe_variable]
+    "###);
     assert_eq!(unguarded("x if not input.list[i] == 5"), Ok(Value::from(true)));
 }
 
@@ -255,7 +338,18 @@ fn rules_that_decide_can_be_read() {
          deny_f contains msg if { msg := \"x\" }\n\
          deny_g := {x | some x in input.x}\n\
          deny_h.a contains 1\n"
-    ), @"");
+    ), @r###"
+p.rego:3:1: `deny` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
+p.rego:4:1: `deny_b` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
+p.rego:5:1: `deny_c` must be a set of texts or objects, and is an object [entry_rule]
+p.rego:6:1: `deny_d` must be a set of texts or objects, and is a function [entry_rule]
+p.rego:7:1: `hold` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
+p.rego:8:1: `warn` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
+p.rego:9:1: `data.p.warn` is a set here, and a rule with one value in line 8 [conflicting_rules]
+p.rego:12:1: `skip_reason` must be a text, and is a set [entry_rule]
+p.rego:13:1: `result` must be an object, and is a single value such as `true` [entry_rule]
+p.rego:17:1: `deny_h` must be a set of texts or objects, and is a rule with parts [entry_rule]
+    "###);
 }
 
 #[test]
@@ -272,7 +366,16 @@ fn packages_list_their_rules_that_decide() {
         }
         shown
     });
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r###"
+lib 3.rego:1
+promotion.soak 1.rego:1
+  deny_soak Deny 1.rego:3
+  hold Hold 1.rego:4
+  result Result 2.rego:5
+  skip_reason SkipReason 1.rego:6
+  violations Deny 2.rego:3
+  warn Warn 2.rego:4
+    "###);
 }
 
 #[test]

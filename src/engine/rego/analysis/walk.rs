@@ -77,12 +77,8 @@ pub(super) fn indexes(reference: &Expr) -> Vec<&Expr> {
 pub(super) fn pattern(expression: &Expr) -> Vec<String> {
     match expression {
         Expr::Var { span, .. } if !matches!(span.text(), "_" | "input" | "data") => vec![span.text().to_owned()],
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().flat_map(|item| pattern(item)).collect()
-        }
-        Expr::Object { fields, .. } => {
-            fields.iter().flat_map(|(_, _, value)| pattern(value)).collect()
-        }
+        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().flat_map(|item| pattern(item)).collect(),
+        Expr::Object { fields, .. } => fields.iter().flat_map(|(_, _, value)| pattern(value)).collect(),
         _ => Vec::new(),
     }
 }
@@ -144,14 +140,13 @@ impl Walk<'_> {
                 self.expression(value);
                 self.expression(collection);
             }
-            Literal::Expr { expr, .. } => match expr.as_ref() {
+            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => match expr.as_ref() {
                 Expr::Call { fcn, params, .. } => {
                     self.visitor.call(fcn, params.len(), true, &self.scopes);
                     self.list(params);
                 }
                 expression => self.expression(expression),
             },
-            Literal::NotExpr { expr, .. } => self.expression(expr),
             Literal::Every { key, value, domain, query, .. } => {
                 self.expression(domain);
                 let names = key.iter().chain([value]).map(|span| span.text().to_owned());

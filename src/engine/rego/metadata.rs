@@ -54,7 +54,7 @@ pub fn read(path: &str, text: &str) -> Result<Metadata, PolicyFault> {
             }
             blocks += 1;
             if block.lines > MAX_LINES || block.yaml.len() > MAX_BYTES || blocks > MAX_BLOCKS {
-                return Err(block.fault(path, (number, 1), "the METADATA block is too long, or one of too many"));
+                return Err(fault(path, (number, 1), "the METADATA block is too long, or one of too many"));
             }
             waiting.push(block);
         } else if !(line.trim().is_empty() || line.trim_start().starts_with('#')) {
@@ -95,6 +95,11 @@ fn raw_after(line: &str, mut raw: bool) -> bool {
     raw
 }
 
+fn fault(path: &str, place: (u32, u32), message: &str) -> PolicyFault {
+    let hint = "write YAML such as `# title: …` beneath `# METADATA`, or start the block differently";
+    PolicyFault::at(path, place, "metadata", message, hint)
+}
+
 /// One block, as it stands.
 struct Block {
     /// The line of `# METADATA`.
@@ -132,11 +137,6 @@ impl Block {
         self.lines += 1;
     }
 
-    fn fault(&self, path: &str, place: (u32, u32), message: &str) -> PolicyFault {
-        let hint = "write YAML such as `# title: …` beneath `# METADATA`, or start the block differently";
-        PolicyFault::at(path, place, "metadata", message, hint)
-    }
-
     fn attach(self, path: &str, package: bool, line: u32, metadata: &mut Metadata) -> Result<(), PolicyFault> {
         let fields: Fields = if self.yaml.trim().is_empty() {
             Fields::default()
@@ -150,13 +150,13 @@ impl Block {
                 // Its own place is counted from the start of the block.
                 let cause = cause.lines().next().unwrap_or_default();
                 let cause = cause.split_once(" at line ").map_or(cause, |(cause, _)| cause);
-                self.fault(path, place, &format!("the METADATA block cannot be read: {cause}"))
+                fault(path, place, &format!("the METADATA block cannot be read: {cause}"))
             })?
         };
         let of_package = matches!(fields.scope, Some(Scope::Package | Scope::Subpackages));
         if of_package && !package {
             let message = "a METADATA block of scope `package` must stand before `package`";
-            return Err(self.fault(path, (self.line, 1), message));
+            return Err(fault(path, (self.line, 1), message));
         }
         let annotation = fields.annotation();
         if package {

@@ -37,7 +37,9 @@ fn walk_default(value: &Expr, faults: &mut Vec<PolicyFault>) {
             faults.push(fault(span, "default_value", message, "write a value, such as `false` or `\"\"`"));
         }
         Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().for_each(|item| walk_default(item, faults));
+            for item in items {
+                walk_default(item, faults);
+            }
         }
         Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, field)| walk_default(field, faults)),
         _ => {}

@@ -84,11 +84,11 @@ fn same_path(same: &[&Definition<'_>], faults: &mut Vec<PolicyFault>) {
     let mut constant: Option<&Value> = None;
     for definition in same {
         let name = definition.shown();
-        if definition.default {
-            if let Some(earlier) = default.replace(definition) {
-                let message = format!("`{name}` has a second default; the first is in line {}", line(earlier));
-                faults.push(definition.fault("second_default", message, "keep one of them"));
-            }
+        if definition.default
+            && let Some(earlier) = default.replace(definition)
+        {
+            let message = format!("`{name}` has a second default; the first is in line {}", line(earlier));
+            faults.push(definition.fault("second_default", message, "keep one of them"));
         }
         match (definition.kind, first.kind) {
             (Kind::Function(here), Kind::Function(there)) if here != there => {

@@ -114,11 +114,9 @@ pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
         let fits = match (kind, definition.kind) {
             _ if beneath => false,
             (EntryKind::SkipReason, Kind::Complete) => !not_text(definition.rule),
-            (EntryKind::Result, Kind::Complete) => !scalar,
-            (EntryKind::SkipReason | EntryKind::Result, _) => false,
-            (_, Kind::Set) => true,
+            (EntryKind::Deny | EntryKind::Hold | EntryKind::Warn, Kind::Set) => true,
             (_, Kind::Complete) => !scalar,
-            (_, Kind::Object | Kind::Function(_)) => false,
+            _ => false,
         };
         if !fits {
             let what = if beneath && definition.kind != Kind::Object {

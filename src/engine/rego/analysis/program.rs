@@ -140,14 +140,22 @@ pub(super) fn fault(span: &Span, code: &'static str, message: impl Into<String>,
 }
 
 pub(super) fn shown(path: &[Part]) -> String {
-    path.iter().fold("data".to_owned(), |mut shown, part| {
+    let mut shown = "data".to_owned();
+    for part in path {
         match part {
-            Part::Name(name) if identifier(name) => shown.push_str(&format!(".{name}")),
-            Part::Name(name) => shown.push_str(&format!("[{name:?}]")),
+            Part::Name(name) if identifier(name) => {
+                shown.push('.');
+                shown.push_str(name);
+            }
+            Part::Name(name) => {
+                shown.push_str("[\"");
+                shown.extend(name.escape_debug());
+                shown.push_str("\"]");
+            }
             Part::Any => shown.push_str("[_]"),
         }
-        shown
-    })
+    }
+    shown
 }
 
 fn identifier(name: &str) -> bool {

@@ -28,7 +28,7 @@ struct Safety<'check, 'policy> {
 /// What a statement needs bound before it, and what it binds then.
 #[derive(Default)]
 struct Needs<'policy> {
-    needs: Vec<&'policy Span>,
+    variables: Vec<&'policy Span>,
     binds: Names,
     /// Comprehensions and bodies inside, each with the names that it declares on its own.
     nested: Vec<Nested<'policy>>,
@@ -72,7 +72,7 @@ impl<'policy> Safety<'_, 'policy> {
         let mut bound: Names = outer.difference(&declared).cloned().collect();
         let hidden: Names = declared;
         let mut nested = Vec::new();
-        let mut pending: Vec<Needs<'policy>> = query.stmts.iter().map(|stmt| self.statement(stmt, &hidden)).collect();
+        let mut pending: Vec<Needs<'policy>> = query.stmts.iter().map(|stmt| self.statement(stmt)).collect();
         loop {
             let before = pending.len();
             let mut later = Vec::new();
@@ -136,7 +136,7 @@ impl<'policy> Safety<'_, 'policy> {
                 && !needs.binds.contains(name)
                 && (declared.contains(name) || !self.program.is_global(self.package, name))
         };
-        needs.needs.iter().copied().filter(unbound).collect()
+        needs.variables.iter().copied().filter(unbound).collect()
     }
 
     fn report(&mut self, span: &Span) {
@@ -149,7 +149,7 @@ impl<'policy> Safety<'_, 'policy> {
         self.faults.push(fault(span, "unsafe_variable", message, hint));
     }
 
-    fn statement(&self, statement: &'policy LiteralStmt, declared: &Names) -> Needs<'policy> {
+    fn statement(&self, statement: &'policy LiteralStmt) -> Needs<'policy> {
         let mut needs = Needs::default();
         for with in &statement.with_mods {
             self.expression(&with.r#as, true, &mut needs);
@@ -163,7 +163,7 @@ impl<'policy> Safety<'_, 'policy> {
                 }
                 self.expression(collection, true, &mut needs);
             }
-            Literal::Expr { expr, .. } => self.positive(expr, declared, &mut needs),
+            Literal::Expr { expr, .. } => self.positive(expr, &mut needs),
             Literal::NotExpr { expr, .. } => self.expression(expr, false, &mut needs),
             Literal::Every { key, value, domain, query, .. } => {
                 self.expression(domain, true, &mut needs);
@@ -174,19 +174,21 @@ impl<'policy> Safety<'_, 'policy> {
         needs
     }
 
-    fn positive(&self, expression: &'policy Expr, declared: &Names, needs: &mut Needs<'policy>) {
+    fn positive(&self, expression: &'policy Expr, needs: &mut Needs<'policy>) {
         match expression {
             Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
                 self.expression(rhs, true, needs);
                 self.pattern_needs(lhs, needs);
                 needs.binds.extend(walk::pattern(lhs));
             }
-            Expr::AssignExpr { lhs, rhs, .. } => self.unify(lhs, rhs, declared, needs),
+            Expr::AssignExpr { lhs, rhs, .. } => self.unify(lhs, rhs, needs),
             Expr::Call { fcn, params, .. } => {
                 let result = if self.takes_result(fcn, params.len()) { params.split_last() } else { None };
                 match result {
                     Some((result, given)) => {
-                        given.iter().for_each(|given| self.expression(given, true, needs));
+                        for given in given {
+                            self.expression(given, true, needs);
+                        }
                         self.pattern_needs(result, needs);
                         needs.binds.extend(walk::pattern(result));
                     }
@@ -199,10 +201,10 @@ impl<'policy> Safety<'_, 'policy> {
 
     /// `=` binds the variables of one side from the other. Which side is known is decided here for the whole: a side
     /// that is a pattern is bound, the rest is needed. Two patterns bind each other, part by part.
-    fn unify(&self, lhs: &'policy Expr, rhs: &'policy Expr, declared: &Names, needs: &mut Needs<'policy>) {
+    fn unify(&self, lhs: &'policy Expr, rhs: &'policy Expr, needs: &mut Needs<'policy>) {
         match (lhs, rhs) {
             (Expr::Array { items: left, .. }, Expr::Array { items: right, .. }) if left.len() == right.len() => {
-                left.iter().zip(right).for_each(|(left, right)| self.unify(left, right, declared, needs));
+                left.iter().zip(right).for_each(|(left, right)| self.unify(left, right, needs));
             }
             (Expr::Var { .. }, Expr::Var { .. }) => {
                 // Either may be known: a variable that is no other's pattern is left to regorus' own check.
@@ -227,7 +229,9 @@ impl<'policy> Safety<'_, 'policy> {
         match pattern {
             Expr::Var { .. } => {}
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
-                items.iter().for_each(|item| self.pattern_needs(item, needs));
+                for item in items {
+                    self.pattern_needs(item, needs);
+                }
             }
             Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
                 self.expression(key, true, needs);
@@ -254,9 +258,11 @@ impl<'policy> Safety<'_, 'policy> {
             | Expr::Number { .. }
             | Expr::Bool { .. }
             | Expr::Null { .. } => {}
-            Expr::Var { span, .. } => needs.needs.push(span),
+            Expr::Var { span, .. } => needs.variables.push(span),
             Expr::Array { items, .. } | Expr::Set { items, .. } | Expr::Call { params: items, .. } => {
-                items.iter().for_each(|item| self.expression(item, binding, needs));
+                for item in items {
+                    self.expression(item, binding, needs);
+                }
             }
             Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
                 self.expression(key, binding, needs);
@@ -287,7 +293,9 @@ impl<'policy> Safety<'_, 'policy> {
                 self.expression(rhs, binding, needs);
             }
             Expr::Membership { key, value, collection, .. } => {
-                key.iter().for_each(|key| self.expression(key, binding, needs));
+                if let Some(key) = key {
+                    self.expression(key, binding, needs);
+                }
                 self.expression(value, binding, needs);
                 self.expression(collection, binding, needs);
             }

@@ -111,11 +111,15 @@ struct Walk<'visitor> {
 
 impl Walk<'_> {
     fn expressions(&mut self, expressions: &[&Expr]) {
-        expressions.iter().for_each(|expression| self.expression(expression));
+        for expression in expressions {
+            self.expression(expression);
+        }
     }
 
     fn list(&mut self, expressions: &[Ref<Expr>]) {
-        expressions.iter().for_each(|expression| self.expression(expression));
+        for expression in expressions {
+            self.expression(expression);
+        }
     }
 
     fn query(&mut self, query: &Query, outputs: &[&Expr]) {
@@ -136,7 +140,9 @@ impl Walk<'_> {
         match literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection, .. } => {
-                key.iter().for_each(|key| self.expression(key));
+                if let Some(key) = key {
+                    self.expression(key);
+                }
                 self.expression(value);
                 self.expression(collection);
             }
@@ -180,7 +186,9 @@ impl Walk<'_> {
             | Expr::ArithExpr { lhs, rhs, .. }
             | Expr::AssignExpr { lhs, rhs, .. } => self.expressions(&[lhs, rhs]),
             Expr::Membership { key, value, collection, .. } => {
-                key.iter().for_each(|key| self.expression(key));
+                if let Some(key) = key {
+                    self.expression(key);
+                }
                 self.expressions(&[value, collection]);
             }
         }

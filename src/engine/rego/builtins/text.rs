@@ -130,15 +130,12 @@ pub(super) fn replace_n(arguments: &[Value]) -> Checked {
     let mut replaced = String::new();
     while let Some(character) = rest.chars().next() {
         let fits = pairs.iter().find_map(|(old, new)| Some((rest.strip_prefix(old)?, *new)));
-        match fits {
-            Some((after, new)) => {
-                replaced.push_str(new);
-                rest = after;
-            }
-            None => {
-                replaced.push(character);
-                rest = rest.strip_prefix(character).unwrap_or_default();
-            }
+        if let Some((after, new)) = fits {
+            replaced.push_str(new);
+            rest = after;
+        } else {
+            replaced.push(character);
+            rest = rest.strip_prefix(character).unwrap_or_default();
         }
         result_size(replaced.len())?;
     }

@@ -43,7 +43,7 @@ fn faults_have_their_place() {
         &format!("# METADATA\n{}package p", "# a: b\n".repeat(600)),
         &format!("# METADATA\n# title: {}\npackage p", "[".repeat(5000)),
     ];
-    insta::assert_snapshot!(cases.map(|text| fault(text)).join("\n"), @r###"
+    insta::assert_snapshot!(cases.map(fault).join("\n"), @r###"
 p.rego:2:10: the METADATA block cannot be read: expected string scalar
 p.rego:5:16: the METADATA block cannot be read: expected string scalar
 p.rego:2:3: the METADATA block cannot be read: expected mapping start

@@ -79,7 +79,6 @@ impl<'text> Scanner<'text> {
                 ' ' | '\t' | '\n' | '\r' => {
                     self.spaced = true;
                     self.new_line |= character == '\n';
-                    continue;
                 }
                 '#' => self.comment()?,
                 _ => self.token(character)?,

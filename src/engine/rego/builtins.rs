@@ -20,7 +20,7 @@
 //! | `units.parse`, `units.parse_bytes` | `"1e999999999"` never ends | 64 characters, exponent of 3 digits |
 //! | `json.filter`, `json.remove` | a path of 200,000 parts overflows the stack (abort) | 64 parts, 1,000 paths |
 //! | `json.patch` | each `copy` of the root doubles the document | 100 operations, 8 copies, size of 1 MiB |
-//! | `bits.lsh`, `product`, `format_int` | numbers of millions of digits | 4,096 bits |
+//! | `bits.*`, `product`, `format_int` | numbers of millions of digits; undefined for some of 1e300 | 4,096 bits |
 //! | `sprintf` | a width of 1e8: 0.8 s, 200 MB; panics on digits that are not ASCII | width of 1,024; 1 MiB |
 //! | `concat`, `replace`, `regex.replace`, `json.marshal*`, `yaml.marshal` | 400 MB of text | 1 MiB |
 //! | `indexof`, `indexof_n`, `trim*`, `strings.any_*_match` | time of the product of both lengths | 64 Mi steps |

@@ -226,6 +226,12 @@ fn a_long_chain_of_rules_is_refused() {
     };
     assert_eq!(faults(&format!("{}r200 if true", chain(200))), "");
     assert!(faults(&format!("{}r900 if true", chain(900))).contains("too_many_dependencies"));
+    // Few rules, each with a deep expression.
+    let inner = |index: usize| {
+        (0..20).fold(format!("f{}(n)", index + 1), |text, _| format!("({text}{})\n", " + 1".repeat(100)))
+    };
+    let deep = (0..40).fold(String::new(), |text, index| format!("{text}f{index}(n) := {}\n", inner(index)));
+    assert!(faults(&format!("{deep}f40(n) := n")).contains("too_many_dependencies"));
 }
 
 #[test]

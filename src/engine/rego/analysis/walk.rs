@@ -3,6 +3,10 @@
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, Rule, RuleAssign, RuleHead, WithModifier};
 use std::collections::BTreeSet;
 
+/// What an expression and a body take of the stack when they are evaluated, in units of about 70 bytes.
+const EXPRESSION_UNITS: usize = 8;
+const QUERY_UNITS: usize = 64;
+
 /// The local names, outermost first.
 pub(super) type Scopes = Vec<BTreeSet<String>>;
 
@@ -14,6 +18,8 @@ pub(super) trait Visitor {
     fn call(&mut self, _function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes) {}
     /// A `with`; its value is walked too, its target is not.
     fn with(&mut self, _with: &WithModifier, _scopes: &Scopes) {}
+    /// How much of the stack is taken here, about: expressions and bodies that lie in each other.
+    fn depth(&mut self, _units: usize) {}
     /// A body: of a rule, a comprehension or an `every`.
     fn query(&mut self, _query: &Query) {}
 }
@@ -24,7 +30,7 @@ pub(super) fn is_local(scopes: &Scopes, name: &str) -> bool {
 }
 
 pub(super) fn rule(rule: &Rule, visitor: &mut dyn Visitor) {
-    let mut walk = Walk { visitor, scopes: Vec::new() };
+    let mut walk = Walk { visitor, scopes: Vec::new(), depth: 0 };
     match rule {
         Rule::Default { args, value, .. } => {
             walk.scopes.push(args.iter().flat_map(|argument| pattern(argument)).collect());
@@ -107,6 +113,7 @@ pub(super) fn declared(query: &Query) -> BTreeSet<String> {
 struct Walk<'visitor> {
     visitor: &'visitor mut dyn Visitor,
     scopes: Scopes,
+    depth: usize,
 }
 
 impl Walk<'_> {
@@ -124,6 +131,7 @@ impl Walk<'_> {
 
     fn query(&mut self, query: &Query, outputs: &[&Expr]) {
         self.visitor.query(query);
+        self.depth += QUERY_UNITS;
         self.scopes.push(declared(query));
         for statement in &query.stmts {
             for with in &statement.with_mods {
@@ -134,6 +142,7 @@ impl Walk<'_> {
         }
         self.expressions(outputs);
         self.scopes.pop();
+        self.depth -= QUERY_UNITS;
     }
 
     fn literal(&mut self, literal: &Literal) {
@@ -164,6 +173,13 @@ impl Walk<'_> {
     }
 
     fn expression(&mut self, expression: &Expr) {
+        self.depth += EXPRESSION_UNITS;
+        self.visitor.depth(self.depth);
+        self.descend(expression);
+        self.depth -= EXPRESSION_UNITS;
+    }
+
+    fn descend(&mut self, expression: &Expr) {
         match expression {
             Expr::String { .. }
             | Expr::RawString { .. }

@@ -125,22 +125,19 @@ struct Prepared {
 
 impl PreparedRules for Prepared {
     fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
-        let inputs = Inputs::new(question);
-        let packages: Vec<Option<&Arc<Package>>> =
-            question.rules.iter().map(|rule| self.packages.get(&rule.policy)).collect();
-        let known = question.rules.iter().zip(&packages);
-        let rules = known
-            .filter_map(|(rule, package)| Some((Arc::clone((*package)?), inputs.with_parameters(&rule.parameters))));
         let Ok(as_of_ns) = i64::try_from(question.as_of.as_nanosecond()) else {
-            return packages.iter().map(|_package| Err(instant_out_of_range(question.as_of))).collect();
+            return question.rules.iter().map(|_rule| Err(instant_out_of_range(question.as_of))).collect();
         };
-        let job = Job { as_of_ns, rules: rules.collect() };
-        let mut answers = self.pool.evaluate(job).into_iter();
-        let result = |package: &Option<&Arc<Package>>| match package {
-            Some(_) => answers.next().unwrap_or_else(|| Err(missing())),
-            None => Err(missing()),
+        let inputs = Inputs::new(question);
+        let package = |rule: &&Rule| self.packages.get(&rule.policy).cloned();
+        let packages: Vec<Option<Arc<Package>>> = question.rules.iter().map(package).collect();
+        let known = question.rules.iter().zip(&packages).filter_map(|(rule, package)| Some((rule, package.clone()?)));
+        let rules = known.map(|(rule, package)| (package, inputs.with_parameters(&rule.parameters))).collect();
+        let mut answers = self.pool.evaluate(Job { as_of_ns, rules }).into_iter();
+        let result = |package: Option<Arc<Package>>| {
+            package.and_then(|_loaded| answers.next()).unwrap_or_else(|| Err(missing()))
         };
-        packages.iter().map(result).collect()
+        packages.into_iter().map(result).collect()
     }
 }
 

@@ -150,7 +150,7 @@ fn the_check_sees_no_more_than_it_should() {
         ("src/domain/a.rs", "// use crate::gate::Gate;\n/// [`crate::gate`]\n/* use std::fs; */ fn a() {}"),
         (
             "src/domain/a.rs",
-            r####"const A: &str = "use std::fs; \" std::env::var"; const B: &str = r#"std::fs::"#;"####,
+            r##"const A: &str = "use std::fs; \" std::env::var"; const B: &str = r#"std::fs::"#;"##,
         ),
         ("src/domain/a.rs", "fn a<'a>(b: &'a str, c: char) -> bool { c == '\"' || c == '\\'' } // std::fs"),
         (

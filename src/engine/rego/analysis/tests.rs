@@ -1,4 +1,5 @@
 use super::{check, packages};
+use proptest::prelude::*;
 use regorus::{Engine, Value};
 use std::fmt::Write;
 
@@ -389,4 +390,28 @@ promotion.soak 1.rego:1
 fn a_body_of_too_many_statements_is_refused() {
     let body = "input.x\n".repeat(301);
     assert!(faults(&format!("a if {{\n{body}}}")).contains("too_many_statements"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever the parser accepts is checked without a panic, and soon.
+    #[test]
+    fn arbitrary_policies_never_panic(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "a", "b", "x", "data.p.a", "input", "deny", "f(x)", "f(1)", " := ", " if ", " contains ", "{", "}", "[", "]",
+                "\n", "\n", "some x in y\n", "not ", "1", "_", "[_]", " with input as 1", "every x in y { x }", " == ",
+                "default ", " | ", ",", "else := 1 ", ".c", "[\"d\"]", "count(x, y)", "import data.q as r\n",
+            ]),
+            0..40,
+        ),
+    ) {
+        let text = format!("{HEAD}{}", parts.concat());
+        let mut engine = Engine::new();
+        if engine.add_policy("p.rego".to_owned(), text).is_ok() {
+            let _faults = check(engine.get_modules(), &[]);
+            let _packages = packages(engine.get_modules());
+        }
+    }
 }

@@ -20,32 +20,36 @@ impl Original {
 
     /// Calls it with strict errors. The place in its errors is dropped: the engine adds the place of the call.
     pub(super) fn call(self, name: &str, arguments: &[Value]) -> anyhow::Result<Value> {
-        let (span, parameters) = place(usize::from(self.arguments))?;
-        let call = || (self.function.0)(&span, &parameters, arguments, true);
-        match catch_unwind(AssertUnwindSafe(call)) {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => {
-                let error = error.to_string();
-                let cause = without_place(&error);
-                if cause.contains(name) {
-                    Err(anyhow::anyhow!("{cause}"))
-                } else {
-                    Err(anyhow::anyhow!("`{name}`: {cause}"))
-                }
+        PLACE.with(|place| {
+            let (span, parameters) = place.as_ref().ok_or_else(|| anyhow::anyhow!("`{name}` cannot be called"))?;
+            let call = || (self.function.0)(span, parameters, arguments, true);
+            match catch_unwind(AssertUnwindSafe(call)) {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(error)) => Err(reworded(name, &error.to_string())),
+                Err(_panic) => Err(anyhow::anyhow!("`{name}` failed on these arguments")),
             }
-            Err(_panic) => Err(anyhow::anyhow!("`{name}` failed on these arguments")),
-        }
+        })
     }
 }
 
-/// A place and parameters that stand for the call's, which an extension is not told.
-fn place(arguments: usize) -> anyhow::Result<(Span, Vec<Ref<Expr>>)> {
-    let source = Source::from_contents("built-in".to_owned(), "built-in".to_owned())?;
-    let span = Span { source, line: 1, col: 1, start: 0, end: 8 };
-    let parameter = || Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 });
-    // `print` and errors about too many arguments ask for one more.
-    let parameters = std::iter::repeat_with(parameter).take(arguments + 1).collect();
-    Ok((span, parameters))
+/// More parameters than any built-in looks at.
+const PARAMETERS: usize = 8;
+
+thread_local! {
+    /// A place and parameters that stand for the call's, which an extension is not told.
+    static PLACE: Option<(Span, Vec<Ref<Expr>>)> = {
+        Source::from_contents("built-in".to_owned(), "built-in".to_owned()).ok().map(|source| {
+            let span = Span { source, line: 1, col: 1, start: 0, end: 8 };
+            let parameter = || Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 });
+            let parameters = std::iter::repeat_with(parameter).take(PARAMETERS).collect();
+            (span, parameters)
+        })
+    };
+}
+
+fn reworded(name: &str, error: &str) -> anyhow::Error {
+    let cause = without_place(error);
+    if cause.contains(name) { anyhow::anyhow!("{cause}") } else { anyhow::anyhow!("`{name}`: {cause}") }
 }
 
 fn without_place(message: &str) -> &str {

@@ -1,8 +1,10 @@
 //! The scanner: tokens of Rego, as far as the limits need them.
 
-use super::{MAX_CHAIN, MAX_COLUMNS, MAX_COST, MAX_IMPORTS, MAX_LINES, MAX_LITERALS, MAX_NESTING, PolicyFault};
+use super::{MAX_CHAIN, MAX_COLUMNS, MAX_COST, MAX_LINES, MAX_LITERALS, MAX_NESTING, PolicyFault};
 use std::iter::Peekable;
 use std::str::Chars;
+
+mod words;
 
 /// What the opening of a literal costs, in tokens: the parser saves its state and tries a comprehension first.
 const OPENING_COST: u64 = 16;
@@ -129,15 +131,6 @@ impl<'text> Scanner<'text> {
             format!("the line is wider than {MAX_COLUMNS} columns"),
             "break it into several lines, or move long values into a rule's parameters",
         ))
-    }
-
-    /// Comments may be of any width.
-    fn comment(&mut self) -> Result<(), PolicyFault> {
-        while self.characters.peek().is_some_and(|&next| next != '\n') {
-            self.next()?;
-        }
-        self.column = 1;
-        Ok(())
     }
 
     fn token(&mut self, character: char) -> Result<(), PolicyFault> {
@@ -279,80 +272,6 @@ impl<'text> Scanner<'text> {
         }
         self.last = Last::Term;
     }
-
-    fn word(&mut self, first: char, first_on_line: bool) -> Result<(), PolicyFault> {
-        let mut word = String::from(first);
-        while let Some(&next) = self.characters.peek() {
-            if !(next.is_alphanumeric() || next == '_') {
-                break;
-            }
-            self.next()?;
-            if word.len() < 16 {
-                word.push(next);
-            }
-        }
-        match word.as_str() {
-            "in" if self.last == Last::Term => {
-                self.last = Last::Operator;
-                self.chain(|level| &mut level.chain)?;
-            }
-            "some" | "every" | "not" | "with" if self.last != Last::Dot => {
-                self.term(first_on_line);
-                self.query();
-                self.last = Last::Start;
-            }
-            "import" if first_on_line => self.import()?,
-            _ => self.term(first_on_line),
-        }
-        Ok(())
-    }
-
-    fn import(&mut self) -> Result<(), PolicyFault> {
-        self.term(true);
-        self.imports += 1;
-        if self.imports <= MAX_IMPORTS {
-            return Ok(());
-        }
-        Err(self.fault(
-            "too_many_imports",
-            format!("the policy has more than {MAX_IMPORTS} imports"),
-            "split it into several files",
-        ))
-    }
-
-    fn string(&mut self, first_on_line: bool) -> Result<(), PolicyFault> {
-        self.term(first_on_line);
-        loop {
-            match self.characters.peek() {
-                // A string ends on its line; the parser reports one that does not.
-                None | Some('\n') => return Ok(()),
-                Some(_) => {}
-            }
-            match self.next()? {
-                Some('\\') if self.characters.peek().is_some_and(|&next| next != '\n') => {
-                    self.next()?;
-                }
-                Some('"') | None => return Ok(()),
-                Some(character) => self.column += width(character),
-            }
-        }
-    }
-
-    fn raw_string(&mut self, first_on_line: bool) -> Result<(), PolicyFault> {
-        self.term(first_on_line);
-        while let Some(character) = self.next()? {
-            if character == '`' {
-                break;
-            }
-            self.wide()?;
-        }
-        Ok(())
-    }
-}
-
-/// How many columns more than one regorus counts for a character of a string: it counts bytes there.
-fn width(character: char) -> u32 {
-    u32::try_from(character.len_utf8()).unwrap_or(4).saturating_sub(1)
 }
 
 /// Control characters, and those that change the direction in which text is shown.

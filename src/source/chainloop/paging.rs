@@ -30,8 +30,9 @@ pub(super) struct Limits {
 }
 
 /// A list as it was read.
-pub(super) struct Listing<T> {
-    pub(super) items: Vec<T>,
+pub(super) struct Listing<T: Listed> {
+    /// Each id once, with its content.
+    pub(super) items: Vec<(T, T::Content)>,
     /// Why it is not whole.
     pub(super) incomplete: Option<String>,
 }
@@ -89,7 +90,7 @@ pub(super) async fn list<T: Listed>(
 }
 
 struct Reading<T: Listed> {
-    items: Vec<T>,
+    items: Vec<(T, T::Content)>,
     seen: Distinct<T::Content>,
     total: u64,
     /// An item came on two pages.
@@ -217,8 +218,8 @@ impl<T: Listed> Reading<T> {
         }
         let before = self.items.len();
         for (item, content) in parsed.items {
-            match self.seen.see(item.id(), content) {
-                Seen::First => self.items.push(item),
+            match self.seen.see(item.id(), content.clone()) {
+                Seen::First => self.items.push((item, content)),
                 Seen::Again => self.overlapped = true,
                 Seen::Changed => return Err(Moved(format!("`{}` came with two contents", text::name(item.id())))),
             }

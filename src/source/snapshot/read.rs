@@ -1,4 +1,4 @@
-//! Reading the file, record by record, without holding its text.
+//! Reading the file, record by record, without holding a large text.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -17,6 +17,9 @@ use super::super::text;
 use super::super::wire::{self, Interner, NamedEnvironment, Pagination, RecordHash};
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{RecordFilters, RecordQuery, SourceError, SourceErrorKind};
+
+/// How much of a file's text is held in memory, in bytes.
+const HELD_TEXT: u64 = 64 << 20;
 
 /// The filters that a snapshot was written with, as the file has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,13 +83,30 @@ pub(super) fn read(
         if is_directory { Err(io::Error::from(io::ErrorKind::IsADirectory)) } else { Ok(file) }
     });
     let file = file.map_err(|error| unreadable(path, &error))?;
-    let mut deserializer = serde_json::Deserializer::from_reader(BufReader::with_capacity(
-        1 << 16,
-        Bounded { inner: file, left: largest },
-    ));
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
     let reader = Reader { wanted: Wanted::new(query), progress, interner: &mut Interner::default() };
-    let contents = reader.deserialize(&mut deserializer).and_then(|contents| deserializer.end().map(|()| contents));
-    contents.map_err(|error| refused(path, largest, &error))
+    parse(Bounded { inner: file, left: largest }, length.min(HELD_TEXT), HELD_TEXT, reader)
+        .map_err(|error| refused(path, largest, &error))
+}
+
+/// Reads a text at once when it is not large, since that takes half the time, and a large one as it comes.
+fn parse(mut file: impl Read, expected: u64, held: u64, reader: Reader<'_>) -> Result<Contents, serde_json::Error> {
+    let mut text = Vec::with_capacity(usize::try_from(expected.saturating_add(1)).unwrap_or(0));
+    file.by_ref().take(held.saturating_add(1)).read_to_end(&mut text).map_err(serde_json::Error::io)?;
+    if u64::try_from(text.len()).is_ok_and(|length| length <= held) {
+        return document(serde_json::Deserializer::from_slice(&text), reader);
+    }
+    let all = BufReader::with_capacity(1 << 16, text.as_slice().chain(file));
+    document(serde_json::Deserializer::from_reader(all), reader)
+}
+
+fn document<'de, R: serde_json::de::Read<'de>>(
+    mut deserializer: serde_json::Deserializer<R>,
+    reader: Reader<'_>,
+) -> Result<Contents, serde_json::Error> {
+    let contents = reader.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(contents)
 }
 
 /// Reads at most so many bytes; the next one is an error, so that a cut file never looks whole.
@@ -289,5 +309,32 @@ impl Gathered<'_> {
         self.contents.distinct = self.seen.len();
         self.progress.send_replace(self.seen.len());
         self.contents
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::{Bounded, Contents, Interner, Reader, Wanted, parse};
+
+    fn read(text: &str, held: u64, largest: u64) -> Result<Contents, serde_json::Error> {
+        let progress = watch::channel(0).0;
+        let reader = Reader { wanted: Wanted::All, progress: &progress, interner: &mut Interner::default() };
+        parse(Bounded { inner: text.as_bytes(), left: largest }, 0, held, reader)
+    }
+
+    #[test]
+    fn a_text_that_is_not_held_gives_the_same_records() {
+        let text =
+            r#"{"deployment_records": [{"id": "a", "environment_name": "x"}, {"id": "b", "environment_name": "y"}]}"#;
+        let length = u64::try_from(text.len()).unwrap();
+        for held in [0, 1, 40, length - 1, length, length + 1] {
+            let contents = read(text, held, length).unwrap();
+            assert_eq!(contents.records, read(text, length, length).unwrap().records, "{held}");
+            assert_eq!(contents.distinct, 2);
+            let error = read(text, held, length - 1).err().unwrap();
+            assert_eq!(error.io_error_kind(), Some(std::io::ErrorKind::FileTooLarge), "{held}");
+        }
     }
 }

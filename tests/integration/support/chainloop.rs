@@ -458,6 +458,9 @@ impl Drop for Running {
     }
 }
 
+/// The parameters that leave records out.
+const FILTERS: [&str; 4] = ["environment_name", "deployment_name", "status", "artifact_kind"];
+
 struct Serving {
     script: FakeChainloop,
     rendered: Vec<String>,
@@ -482,6 +485,10 @@ impl Serving {
             }
         }
         match seen.path.as_str() {
+            "/v1/deployments" if seen.query.iter().all(|(key, _)| !FILTERS.contains(&key.as_str())) => {
+                let texts: Vec<&str> = self.rendered.iter().map(String::as_str).collect();
+                self.page("deployment_records", &texts, &seen)
+            }
             "/v1/deployments" => {
                 let keys = ["environment_name", "deployment_name", "status"];
                 let wanted = |record: &Value| {

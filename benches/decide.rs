@@ -2,7 +2,13 @@
 //!
 //! `cargo bench --bench decide -- [time | memory RECORDS]`
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program for developers")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::use_debug,
+    reason = "a program for developers"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -25,7 +25,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let style = style(cli.color);
     match cli.command {
         Command::Check(args) => check::execute(*args, style),
-        Command::Records(args) => records::execute(&args, style),
+        // A list in a pipe is for programs: nothing is cut to a width.
+        Command::Records(args) => {
+            records::execute(&args, Style { width: progress::terminal_width().unwrap_or(usize::MAX), ..style })
+        }
         Command::Init(args) => {
             let written = init::write(&args.directory)?;
             let lines: Vec<String> = written.iter().map(|path| format!("wrote {}\n", path.display())).collect();

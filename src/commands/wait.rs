@@ -8,7 +8,7 @@ use crate::domain::decision::Decisions;
 use crate::domain::verdict::Verdict;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Added to an opening time, so that a look at it does not come a moment early.
 const AFTER_OPENING: Duration = Duration::from_millis(50);
 
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_a_minute_and_end_at_the_deadline() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(start, Duration::from_secs(600));
+        let mut schedule = Schedule::new(start, Duration::from_mins(10));
         let undecided = Decisions(Vec::new());
         let clock = "2026-11-20T12:00:00Z".parse().unwrap();
         let mut now = start;
@@ -71,7 +71,7 @@ mod tests {
         }
         assert!(pauses[0] < Duration::from_secs(2));
         assert!(pauses.iter().all(|pause| *pause <= LONGEST_PAUSE.mul_f64(1.25)));
-        assert_eq!(now, start + Duration::from_secs(600), "the last look is at the deadline");
+        assert_eq!(now, start + Duration::from_mins(10), "the last look is at the deadline");
         assert!(opening_in(&undecided, clock).is_none());
     }
 }

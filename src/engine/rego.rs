@@ -24,6 +24,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::domain::digest::Digest;
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
@@ -123,19 +125,28 @@ struct Prepared {
 
 impl PreparedRules for Prepared {
     fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
-        let inputs = Inputs::new(question);
-        let packages: Vec<Option<&Arc<Package>>> =
-            question.rules.iter().map(|rule| self.packages.get(&rule.policy)).collect();
-        let known = question.rules.iter().zip(&packages);
-        let rules = known
-            .filter_map(|(rule, package)| Some((Arc::clone((*package)?), inputs.with_parameters(&rule.parameters))));
-        let job = Job { as_of: question.as_of, rules: rules.collect() };
-        let mut answers = self.pool.evaluate(job).into_iter();
-        let result = |package: &Option<&Arc<Package>>| match package {
-            Some(_) => answers.next().unwrap_or_else(|| Err(missing())),
-            None => Err(missing()),
+        let Ok(as_of_ns) = i64::try_from(question.as_of.as_nanosecond()) else {
+            return question.rules.iter().map(|_rule| Err(instant_out_of_range(question.as_of))).collect();
         };
-        packages.iter().map(result).collect()
+        let inputs = Inputs::new(question);
+        let package = |rule: &&Rule| self.packages.get(&rule.policy).cloned();
+        let packages: Vec<Option<Arc<Package>>> = question.rules.iter().map(package).collect();
+        let known = question.rules.iter().zip(&packages).filter_map(|(rule, package)| Some((rule, package.clone()?)));
+        let rules = known.map(|(rule, package)| (package, inputs.with_parameters(&rule.parameters))).collect();
+        let mut answers = self.pool.evaluate(Job { as_of_ns, rules }).into_iter();
+        let result = |package: Option<Arc<Package>>| {
+            package.and_then(|_loaded| answers.next()).unwrap_or_else(|| Err(missing()))
+        };
+        packages.into_iter().map(result).collect()
+    }
+}
+
+/// Rego counts nanoseconds in 64 bits, which end in the years 1677 and 2262.
+fn instant_out_of_range(as_of: Timestamp) -> RuleError {
+    RuleError {
+        code: "rule_error",
+        message: format!("the instant {as_of} cannot be given to policies"),
+        remediation: "ask about an instant between the years 1678 and 2262".to_owned(),
     }
 }
 

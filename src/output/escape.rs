@@ -5,9 +5,9 @@
 //!
 //! | output | threat | answer |
 //! | --- | --- | --- |
-//! | terminal | control characters move the cursor, rewrite lines, set the title, make links (ESC, C0, C1, OSC 8) | [`line`], [`paragraph`] show them as `\u{1b}` |
+//! | terminal | control characters move the cursor, rewrite lines, set the title, make links (ESC, C0, C1, OSC 8) | [`line()`], [`paragraph`] show them as `\u{1b}` |
 //! | terminal, browsers | bidirectional controls and invisible characters make a text read as another one | the same, `\u{202e}` |
-//! | any | one text of a megabyte hides all others | [`line`] and [`paragraph`] take a limit and say what they cut |
+//! | any | one text of a megabyte hides all others | [`line()`] and [`paragraph`] take a limit and say what they cut |
 //! | any, printed in a CI job | `::error::` at the start of a line, `##[…]` and `##vso[…]` anywhere, are commands to the runner | [`inert`] for whole outputs, the JSON writer for JSON |
 //! | GitHub annotations | a line break or `%0A` ends the command, `,` and `:` begin a new property | [`command_data`], [`command_property`] |
 //! | Markdown | links, images, HTML, table cells, `@team` mentions, `#1` references | [`markdown`], [`markdown_code`] |

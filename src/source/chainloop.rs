@@ -154,7 +154,7 @@ fn assemble(
 ) -> Result<Fetched, SourceError> {
     let names = |target: &Target| match (target, read.get(target)) {
         (Target::Named(name), _) => BTreeSet::from([name.clone()]),
-        (Target::All, Some(all)) => all.records.iter().map(|record| record.environment_name.clone()).collect(),
+        (Target::All, Some(all)) => all.records.iter().map(|(record, _)| record.environment_name.clone()).collect(),
         (Target::All, None) => BTreeSet::new(),
     };
     let plans: Vec<_> = plans
@@ -169,8 +169,7 @@ fn assemble(
     plans.iter().flat_map(|(names, _)| names).for_each(|name| by_target.expect(name));
     let mut ids = Distinct::new();
     let mut hashes = Vec::new();
-    for record in read.into_values().flat_map(|records| records.records) {
-        let hash = wire::hash(&record);
+    for (record, hash) in read.into_values().flat_map(|records| records.records) {
         // A target that was read both by name and with all others came twice.
         match ids.see(&record.id, hash) {
             Seen::First => {}

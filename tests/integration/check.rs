@@ -12,9 +12,9 @@ const AS_OF: &str = "2026-11-20T12:00:00Z";
 struct Example;
 
 impl Example {
-    const ALLOWED: &str = "DIGEST_A";
-    const HELD: &str = "DIGEST_B";
-    const DENIED: &str = "DIGEST_C";
+    const ALLOWED: &str = "sha256:b69dd5a569d41cc2907ce23296d17c6b944d6baa61e6c0fc7e86deace50fb7ba";
+    const HELD: &str = "sha256:f1758c9bc9051a5cad13283423d750a54856b81ec92b86b872b14e4107f53270";
+    const DENIED: &str = "sha256:7c1a15c800008d21736fecea10a0f7527d18af2f707a755bbdad97c78f546f20";
 }
 
 fn check(digest: &str, more: &[&str]) -> Run {
@@ -139,7 +139,7 @@ fn wrong_usage_and_configuration_decide_nothing() {
     for (name, arguments) in cases {
         let run = Holdpoint::new(&[["check"].as_slice(), arguments].concat()).run();
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}: {run:?}");
-        shown.push_str(&format!("## {name}\n{}\n", run.stderr));
+        shown = format!("{shown}## {name}\n{}\n", run.stderr);
     }
     insta::assert_snapshot!("usage_errors", shown);
 }

@@ -1,5 +1,14 @@
 //! The integration tests: one binary, so that the engine links once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
 mod architecture;
 mod chainloop;
 mod check;

@@ -8,6 +8,7 @@
     reason = "these are tests, and clippy takes only functions marked as tests for such"
 )]
 
+mod checks;
 mod fixture;
 mod hostile;
 mod snapshots;

@@ -1,42 +1,62 @@
+//! Faults that regorus accepts when it loads a policy, found in the parsed policies before any is evaluated.
+//!
+//! regorus checks syntax, and when it prepares some variables. What it leaves out is reported late (when a branch is
+//! first reached), never, or by ending the process. Each check here has its file:
+//!
+//! | file | refuses | without it |
+//! | --- | --- | --- |
+//! | `calls` | unknown and forbidden functions, wrong numbers of arguments | an error at the first call that is reached |
+//! | `cycles` | recursion, chains of rules that are too long | a stack overflow, which ends the process |
+//! | `conflicts` | rules that share a name or a path, reserved packages, clashing imports | the last one wins, silently |
+//! | `entries` | `deny` and the like that are no collection | a rule that denies is read as something else |
+//! | `mocks` | `with` on what the decision rests on, outside of tests | a policy that replaces its own evidence |
+//! | `variables` | variables that nothing binds | `not input.list[x] == 5` is true when any element differs |
+//!
+//! The policies must have passed [`super::nesting::check`], which bounds how deep the walk goes; run it on the large
+//! stack that the evaluation has. The types are regorus' own, of its `unstable` module, and used only in this folder
+//! and in `builtins`.
+
+mod calls;
+mod conflicts;
+mod cycles;
+mod entries;
+mod mocks;
+mod program;
+mod variables;
+mod walk;
+
+pub(crate) use entries::{EntryKind, EntryRule, packages};
+
 use super::fault::PolicyFault;
-use regorus::unstable::*;
-pub(super) struct EntryRule {
-    pub(super) name: String,
-    pub(super) line: u32,
+use program::Program;
+use regorus::unstable::{Module, Ref};
+
+/// One parsed policy file, as `regorus::Engine::get_modules` lists them.
+pub(crate) type ParsedPolicy = Ref<Module>;
+
+/// The most statements of one body: regorus orders them in a time that grows with the square.
+const MAX_STATEMENTS: usize = 300;
+
+/// Checks all policies of one engine together; the order of the faults is that of files and lines.
+///
+/// `names_of_extensions` are functions that the engine was given besides the built-ins of regorus.
+#[must_use]
+pub(crate) fn check(policies: &[ParsedPolicy], names_of_extensions: &[&str]) -> Vec<PolicyFault> {
+    let mut faults = Vec::new();
+    let program = match Program::new(policies) {
+        Ok(program) => program,
+        Err(fault) => return vec![fault],
+    };
+    calls::check(&program, names_of_extensions, &mut faults);
+    cycles::check(&program, &mut faults);
+    conflicts::check(&program, &mut faults);
+    entries::check(&program, &mut faults);
+    mocks::check(&program, &mut faults);
+    variables::check(&program, &mut faults);
+    faults.sort();
+    faults.dedup();
+    faults
 }
-pub(super) struct PackageRules {
-    pub(super) package: String,
-    pub(super) path: String,
-    pub(super) line: u32,
-    pub(super) entry_rules: Vec<EntryRule>,
-}
-pub(super) fn check(_m: &[Ref<Module>]) -> Vec<PolicyFault> {
-    Vec::new()
-}
-pub(super) fn packages(m: &[Ref<Module>]) -> Vec<PackageRules> {
-    m.iter()
-        .map(|m| {
-            let t = m.package.refr.span();
-            PackageRules {
-                package: t.text().to_owned(),
-                path: t.source.get_path().to_string(),
-                line: t.line,
-                entry_rules: m
-                    .policy
-                    .iter()
-                    .filter_map(|r| match r.as_ref() {
-                        Rule::Spec { head, span, .. } => {
-                            let refr = match head {
-                                RuleHead::Compr { refr, .. }
-                                | RuleHead::Set { refr, .. }
-                                | RuleHead::Func { refr, .. } => refr,
-                            };
-                            Some(EntryRule { name: refr.span().text().to_owned(), line: span.line })
-                        }
-                        _ => None,
-                    })
-                    .collect(),
-            }
-        })
-        .collect()
-}
+
+#[cfg(test)]
+mod tests;

@@ -4,67 +4,23 @@ use jiff::Timestamp;
 use regorus::Value;
 use regorus::value::Object;
 
-use crate::domain::finding::Location;
 use crate::gate::engine::{Answer, RuleError, Statement};
 
-/// What a rule of a policy says, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Voice {
-    /// `deny`, and `violation` and `violations` of other tools.
-    Deny,
-    /// `hold`.
-    Hold,
-    /// `warn`.
-    Warn,
-    /// `skip_reason`.
-    Skip,
-    /// The `result` object of Chainloop's policies.
-    Result,
-}
-
-impl Voice {
-    /// The voice of a rule of this name. As in conftest, a suffix after `_` tells rules of one voice apart.
-    pub(super) fn of(name: &str) -> Option<Self> {
-        match name {
-            "skip_reason" => return Some(Self::Skip),
-            "result" => return Some(Self::Result),
-            _ => {}
-        }
-        let (stem, suffix) = name.split_once('_').map_or((name, None), |(stem, suffix)| (stem, Some(suffix)));
-        if suffix.is_some_and(|suffix| !suffix.split('_').all(is_word)) {
-            return None;
-        }
-        match stem {
-            "deny" | "violation" | "violations" => Some(Self::Deny),
-            "hold" => Some(Self::Hold),
-            "warn" => Some(Self::Warn),
-            _ => None,
-        }
-    }
-}
-
-fn is_word(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
+use super::analysis::EntryKind;
+use super::package::Entry;
 
 /// Adds what one rule says to the answer.
 ///
 /// # Errors
 /// When the value is undefined where it may not be, or has another form than the contract's.
-pub(super) fn add(
-    answer: &mut Answer,
-    voice: Voice,
-    name: &str,
-    value: &Value,
-    location: &Location,
-) -> Result<(), RuleError> {
-    let reader = Reader { name, location };
-    match voice {
-        Voice::Deny => extend(&mut answer.denials, reader.statements(value)?),
-        Voice::Hold => extend(&mut answer.holds, reader.statements(value)?),
-        Voice::Warn => extend(&mut answer.warnings, reader.statements(value)?),
-        Voice::Skip => answer.skip_reason = reader.skip_reason(value)?.or(answer.skip_reason.take()),
-        Voice::Result => reader.result(answer, value)?,
+pub(super) fn add(answer: &mut Answer, entry: &Entry, value: &Value) -> Result<(), RuleError> {
+    let reader = Reader(entry);
+    match entry.kind {
+        EntryKind::Deny => extend(&mut answer.denials, reader.statements(value)?),
+        EntryKind::Hold => extend(&mut answer.holds, reader.statements(value)?),
+        EntryKind::Warn => extend(&mut answer.warnings, reader.statements(value)?),
+        EntryKind::SkipReason => answer.skip_reason = reader.skip_reason(value)?.or(answer.skip_reason.take()),
+        EntryKind::Result => reader.result(answer, value)?,
     }
     Ok(())
 }
@@ -81,10 +37,7 @@ fn extend(said: &mut Vec<Statement>, more: Vec<Statement>) {
     }
 }
 
-struct Reader<'a> {
-    name: &'a str,
-    location: &'a Location,
-}
+struct Reader<'a>(&'a Entry);
 
 impl Reader<'_> {
     fn statements(&self, value: &Value) -> Result<Vec<Statement>, RuleError> {
@@ -112,7 +65,9 @@ impl Reader<'_> {
         let message = message.ok_or_else(|| self.malformed("an object in it has no `message`"))?;
         let mut statement = self.said(message);
         statement.code = self.text(fields, "code")?.unwrap_or_default();
-        statement.remediation = self.text(fields, "remediation")?.unwrap_or_default();
+        if let Some(remediation) = self.text(fields, "remediation")? {
+            statement.remediation = remediation;
+        }
         statement.records = self.records(fields)?;
         statement.opens_at = self.opens_at(fields)?;
         Ok(statement)
@@ -122,10 +77,10 @@ impl Reader<'_> {
         Statement {
             message,
             code: String::new(),
-            remediation: String::new(),
+            remediation: self.0.remediation.clone(),
             records: Vec::new(),
             opens_at: None,
-            location: Some(self.location.clone()),
+            location: Some(self.0.location.clone()),
         }
     }
 
@@ -209,15 +164,15 @@ impl Reader<'_> {
     fn undefined(&self) -> RuleError {
         RuleError {
             code: "rule_undefined",
-            message: format!("`{}` is undefined, which is no answer", self.name),
-            remediation: format!("define it as a set: `{} contains message if …`", self.name),
+            message: format!("`{}` is undefined, which is no answer", self.0.name),
+            remediation: format!("define it as a set: `{} contains message if …`", self.0.name),
         }
     }
 
     fn malformed(&self, why: &str) -> RuleError {
         RuleError {
             code: "rule_malformed",
-            message: format!("`{}` has a form that holdpoint does not know: {why}", self.name),
+            message: format!("`{}` has a form that holdpoint does not know: {why}", self.0.name),
             remediation: "see what a policy may say in docs/writing-policies.md".to_owned(),
         }
     }
@@ -225,71 +180,67 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Voice, add};
+    use super::add;
     use crate::domain::finding::Location;
+    use crate::engine::rego::analysis::EntryKind;
+    use crate::engine::rego::package::Entry;
     use crate::gate::engine::Answer;
     use regorus::Value;
 
-    fn read(name: &str, json: &str) -> Result<Answer, String> {
+    fn read(kind: EntryKind, json: &str) -> Result<Answer, String> {
         let mut answer = Answer::default();
         let value = if json.is_empty() { Value::Undefined } else { Value::from_json_str(json).unwrap() };
-        let location = Location { path: "p.rego".to_owned(), line: 1 };
-        add(&mut answer, Voice::of(name).unwrap(), name, &value, &location).map_err(|error| error.message)?;
+        let entry = Entry {
+            name: "rule".to_owned(),
+            path: "data.p.rule".to_owned(),
+            kind,
+            remediation: "see the manual".to_owned(),
+            location: Location { path: "p.rego".to_owned(), line: 1 },
+        };
+        add(&mut answer, &entry, &value).map_err(|error| error.message)?;
         Ok(answer)
     }
 
     #[test]
-    fn names_tell_what_a_rule_says() {
-        for (name, voice) in [
-            ("deny", Some(Voice::Deny)),
-            ("deny_soak", Some(Voice::Deny)),
-            ("violations", Some(Voice::Deny)),
-            ("violation_a_b", Some(Voice::Deny)),
-            ("hold_x", Some(Voice::Hold)),
-            ("warn", Some(Voice::Warn)),
-            ("skip_reason", Some(Voice::Skip)),
-            ("result", Some(Voice::Result)),
-            ("denylist", None),
-            ("deny_", None),
-            ("deny__x", None),
-            ("allow", None),
-            ("skip_reasons", None),
+    fn what_is_not_understood_is_no_pass() {
+        for (kind, json) in [
+            (EntryKind::Deny, ""),
+            (EntryKind::Deny, "true"),
+            (EntryKind::Deny, "{}"),
+            (EntryKind::Deny, "null"),
+            (EntryKind::Deny, "[1]"),
+            (EntryKind::Deny, "[{}]"),
+            (EntryKind::Deny, r#"[{"message": 1}]"#),
+            (EntryKind::Deny, r#"[{"message": "m", "code": 1}]"#),
+            (EntryKind::Deny, r#"[{"message": "m", "records": "r"}]"#),
+            (EntryKind::Deny, r#"[{"message": "m", "records": [1]}]"#),
+            (EntryKind::Hold, r#"[{"message": "m", "opens_at": "tomorrow"}]"#),
+            (EntryKind::SkipReason, "true"),
+            (EntryKind::Result, ""),
+            (EntryKind::Result, "[]"),
+            (EntryKind::Result, "{}"),
+            (EntryKind::Result, r#"{"violations": [], "skipped": "yes"}"#),
         ] {
-            assert_eq!(Voice::of(name), voice, "{name}");
+            assert!(read(kind, json).is_err(), "{kind:?} = {json}");
         }
     }
 
     #[test]
-    fn what_is_not_understood_is_no_pass() {
-        for (name, json) in [
-            ("deny", ""),
-            ("deny", "true"),
-            ("deny", "{}"),
-            ("deny", "null"),
-            ("deny", "[1]"),
-            ("deny", "[{}]"),
-            ("deny", r#"[{"message": 1}]"#),
-            ("deny", r#"[{"message": "m", "code": 1}]"#),
-            ("deny", r#"[{"message": "m", "records": "r"}]"#),
-            ("deny", r#"[{"message": "m", "records": [1]}]"#),
-            ("hold", r#"[{"message": "m", "opens_at": "tomorrow"}]"#),
-            ("skip_reason", "true"),
-            ("result", ""),
-            ("result", "[]"),
-            ("result", "{}"),
-            ("result", r#"{"violations": [], "skipped": "yes"}"#),
-        ] {
-            assert!(read(name, json).is_err(), "{name} = {json}");
-        }
+    fn a_statement_without_a_remedy_has_its_rules() {
+        let own = r#"["plain", {"message": "told", "remediation": "do this"}]"#;
+        let remedies = read(EntryKind::Deny, own).unwrap().denials.into_iter().map(|denial| denial.remediation);
+        assert_eq!(remedies.collect::<Vec<_>>(), ["see the manual", "do this"]);
     }
 
     #[test]
     fn the_forms_of_other_tools_are_read() {
-        assert_eq!(read("violations", r#"["a"]"#).unwrap().denials[0].message, "a");
-        assert_eq!(read("violation", r#"[{"msg": "a"}]"#).unwrap().denials[0].message, "a");
-        let skipped = read("result", r#"{"skipped": true, "violations": [], "skip_reason": "no image"}"#).unwrap();
+        assert_eq!(read(EntryKind::Deny, r#"["a"]"#).unwrap().denials[0].message, "a");
+        assert_eq!(read(EntryKind::Deny, r#"[{"msg": "a"}]"#).unwrap().denials[0].message, "a");
+        let skipped =
+            read(EntryKind::Result, r#"{"skipped": true, "violations": [], "skip_reason": "no image"}"#).unwrap();
         assert_eq!(skipped.skip_reason.as_deref(), Some("no image"));
-        let violated = read("result", r#"{"skipped": false, "violations": ["v"], "skip_reason": ""}"#).unwrap();
+        let violated =
+            read(EntryKind::Result, r#"{"skipped": false, "violations": ["v"], "skip_reason": ""}"#).unwrap();
         assert_eq!((violated.denials.len(), violated.skip_reason), (1, None));
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn package(engine: &mut Engine, package: &Package, input: Value) -> R
     let mut answer = Answer::default();
     for entry in &package.entries {
         let value = engine.eval_rule(entry.path.clone()).map_err(|error| rule_error(&entry.name, &error))?;
-        answer::add(&mut answer, entry.voice, &entry.name, &value, &entry.location)?;
+        answer::add(&mut answer, entry, &value)?;
     }
     Ok(answer)
 }

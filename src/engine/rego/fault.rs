@@ -1,19 +1,21 @@
-//! What is wrong with a policy, and where.
+//! What is wrong with a policy's text, and where.
 
 use std::fmt;
 
 use crate::domain::finding::Location;
 
-/// A fault of a policy file that keeps it from being loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One fault in one policy file.
+///
+/// `Display` is `path:line:column: message`; the hint is apart, so that each output can place it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyFault {
-    /// The file, empty when the fault is no file's.
+    /// The file as it was named when it was loaded; empty when the fault is no file's.
     pub path: String,
-    /// The line, from 1; 0 when it is unknown.
+    /// The line, from 1; 0 when the fault is of the whole file.
     pub line: u32,
-    /// The column, from 1; 0 when it is unknown.
+    /// The column, from 1; 0 when it is not known.
     pub column: u32,
-    /// A stable word for machines.
+    /// A stable name for the kind of fault, such as `unknown_function`.
     pub code: &'static str,
     /// What is wrong.
     pub message: String,
@@ -21,15 +23,34 @@ pub struct PolicyFault {
     pub hint: String,
 }
 
-impl fmt::Display for PolicyFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(formatter, "{}:{}:{}: ", self.path, self.line, self.column)?;
-        }
-        formatter.write_str(&self.message)
+impl PolicyFault {
+    /// A fault at a place in a file.
+    pub fn at(
+        path: &str,
+        (line, column): (u32, u32),
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { path: path.to_owned(), line, column, code, message: message.into(), hint: hint.into() }
     }
 }
-// --- lead ---
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            return formatter.write_str(&self.message);
+        }
+        match (self.line, self.column) {
+            (0, _) => write!(formatter, "{}: {}", self.path, self.message),
+            (line, 0) => write!(formatter, "{}:{line}: {}", self.path, self.message),
+            (line, column) => write!(formatter, "{}:{line}:{column}: {}", self.path, self.message),
+        }
+    }
+}
+
+impl std::error::Error for PolicyFault {}
+
 /// The engine's errors quote the source over several lines; this takes out where (`path:line:column`) and what.
 fn place_and_words(error: &anyhow::Error) -> (Option<String>, String) {
     let text = format!("{error:#}");
@@ -53,26 +74,15 @@ pub(super) fn of_engine(path: &str, error: &anyhow::Error) -> PolicyFault {
     let (place, message) = place_and_words(error);
     let mut numbers = place.as_deref().unwrap_or_default().rsplitn(3, ':').map(str::parse::<u32>);
     let (column, line) = (numbers.next(), numbers.next());
-    PolicyFault {
-        path: path.to_owned(),
-        line: line.and_then(Result::ok).unwrap_or(0),
-        column: column.and_then(Result::ok).unwrap_or(0),
-        code: "policy_invalid",
-        message,
-        hint: "correct the policy".to_owned(),
-    }
+    let number = |number: Option<Result<u32, _>>| number.and_then(Result::ok).unwrap_or(0);
+    PolicyFault::at(path, (number(line), number(column)), "policy_invalid", message, "correct the policy")
 }
 
 /// A rule of the configuration names a policy that says nothing.
 pub(super) fn of_silent_policy(location: Option<&Location>, policy: &str) -> PolicyFault {
-    PolicyFault {
-        path: location.map(|location| location.path.clone()).unwrap_or_default(),
-        line: location.map_or(0, |location| location.line),
-        column: 1,
-        code: "policy_silent",
-        message: format!("policy `{policy}` defines none of `deny`, `hold`, `warn`, `violations`"),
-        hint: "write `deny contains message if …`".to_owned(),
-    }
+    let (path, line) = location.map_or(("", 0), |location| (location.path.as_str(), location.line));
+    let message = format!("policy `{policy}` defines none of `deny`, `hold`, `warn`, `violations`");
+    PolicyFault::at(path, (line, 0), "policy_silent", message, "write `deny contains message if …`")
 }
 
 /// A rule of the configuration names a policy that is not loaded.
@@ -84,12 +94,18 @@ pub(super) fn of_missing_policy<'a>(policy: &str, known: impl Iterator<Item = &'
         [near, ..] if strsim::normalized_damerau_levenshtein(near, policy) > 0.6 => format!("did you mean `{near}`?"),
         _ => format!("loaded are `{}`", known.join("`, `")),
     };
-    PolicyFault {
-        path: String::new(),
-        line: 0,
-        column: 0,
-        code: "policy_missing",
-        message: format!("a rule names policy `{policy}`, which is not loaded"),
-        hint,
+    let message = format!("a rule names policy `{policy}`, which is not loaded");
+    PolicyFault::at("", (0, 0), "policy_missing", message, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PolicyFault;
+
+    #[test]
+    fn display_names_the_place_as_far_as_it_is_known() {
+        let shown = [(0, 0), (3, 0), (3, 7)]
+            .map(|place| PolicyFault::at("a.rego", place, "code", "what is wrong", "what to do").to_string());
+        assert_eq!(shown, ["a.rego: what is wrong", "a.rego:3: what is wrong", "a.rego:3:7: what is wrong"]);
     }
 }

@@ -128,7 +128,5 @@ fn unreadable(path: &Path, error: &std::io::Error) -> PolicyFault {
 }
 
 fn fault(path: &Path, code: &'static str, what: &str, hint: &str) -> PolicyFault {
-    let path = path.display().to_string();
-    let message = format!("`{path}` {what}");
-    PolicyFault { path, line: 0, column: 0, code, message, hint: hint.to_owned() }
+    PolicyFault::at(&path.display().to_string(), (0, 0), code, what, hint)
 }

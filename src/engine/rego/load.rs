@@ -14,7 +14,7 @@ use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
 use crate::gate::engine::RuleDescription;
 
-use super::answer::Voice;
+use super::analysis::EntryRule;
 use super::fault::{self, PolicyFault};
 use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
@@ -54,7 +54,7 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
         }
     }
     if faults.is_empty() {
-        faults = analysis::check(engine.get_modules());
+        faults = analysis::check(engine.get_modules(), &[]);
     }
     if !faults.is_empty() {
         return Err(faults);
@@ -103,10 +103,7 @@ fn packages(engine: &mut Engine, annotations: &BTreeMap<String, Metadata>) -> BT
         if let Some(metadata) = metadata {
             describe(&mut package.description, metadata);
         }
-        for entry in found.entry_rules {
-            let location = Location { path: found.path.clone(), line: entry.line };
-            add_entry(package, entry.name, location);
-        }
+        package.entries = found.entry_rules.into_iter().map(|rule| entry(&found.package, rule, annotations)).collect();
     }
     packages.into_iter().map(|(name, package)| (name, Arc::new(package))).collect()
 }
@@ -120,12 +117,14 @@ fn describe(description: &mut RuleDescription, metadata: &Metadata) {
     }
 }
 
-/// A rule may have several definitions: the engine evaluates them together, so one entry is enough.
-fn add_entry(package: &mut Package, name: String, location: Location) {
-    let Some(voice) = Voice::of(&name) else { return };
-    if package.entries.iter().all(|entry| entry.name != name) {
-        let path = format!("data.{}.{name}", package.name);
-        package.entries.push(Entry { name, path, voice, location });
+fn entry(package: &str, rule: EntryRule, annotations: &BTreeMap<String, Metadata>) -> Entry {
+    let annotation = annotations.get(&rule.path).and_then(|metadata| metadata.rules.get(&rule.line));
+    Entry {
+        path: format!("data.{package}.{}", rule.name),
+        kind: rule.kind,
+        remediation: annotation.and_then(|annotation| annotation.remediation.clone()).unwrap_or_default(),
+        location: Location { path: rule.path, line: rule.line },
+        name: rule.name,
     }
 }
 
@@ -146,12 +145,6 @@ fn digest(files: &[PolicyFile]) -> Digest {
 }
 
 fn crashed(panic: &str) -> PolicyFault {
-    PolicyFault {
-        path: String::new(),
-        line: 0,
-        column: 0,
-        code: "policy_engine",
-        message: format!("the policy engine failed while loading: {panic}"),
-        hint: "load the policies one by one to find the one it cannot read".to_owned(),
-    }
+    let message = format!("the policy engine failed while loading: {panic}");
+    PolicyFault::at("", (0, 0), "policy_engine", message, "load the policies one by one to find the one it cannot read")
 }

@@ -3,7 +3,7 @@
 use crate::domain::finding::Location;
 use crate::gate::engine::RuleDescription;
 
-use super::answer::Voice;
+use super::analysis::EntryKind;
 
 /// A loaded policy that can answer.
 pub(super) struct Package {
@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) name: String,
     /// `data.package.name`, as the engine wants it.
     pub(super) path: String,
-    pub(super) voice: Voice,
+    pub(super) kind: EntryKind,
+    /// What to do about it when a statement does not say.
+    pub(super) remediation: String,
     pub(super) location: Location,
 }

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use regorus::{Engine, Value};
 
 use crate::gate::engine::{Answer, RuleError};
@@ -27,7 +26,8 @@ pub(super) type RuleResult = Result<Answer, RuleError>;
 
 /// One question, as values.
 pub(super) struct Job {
-    pub(super) as_of: Timestamp,
+    /// Nanoseconds since 1970.
+    pub(super) as_of_ns: i64,
     pub(super) rules: Vec<(Arc<Package>, Value)>,
 }
 
@@ -80,9 +80,10 @@ impl Worker {
         let work = move || {
             let mut engine = template.clone();
             for job in incoming {
-                builtins::set_instant(job.as_of);
-                let results = job.rules.iter().map(|(package, input)| guarded(&mut engine, &template, package, input));
-                if outgoing.send(results.collect()).is_err() {
+                let evaluate =
+                    |(package, input): &(Arc<Package>, Value)| guarded(&mut engine, &template, package, input);
+                let results = builtins::at_instant(job.as_of_ns, || job.rules.iter().map(evaluate).collect());
+                if outgoing.send(results).is_err() {
                     return;
                 }
             }

@@ -93,11 +93,14 @@ impl Session {
             url.query_pairs_mut().append_pair(name, &value.to_string());
         }
         let mut attempt = 0;
+        let mut earlier = None;
         loop {
             attempt += 1;
             let started = Instant::now();
             let answer = timeout_at(self.deadline, self.once(call, &endpoint, url.clone())).await;
-            let (status, answer) = answer.unwrap_or_else(|_| (None, Err(self.late(call, &endpoint))));
+            // What a server said before it was too late tells more than that it was too late.
+            let late = |earlier: Option<Failure>| earlier.unwrap_or_else(|| self.late(call, &endpoint)).for_good();
+            let (status, answer) = answer.unwrap_or_else(|_| (None, Err(late(earlier.take()))));
             tracing::debug!(
                 list = call.list, what = %call.what, page = ?page.first().map(|(_, number)| number), attempt,
                 status = status.map(|status: StatusCode| status.as_u16()), elapsed_ms = started.elapsed().as_millis(),
@@ -109,7 +112,10 @@ impl Session {
             };
             let again = wait(failure.retry, attempt).and_then(|wait| Instant::now().checked_add(wait));
             match again.filter(|again| *again < self.deadline) {
-                Some(again) => sleep_until(again).await,
+                Some(again) => {
+                    earlier = Some(failure);
+                    sleep_until(again).await;
+                }
                 None => return Err((failure.error, status == Some(StatusCode::BAD_REQUEST))),
             }
         }

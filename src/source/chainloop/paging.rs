@@ -30,8 +30,9 @@ pub(super) struct Limits {
 }
 
 /// A list as it was read.
-pub(super) struct Listing<T> {
-    pub(super) items: Vec<T>,
+pub(super) struct Listing<T: Listed> {
+    /// Each id once, with its content.
+    pub(super) items: Vec<(T, T::Content)>,
     /// Why it is not whole.
     pub(super) incomplete: Option<String>,
 }
@@ -68,7 +69,7 @@ pub(super) async fn list<T: Listed>(
 ) -> Result<Listing<T>, SourceError> {
     let mut moved = String::new();
     for left in (0..TRIES).rev() {
-        let mut reading = Reading { items: Vec::new(), seen: Distinct::new(), total: 0 };
+        let mut reading = Reading { items: Vec::new(), seen: Distinct::new(), total: 0, overlapped: false };
         let outcome = reading.read(session, call, limits).await;
         match outcome {
             Ok(incomplete) if incomplete.is_none() || left == 0 => {
@@ -89,9 +90,11 @@ pub(super) async fn list<T: Listed>(
 }
 
 struct Reading<T: Listed> {
-    items: Vec<T>,
+    items: Vec<(T, T::Content)>,
     seen: Distinct<T::Content>,
     total: u64,
+    /// An item came on two pages.
+    overlapped: bool,
 }
 
 impl<T: Listed> Reading<T> {
@@ -113,7 +116,8 @@ impl<T: Listed> Reading<T> {
             tally.total = Some(tally.total.unwrap_or(0).saturating_add(usize::try_from(total).unwrap_or(usize::MAX)));
         });
         let length = u64::try_from(first.items.len()).unwrap_or(u64::MAX);
-        let size = said.page_size.filter(|size| *size > 0).or(asked.map(|(_, size)| size)).unwrap_or(length).max(1);
+        let sizes = said.page_size.filter(|size| *size > 0).into_iter().chain(asked.map(|(_, size)| size));
+        let size = sizes.min().unwrap_or(1).max(length).max(1);
         let number = asked.map(|(number, _)| number).or(said.page).unwrap_or(1);
         self.take(session, first)?;
         if self.is_whole() {
@@ -122,6 +126,9 @@ impl<T: Listed> Reading<T> {
         let last = number.saturating_add(total.div_ceil(size)).saturating_sub(1);
         let refused = self.others(session, call, Span { next: number.saturating_add(1), last, size }, limits).await?;
         self.stragglers(session, call, last, size).await?;
+        if self.overlapped {
+            self.offsets(session, call, last, size).await?;
+        }
         match refused {
             _ if self.is_whole() => Ok(None),
             Some(error) => Err(Stop::Failed(error)),
@@ -185,6 +192,24 @@ impl<T: Listed> Reading<T> {
         Ok(())
     }
 
+    /// Reads on for a server that does what the API's documentation says: there `page` is the offset of the first
+    /// item, so the pages read so far overlap in all but one item.
+    async fn offsets(&mut self, session: &Arc<Session>, call: &Call, last: u64, size: u64) -> Result<(), Stop> {
+        let mut offset = size;
+        while !self.is_whole() && offset < self.total {
+            let new = match page::<T>(session, call, Some((offset, size))).await {
+                Ok(parsed) => self.take(session, parsed)?,
+                Err(missing) if missing.is_refusal() => return Ok(()),
+                Err(missing) => return Err(missing.into()),
+            };
+            if new == 0 && offset > last {
+                return Ok(());
+            }
+            offset = offset.saturating_add(size);
+        }
+        Ok(())
+    }
+
     /// Keeps what is new of a page and says how much that was.
     fn take(&mut self, session: &Session, parsed: Parsed<T>) -> Result<usize, Moved> {
         let total = parsed.pagination.and_then(|pagination| pagination.total_count);
@@ -193,9 +218,9 @@ impl<T: Listed> Reading<T> {
         }
         let before = self.items.len();
         for (item, content) in parsed.items {
-            match self.seen.see(item.id(), content) {
-                Seen::First => self.items.push(item),
-                Seen::Again => {}
+            match self.seen.see(item.id(), content.clone()) {
+                Seen::First => self.items.push((item, content)),
+                Seen::Again => self.overlapped = true,
                 Seen::Changed => return Err(Moved(format!("`{}` came with two contents", text::name(item.id())))),
             }
         }

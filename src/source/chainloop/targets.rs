@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::super::text;
-use super::super::wire::NamedEnvironment;
+use super::super::wire::{NamedEnvironment, RecordHash};
 use super::client::{Call, Session};
 use super::paging::{Limits, Listing, list};
 use crate::domain::record::DeploymentRecord;
@@ -23,7 +23,7 @@ pub(super) enum Target {
 /// The records of one target.
 pub(super) struct TargetRecords {
     pub(super) target: Target,
-    pub(super) records: Vec<DeploymentRecord>,
+    pub(super) records: Vec<(DeploymentRecord, RecordHash)>,
     pub(super) incomplete: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn read(
         }
         listing => listing?,
     };
-    records.retain(|record| record.environment_name == *name);
+    records.retain(|(record, _)| record.environment_name == *name);
     if records.is_empty() && incomplete.is_none() {
         environments.check(name).await?;
     }
@@ -120,7 +120,7 @@ impl Environments {
             let call = Call { list: "environments", what, parameters: Vec::new() };
             let listing = list::<NamedEnvironment>(&self.session, &call, self.limits).await?;
             match listing.incomplete {
-                None => Ok(listing.items),
+                None => Ok(listing.items.into_iter().map(|(environment, _)| environment).collect()),
                 Some(words) => Err(SourceError::new(
                     SourceErrorKind::Incomplete,
                     format!("cannot tell which environments there are: {words}"),

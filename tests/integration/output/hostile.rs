@@ -10,9 +10,13 @@ use holdpoint::domain::record::{DeploymentRecord, RecordDetails, RecordStatus};
 use holdpoint::domain::rule::Enforcement;
 use holdpoint::domain::verdict::Verdict;
 use holdpoint::output::records::{self, RecordFormat};
-use holdpoint::output::{Format, Style, escape, render};
+use holdpoint::output::{Format, Style, render};
 use proptest::prelude::*;
 
+use super::checks::{
+    assert_harmless, assert_no_command, check_github, check_json, check_junit, check_markdown, check_sarif, check_tap,
+    check_text,
+};
 use super::fixture;
 
 /// The documents keep every text whole. Many of a megabyte in them take a while and tell nothing new.
@@ -127,23 +131,6 @@ fn decisions(text: &str) -> Decisions {
     Decisions(vec![decision])
 }
 
-/// What holds for every output of every text.
-fn assert_harmless(output: &str, context: &str) {
-    let acts = |character: &char| {
-        escape::is_hidden(*character) && *character != '\n' && !('\u{fe0e}'..='\u{fe0f}').contains(character)
-    };
-    assert_eq!(output.chars().find(acts), None, "{context}");
-    for command in ["##[", "##vso[", "##teamcity["] {
-        assert!(!output.contains(command), "{context}");
-    }
-    assert!(output.ends_with('\n'), "{context}");
-}
-
-fn assert_no_command(output: &str, context: &str) {
-    let command = output.lines().find(|line| line.trim_start().starts_with("::"));
-    assert_eq!(command, None, "{context}");
-}
-
 fn check(text: &str) {
     let decisions = decisions(text);
     let context = text.chars().take(60).collect::<String>();
@@ -167,150 +154,6 @@ fn check(text: &str) {
             Format::Tap => check_tap(&output, &context),
         }
     }
-}
-
-fn check_text(output: &str, context: &str) {
-    assert_no_command(output, context);
-    assert!(output.starts_with("✗ deny: "), "{context}");
-    assert!(output.lines().all(|line| line.trim_end() == line), "{context}:\n{output}");
-}
-
-fn check_json(output: &str, decisions: &Decisions, context: &str) {
-    assert_no_command(output, context);
-    let value: serde_json::Value = serde_json::from_str(output).unwrap();
-    assert_eq!(value, serde_json::to_value(decisions).unwrap(), "{context}");
-}
-
-/// A line without its code spans, by the rule that a span ends with as many backticks as it began with.
-fn without_code(line: &str) -> String {
-    let mut output = String::new();
-    let mut rest = line;
-    while let Some(start) = rest.find('`') {
-        let before = &rest[..start];
-        let escaped = before.chars().rev().take_while(|character| *character == '\\').count() % 2 == 1;
-        output.push_str(before);
-        if escaped {
-            output.push('`');
-            rest = &rest[start + 1..];
-            continue;
-        }
-        let fence = rest[start..].chars().take_while(|character| *character == '`').count();
-        rest = &rest[start + fence..];
-        let mut from = 0;
-        let end = loop {
-            let next = rest[from..].find('`').map(|next| from + next).expect("every code span ends on its line");
-            let run = rest[next..].chars().take_while(|character| *character == '`').count();
-            if run == fence {
-                break next + run;
-            }
-            from = next + run;
-        };
-        rest = &rest[end..];
-    }
-    output.push_str(rest);
-    output
-}
-
-/// A line with `·` for each backslash and the sign that it takes literally.
-fn without_escapes(line: &str) -> String {
-    let mut output = String::new();
-    let mut characters = line.chars();
-    while let Some(character) = characters.next() {
-        if character == '\\' {
-            characters.next();
-            output.push('·');
-        } else {
-            output.push(character);
-        }
-    }
-    output
-}
-
-fn check_markdown(output: &str, context: &str) {
-    assert_no_command(output, context);
-    assert!(output.len() <= 1024 * 1024, "{context}");
-    for line in output.lines() {
-        let mut markup = without_escapes(&without_code(line));
-        for own in ["<br>", "<code>", "</code>", "&#124;", "<span>@</span>", "<span>#</span>", "<sub>", "</sub>"] {
-            markup = markup.replace(own, "");
-        }
-        assert!(!markup.contains(['<', '@', '[', ']']), "{context}: {line}");
-        assert!(!markup.contains("://") && !markup.contains("www."), "{context}: {line}");
-        assert!(!markup.trim_start_matches('#').contains('#'), "{context}: {line}");
-        if line.starts_with('|') {
-            assert_eq!(line.matches('|').count(), 6, "{context}: {line}");
-        } else {
-            let known = ["", "## ", "### ", "**", "- `", "<sub>", "> **Cut"];
-            assert!(known.iter().any(|start| line.starts_with(start)), "{context}: {line}");
-        }
-    }
-}
-
-/// A workflow command as the runner reads it.
-fn parse_command(line: &str) -> (String, Vec<(String, String)>, String) {
-    let (head, data) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
-    let (name, properties) = head.split_once(' ').unwrap();
-    let decode = |text: &str| text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":").replace("%2C", ",");
-    let properties = properties.split(',').map(|property| {
-        let (key, value) = property.split_once('=').unwrap();
-        (key.to_owned(), decode(value).replace("%25", "%"))
-    });
-    (name.to_owned(), properties.collect(), data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%"))
-}
-
-fn check_github(output: &str, context: &str) {
-    let commands: Vec<_> = output.lines().map(parse_command).collect();
-    // The verdict, three that block, two and one that warn, four of a dry run.
-    let names: Vec<&str> = commands.iter().map(|(name, _, _)| name.as_str()).collect();
-    let expected = ["notice", "error", "error", "error", "warning", "warning", "warning", "warning", "warning"];
-    assert_eq!(names[..9], expected, "{context}");
-    assert!(names[9..].iter().all(|name| *name == "notice") && names.len() == 13, "{context}: {names:?}");
-    for (_, properties, data) in commands {
-        let keys: Vec<&str> = properties.iter().map(|(key, _)| key.as_str()).collect();
-        assert!([&["title"][..], &["file", "line", "title"]].contains(&&keys[..]), "{context}: {keys:?}");
-        assert!(!data.contains('\r'), "{context}");
-    }
-}
-
-fn check_junit(output: &str, context: &str) {
-    assert_no_command(output, context);
-    let report = quick_junit::Report::deserialize_from_str(output).unwrap_or_else(|error| panic!("{context}: {error}"));
-    assert_eq!((report.tests, report.failures, report.errors), (19, 3, 1), "{context}");
-}
-
-fn check_sarif(output: &str, context: &str) {
-    assert_no_command(output, context);
-    let log: serde_json::Value = serde_json::from_str(output).unwrap();
-    let results = log["runs"][0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 15, "{context}");
-    for result in results {
-        let location = &result["locations"][0]["physicalLocation"];
-        let uri = location["artifactLocation"]["uri"].as_str().unwrap();
-        assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()) && !uri.contains(['?', '#']), "{context}: {uri}");
-        assert!(!uri.contains(':') || uri.starts_with("file:///"), "{context}: {uri}");
-        assert_eq!(location["region"]["startLine"], 1, "{context}");
-        assert!(!result["message"]["text"].as_str().unwrap().replace("\\](", "").contains("]("), "{context}");
-    }
-}
-
-fn check_tap(output: &str, context: &str) {
-    assert_no_command(output, context);
-    let mut lines = output.lines();
-    assert_eq!((lines.next(), lines.next()), (Some("TAP version 14"), Some("1..19")), "{context}");
-    let (mut points, mut failures) = (0, 0);
-    for line in lines {
-        if line.starts_with("  ") {
-            assert!(["  ---", "  ..."].contains(&line) || line.contains(": \""), "{context}: {line}");
-            continue;
-        }
-        points += 1;
-        let result = line.strip_prefix("not ").unwrap_or(line);
-        failures += usize::from(result.len() < line.len());
-        assert!(result.starts_with(&format!("ok {points} - ")), "{context}: {line}");
-        let directive = line.replace("\\\\", "").replace("\\#", "");
-        assert_eq!(directive.matches('#').count(), directive.matches(" # SKIP").count(), "{context}: {line}");
-    }
-    assert_eq!((points, failures), (19, 4), "{context}");
 }
 
 fn check_records(text: &str) {
@@ -366,7 +209,7 @@ fn markup() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_mixture_does_harm(text in markup()) {

@@ -162,6 +162,7 @@ pub(crate) struct FakeChainloop {
     refuse_over: Option<u64>,
     refuse_out_of_range: bool,
     repeat_pages: bool,
+    item_offsets: bool,
     total_moves: usize,
     claims: Option<u64>,
     no_pagination: bool,
@@ -189,6 +190,7 @@ impl FakeChainloop {
             refuse_over: None,
             refuse_out_of_range: false,
             repeat_pages: false,
+            item_offsets: false,
             total_moves: 0,
             claims: None,
             no_pagination: false,
@@ -272,6 +274,13 @@ impl FakeChainloop {
     pub(crate) fn refuse_pages_out_of_range(mut self) -> Self {
         self.refuse_out_of_range = true;
         self
+    }
+
+    /// Takes the page for the offset of its first item, as the API's documentation has it.
+    #[must_use]
+    pub(crate) fn item_offsets(mut self) -> Self {
+        self.item_offsets = true;
+        self.zero_based()
     }
 
     /// Gives the first page whatever page is asked for.
@@ -512,7 +521,11 @@ impl Serving {
         let said = asked.min(script.clamp.unwrap_or(u64::MAX));
         let size = said.min(script.silent_clamp.unwrap_or(u64::MAX));
         let page = page.unwrap_or(script.first_page);
-        let start = if script.repeat_pages { 0 } else { (page - script.first_page) * size };
+        let start = match (script.repeat_pages, script.item_offsets) {
+            (true, _) => 0,
+            (false, true) => page,
+            (false, false) => (page - script.first_page) * size,
+        };
         if script.refuse_out_of_range && start >= count && start > 0 {
             return Reply::kratos(400, "VALIDATOR", "pagination.page: out of range");
         }

@@ -14,7 +14,7 @@ const SMALLER: [u64; 2] = [50, 20];
 /// What the API lists.
 pub(in super::super) trait Listed: Sized + Send + 'static {
     /// What must not change while the list is read.
-    type Content: PartialEq + Send + 'static;
+    type Content: Clone + PartialEq + Send + 'static;
     /// Whether these are the records whose number the progress tells.
     const COUNTED: bool;
 

@@ -1,0 +1,75 @@
+//! `with` replaces what a decision rests on. Tests need that; a policy that does it answers another question.
+
+use super::PolicyFault;
+use super::program::{Definition, Part, Program, fault, package_of, parts, shown};
+use super::walk::{self, Scopes, Visitor};
+use regorus::unstable::{Expr, WithModifier};
+use std::collections::BTreeMap;
+
+pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
+    let tests: BTreeMap<String, bool> = program.definitions.iter().fold(BTreeMap::new(), |mut tests, definition| {
+        *tests.entry(definition.shown()).or_insert(true) &= definition.test;
+        tests
+    });
+    for definition in program.definitions.iter().filter(|definition| !definition.test) {
+        let Ok(package) = package_of(definition.file) else { continue };
+        walk::rule(definition.rule, &mut Mocks { program, tests: &tests, package: &package, definition, faults });
+    }
+}
+
+struct Mocks<'check, 'policy> {
+    program: &'check Program<'policy>,
+    /// Every rule, and whether all its definitions are tests.
+    tests: &'check BTreeMap<String, bool>,
+    package: &'check [String],
+    definition: &'check Definition<'policy>,
+    faults: &'check mut Vec<PolicyFault>,
+}
+
+impl Mocks<'_, '_> {
+    /// A rule that uses a test would be as free as the test.
+    fn no_test(&mut self, expression: &Expr, scopes: &Scopes) {
+        let Some(path) = parts(expression) else { return };
+        if matches!(path.first(), Some(Part::Name(root)) if walk::is_local(scopes, root)) {
+            return;
+        }
+        let full = self.program.resolve(self.package, &path).unwrap_or_default();
+        for length in 2..=full.len() {
+            let rule = shown(full.get(1..length).unwrap_or_default());
+            if self.tests.get(&rule) == Some(&true) {
+                let message = format!("`{}` uses the test `{rule}`", self.definition.shown());
+                let hint = "move what both need into a rule that is no test";
+                self.faults.push(fault(expression.span(), "uses_a_test", message, hint));
+            }
+        }
+    }
+}
+
+impl Visitor for Mocks<'_, '_> {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+        self.no_test(expression, scopes);
+    }
+
+    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes) {
+        self.no_test(function, &Vec::new());
+    }
+
+    fn with(&mut self, with: &WithModifier, _scopes: &Scopes) {
+        let Some(path) = parts(&with.refr) else { return };
+        let full = self.program.resolve(self.package, &path).unwrap_or(path);
+        let names: Vec<&str> = full
+            .iter()
+            .map(|part| match part {
+                Part::Name(name) => name.as_str(),
+                Part::Any => "_",
+            })
+            .collect();
+        let evidence = matches!(names.as_slice(), ["input", ..] | ["data"] | ["data", "holdpoint", ..])
+            || names == ["time", "now_ns"];
+        if evidence {
+            let message = format!("`with {}` replaces what the decision rests on", with.refr.span().text());
+            let hint = "only tests may do that: rules named `test_…`, or packages named `…_test`";
+            self.faults.push(fault(&with.span, "replaces_evidence", message, hint));
+        }
+    }
+}

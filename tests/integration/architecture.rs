@@ -3,13 +3,6 @@
 //! The check reads the source as text: it sees names and not types, which is enough to notice a dependency that nobody
 //! meant to add. Comments, strings and unit tests do not count.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail like tests"
-)]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

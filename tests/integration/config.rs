@@ -1,7 +1,5 @@
 //! The configuration: every key, every mistake, the schema, the documented examples.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail like tests")]
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

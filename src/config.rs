@@ -1,6 +1,6 @@
 //! The configuration, valid by construction.
 //!
-//! It is read in two stages: [`raw`] is the file as written, with the place of every value; [`validate`] turns it
+//! It is read in two stages: `raw` is the file as written, with the place of every value; `validate` turns it
 //! into [`Config`] and collects every problem it meets, so that one look at the file mends them all.
 
 mod duration;

@@ -61,15 +61,22 @@ fn refuse_to_overwrite(directory: &Path) -> anyhow::Result<()> {
     let existing: Vec<PathBuf> = paths.filter(|path| fs::symlink_metadata(path).is_ok()).collect();
     if !existing.is_empty() {
         bail!(
-            "refusing to overwrite {}; move them away, or name another folder: `holdpoint init FOLDER`",
-            names(&existing)
+            "refusing to overwrite {}; move {} away, or name another folder: `holdpoint init FOLDER`",
+            names(&existing),
+            if existing.len() == 1 { "it" } else { "them" }
         );
     }
     Ok(())
 }
 
+/// The first paths, and how many more.
 fn names(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
+    const MOST: usize = 5;
+    let mut names: Vec<_> = paths.iter().take(MOST).map(|path| format!("`{}`", path.display())).collect();
+    if let Some(more @ 1..) = paths.len().checked_sub(MOST) {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
 }
 
 /// What was made so far, so that it can be undone.
@@ -174,7 +181,7 @@ mod tests {
         fs::write(folder.path().join("records.json"), "mine").unwrap();
         let error = write(folder.path()).unwrap_err().to_string();
         let shown = error.replace(&folder.path().display().to_string(), "FOLDER");
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown, @"refusing to overwrite `FOLDER/records.json`; move it away, or name another folder: `holdpoint init FOLDER`");
         assert_eq!(files(folder.path()).into_values().collect::<Vec<_>>(), ["mine"]);
     }
 

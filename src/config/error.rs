@@ -7,8 +7,13 @@ use super::located::Place;
 
 /// The longest line that is shown below a message, in characters.
 const LONGEST_EXCERPT: usize = 160;
+/// The longest message, in characters: a cycle may lead through every environment.
+const LONGEST_MESSAGE: usize = 1000;
 /// The longest value that a message repeats, in characters.
 const LONGEST_VALUE: usize = 80;
+
+/// How many problems are collected at most.
+pub(crate) const MOST_PROBLEMS: usize = 100;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +68,7 @@ impl ConfigError {
         if line > 0 {
             write!(formatter, ":{line}:{column}")?;
         }
-        write!(formatter, ": {}", clean(&problem.message))?;
+        write!(formatter, ": {}", clean(&shorten(&problem.message, LONGEST_MESSAGE)))?;
         if let Some((shown, width)) = self.excerpt(problem) {
             let number = line.to_string();
             let gutter = " ".repeat(number.len());
@@ -104,6 +109,9 @@ impl fmt::Display for ConfigError {
             }
             self.write(formatter, problem)?;
         }
+        if self.problems.len() >= MOST_PROBLEMS {
+            write!(formatter, "\n\nthese are the first {MOST_PROBLEMS} problems; there may be more")?;
+        }
         Ok(())
     }
 }
@@ -140,10 +148,15 @@ const fn is_harmless(character: char) -> bool {
 
 /// The value in backticks, shortened.
 pub(crate) fn quote(value: &str) -> String {
-    let mut quoted = String::from("`");
-    quoted.extend(value.chars().take(LONGEST_VALUE));
-    quoted.push_str(if value.chars().nth(LONGEST_VALUE).is_some() { "…`" } else { "`" });
-    quoted
+    format!("`{}`", shorten(value, LONGEST_VALUE))
+}
+
+fn shorten(text: &str, longest: usize) -> String {
+    let mut short: String = text.chars().take(longest).collect();
+    if text.chars().nth(longest).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// Says which known name was probably meant, or which there are.

@@ -7,7 +7,7 @@ mod sources;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::error::{Problem, quote};
+use super::error::{MOST_PROBLEMS, Problem, quote, suggest};
 use super::located::{Located, Place};
 use super::raw::{RawConfig, RawLimits, RawWhenNoRuleApplies};
 use super::{Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_RULE_TIMEOUT, duration, yaml};
@@ -16,10 +16,21 @@ use crate::domain::verdict::Verdict;
 /// The longest timeout. Whoever waits longer has stopped waiting.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 
+/// How many sources, environments and rules there may be, each.
+const MOST_ENTRIES: usize = 1000;
+
 /// Checks everything, and says everything that is wrong.
 pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Problem>> {
     let mut check = Check { folder: path.parent().unwrap_or(Path::new("")), problems: Vec::new() };
     check.problems.extend(yaml::check_version(&raw.version).err());
+    check.bound("sources", raw.sources.place, raw.sources.value.len());
+    check.bound("environments", raw.environments.place, raw.environments.value.len());
+    if let Some(rules) = &raw.rules {
+        check.bound("rules", rules.place, rules.value.len());
+    }
+    if !check.problems.is_empty() {
+        return Err(check.problems);
+    }
     let source_names = sources::names(&raw.sources.value);
     let sources = sources::check(&mut check, raw.sources);
     let environment_names = environments::names(&raw.environments.value);
@@ -68,8 +79,28 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    fn push(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
     fn problem(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.problems.push(Problem::new(place, message).hint(hint));
+        self.push(Problem::new(place, message).hint(hint));
+    }
+
+    /// Says which known name was probably meant. Nobody reads the suggestions that come after the last problem shown,
+    /// and they are dear.
+    fn suggest<'k>(&self, name: &str, known: impl IntoIterator<Item = &'k str>, what: &str) -> String {
+        if self.problems.len() < MOST_PROBLEMS { suggest(name, known, what) } else { String::new() }
+    }
+
+    /// Bounds how many there are: looking for cycles and near names takes more than its share of time for each.
+    fn bound(&mut self, key: &str, place: Place, count: usize) {
+        if count > MOST_ENTRIES {
+            let message = format!("{} has {count} entries, at most {MOST_ENTRIES}", quote(key));
+            self.push(Problem::new(place, message).hint("split the configuration in several files").without_line());
+        }
     }
 
     /// The value, if it is a name: not empty, on one line, without space around it.

@@ -9,8 +9,21 @@ use super::raw::RawConfig;
 
 /// Reads the text, or says the first thing that keeps it from being read.
 pub(crate) fn parse(text: &str) -> Result<RawConfig, Problem> {
-    serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| other_version(text).unwrap_or_else(|| problem(&error)))
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
+        let of_another_version = if is_too_much(&error) { None } else { other_version(text) };
+        of_another_version.unwrap_or_else(|| problem(&error))
+    })
+}
+
+/// Whether the text asks for more than the bounds allow.
+fn is_too_much(error: &Error) -> bool {
+    matches!(
+        innermost(error),
+        Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasReplayStackDepthExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. }
+    )
 }
 
 /// Another version may have other keys: says so, rather than which keys are unknown.
@@ -37,15 +50,15 @@ pub(crate) fn check_version(version: &Located<u32>) -> Result<(), Problem> {
 fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_events: 200_000,
-            max_nodes: 100_000,
+            max_events: 100_000,
+            max_nodes: 50_000,
             max_depth: 64,
             max_aliases: 1_000,
             max_anchors: 1_000,
-            max_recorded_anchor_events: 100_000,
+            max_recorded_anchor_events: 10_000,
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 100_000,
+            max_total_replayed_events: 20_000,
             max_replay_stack_depth: 16,
         },
         duplicate_keys: DuplicateKeyPolicy::Error,
@@ -72,10 +85,7 @@ fn problem(error: &Error) -> Problem {
             "the file holds more than one YAML document".to_owned(),
             "keep one, without a line `---` after it".to_owned(),
         ),
-        Error::Budget { .. }
-        | Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. } => (
+        _ if is_too_much(error) => (
             "the file is too large, nested too deeply, or repeats too much through aliases".to_owned(),
             "write it plainly, with fewer anchors and aliases".to_owned(),
         ),

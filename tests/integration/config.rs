@@ -319,6 +319,27 @@ limits: {rule_timeout: x}
     assert_eq!(Config::from_text(text, Path::new("x")).unwrap_err().count(), 9);
 }
 
+/// A file can be small and still ask for much: names to compare, paths to follow.
+#[test]
+fn no_file_takes_long() {
+    let lines = |count: usize, after: &dyn Fn(usize) -> usize| {
+        let line = |number| format!("name: e{number}, after: [e{}]", after(number));
+        environments(&(0..count).map(line).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let chain = error(&lines(1001, &|number| number + 1));
+    assert_eq!(
+        chain,
+        "holdpoint.yaml:5:3: `environments` has 1001 entries, at most 1000\nhint: split the configuration in several files"
+    );
+    let ring = error(&lines(1000, &|number| (number + 1) % 1000));
+    assert!(ring.contains("the promotion order has a cycle: e0 after e1 after e2"), "{ring}");
+    assert!(ring.len() < 1500, "{ring}");
+    let unknown: Vec<_> = (0..20_000).map(|number| format!("environment-{number}")).collect();
+    let unknown = with_rule(&format!("    environments: [{}]\n", unknown.join(", ")));
+    let shown = error(&unknown);
+    assert!(shown.ends_with("these are the first 100 problems; there may be more"), "{shown}");
+}
+
 /// Secrets in the wrong place do not end in the log of a pipeline.
 #[test]
 fn secrets_are_not_repeated() {

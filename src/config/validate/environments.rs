@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::super::error::{list, quote, suggest};
+use super::super::error::{list, quote};
 use super::super::located::{Located, Place};
 use super::super::raw::RawEnvironment;
 use super::Check;
@@ -73,7 +73,7 @@ fn check_order(check: &mut Check<'_>, environments: &RawEnvironments, names: &[S
         for after in environment.value.after.iter().flatten() {
             if !names.contains(&after.value) {
                 let others = names.iter().filter(|other| *other != name).map(String::as_str);
-                let hint = suggest(&after.value, others, "the other environments");
+                let hint = check.suggest(&after.value, others, "the other environments");
                 let (name, after_name) = (quote(name), quote(&after.value));
                 let message = format!("environment {name} comes after {after_name}, which is not defined");
                 check.problem(after.place, message, hint);
@@ -156,7 +156,11 @@ fn source(check: &mut Check<'_>, raw: &RawEnvironment, sources: &[String]) -> St
                     "environment {environment} names the source {}, which is not defined",
                     quote(&source.value)
                 );
-                check.problem(source.place, message, suggest(&source.value, known.iter().copied(), "the sources"));
+                check.problem(
+                    source.place,
+                    message,
+                    check.suggest(&source.value, known.iter().copied(), "the sources"),
+                );
             }
             source.value.clone()
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::error::{Problem, quote, suggest};
+use super::super::error::{Problem, quote};
 use super::super::located::{Located, Place};
 use super::super::raw::{RawEnforcement, RawRule, RawWhenNoRuleApplies};
 use super::Check;
@@ -19,7 +19,7 @@ pub(super) fn check(
     let (rules, place) = rules.map_or((Vec::new(), Place::START), |rules| (rules.value, rules.place));
     if rules.is_empty() && !matches!(when_no_rule_applies, Some(RawWhenNoRuleApplies::Allow)) {
         let problem = Problem::new(place, "there are no `rules`, so nothing could ever be allowed").without_line();
-        check.problems.push(problem.hint("add a rule, or set `when_no_rule_applies: allow`"));
+        check.push(problem.hint("add a rule, or set `when_no_rule_applies: allow`"));
     }
     let mut uses = BTreeMap::new();
     rules.into_iter().map(|rule| convert(check, rule.value, environments, &mut uses)).collect()
@@ -77,7 +77,7 @@ fn check_environments(
                 quote(policy),
                 quote(&name.value)
             );
-            let hint = suggest(&name.value, environments.iter().map(String::as_str), "the environments");
+            let hint = check.suggest(&name.value, environments.iter().map(String::as_str), "the environments");
             check.problem(name.place, message, hint);
         }
     }

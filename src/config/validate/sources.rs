@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use url::{Host, Url};
 
-use super::super::error::{Problem, list, quote, suggest};
+use super::super::error::{Problem, list, quote};
 use super::super::located::{Located, Place};
 use super::super::raw::{CHAINLOOP_KEYS, RawSource, RawToken, RawTokenPlace, SOURCE_TYPES};
 use super::super::{ChainloopConfig, DEFAULT_TIMEOUT, DEFAULT_TOKEN_VARIABLE, DEFAULT_URL, SourceConfig, TokenSource};
@@ -39,7 +39,11 @@ fn check_one(check: &mut Check<'_>, source: Located<RawSource>) -> Option<Source
         "chainloop" => chainloop(check, source.value).map(SourceConfig::Chainloop),
         unknown => {
             let message = format!("unknown source type {}", quote(unknown));
-            check.problem(source.value.kind.place, message, suggest(unknown, SOURCE_TYPES, "the types known here"));
+            check.problem(
+                source.value.kind.place,
+                message,
+                check.suggest(unknown, SOURCE_TYPES, "the types known here"),
+            );
             None
         }
     }
@@ -62,7 +66,7 @@ fn snapshot(check: &mut Check<'_>, source: Located<RawSource>) -> Option<SourceC
         if let Some(place) = place {
             let message = format!("{} does not belong to a source of type `snapshot`", quote(key));
             let hint = "a snapshot takes `path`; for an API write `type: chainloop`";
-            check.problems.push(Problem::new(place, message).hint(hint).without_line());
+            check.push(Problem::new(place, message).hint(hint).without_line());
         }
     }
     let Some(path) = path else {
@@ -112,7 +116,7 @@ fn check_url(check: &mut Check<'_>, text: &Located<String>, allow_insecure: bool
         // The text is not repeated: what is no URL may still hold a password.
         Err(error) => {
             let problem = Problem::new(text.place, format!("`url` is not a URL: {error}"));
-            check.problems.push(problem.hint(example).without_line());
+            check.push(problem.hint(example).without_line());
             return None;
         }
     };
@@ -129,7 +133,7 @@ fn check_url(check: &mut Check<'_>, text: &Located<String>, allow_insecure: bool
     } else {
         return Some(url);
     };
-    check.problems.push(problem);
+    check.push(problem);
     None
 }
 
@@ -155,7 +159,7 @@ fn check_token(check: &mut Check<'_>, token: Located<RawToken>) -> Option<TokenS
         RawToken::Place(RawTokenPlace { env: Some(_), file: Some(_) }) => "`token` has both `env` and `file`",
         RawToken::Place(RawTokenPlace { env: None, file: None }) => "`token` has neither `env` nor `file`",
     };
-    check.problems.push(Problem::new(token.place, message).hint(hint).without_line());
+    check.push(Problem::new(token.place, message).hint(hint).without_line());
     None
 }
 
@@ -169,6 +173,6 @@ fn check_variable(check: &mut Check<'_>, variable: Located<String>) -> Option<St
     let names = list(&[DEFAULT_TOKEN_VARIABLE]);
     let message = "`env` is not the name of an environment variable";
     let hint = format!("write the name of the variable that holds the token, such as {names}, not the token");
-    check.problems.push(Problem::new(variable.place, message).hint(hint).without_line());
+    check.push(Problem::new(variable.place, message).hint(hint).without_line());
     None
 }

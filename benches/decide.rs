@@ -22,7 +22,7 @@ use holdpoint::gate::Gate;
 use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
 
-const SERVICES: usize = 200;
+const HISTORY: usize = 10;
 const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
 const AS_OF: &str = "2026-11-20T12:00:00Z";
 
@@ -167,13 +167,13 @@ fn digest(service: usize, release: usize) -> String {
     format!("sha256:{service:032x}{release:032x}")
 }
 
-/// Records in the API's own JSON: 200 services in four targets, each with a history of releases, one a day.
+/// Records in the API's own JSON: services in four targets, each slot with a history of ten releases, one a day.
 fn snapshot(count: usize) -> String {
     let instant = |days: i64| {
         let newest: jiff::Timestamp = "2026-11-18T09:30:00Z".parse().unwrap();
         (newest - jiff::SignedDuration::from_hours(24 * days)).to_string()
     };
-    let slots = SERVICES * TARGETS.len();
+    let slots = (count / HISTORY).max(TARGETS.len() * 8);
     let record = |index: usize| {
         let (slot, release) = (index % slots, index / slots);
         let (service, target) = (slot / TARGETS.len(), TARGETS[slot % TARGETS.len()]);

@@ -25,7 +25,7 @@ mod program;
 mod variables;
 mod walk;
 
-pub(crate) use entries::{EntryKind, EntryRule, packages};
+pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
 
 use super::fault::PolicyFault;
 use program::Program;

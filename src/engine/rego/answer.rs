@@ -192,7 +192,6 @@ mod tests {
         let value = if json.is_empty() { Value::Undefined } else { Value::from_json_str(json).unwrap() };
         let entry = Entry {
             name: "rule".to_owned(),
-            path: "data.p.rule".to_owned(),
             kind,
             remediation: "see the manual".to_owned(),
             location: Location { path: "p.rego".to_owned(), line: 1 },

@@ -87,7 +87,7 @@ impl Default for Builder {
     }
 }
 
-/// The keys of a record, shared by all records.
+/// The keys of a record, shared by all records; sorted, since a map of sorted keys is built at once.
 struct Keys {
     record: [Value; 10],
     artifact: [Value; 4],
@@ -96,18 +96,18 @@ struct Keys {
 impl Keys {
     fn new() -> Self {
         let record = [
-            "id",
+            "artifact",
+            "artifact_id",
+            "created_at",
+            "deployment_name",
             "environment_id",
             "environment_name",
-            "deployment_name",
-            "artifact_id",
-            "artifact",
-            "status",
-            "created_at",
-            "updated_at",
+            "id",
             "last_seen_at",
+            "status",
+            "updated_at",
         ];
-        Self { record: record.map(text), artifact: ["kind", "name", "digest", "version"].map(text) }
+        Self { record: record.map(text), artifact: ["digest", "kind", "name", "version"].map(text) }
     }
 }
 
@@ -115,18 +115,18 @@ impl Builder {
     fn record(&mut self, record: &DeploymentRecord) -> Value {
         let mut times = RecordTimes::default();
         let values = [
-            shared(&record.id),
+            self.artifact(&record.artifact),
+            shared(&record.artifact_id),
+            times.value(record.created_at),
+            shared(&record.deployment_name),
             shared(&record.environment_id),
             shared(&record.environment_name),
-            shared(&record.deployment_name),
-            shared(&record.artifact_id),
-            self.artifact(&record.artifact),
-            self.status(record.status.as_str()),
-            times.value(record.created_at),
-            times.value(record.updated_at),
+            shared(&record.id),
             times.value(record.last_seen_at),
+            self.status(record.status.as_str()),
+            times.value(record.updated_at),
         ];
-        let mut object: Object = self.keys.record.iter().cloned().zip(values).collect();
+        let mut object = Object::from(self.keys.record.iter().cloned().zip(values).collect::<BTreeMap<_, _>>());
         if let Some(details) = &record.details {
             add_details(&mut object, details);
         }
@@ -138,9 +138,9 @@ impl Builder {
             return value.clone();
         }
         let values = [
+            shared(&artifact.digest_text),
             text(artifact.kind.as_str()),
             shared(&artifact.name),
-            shared(&artifact.digest_text),
             shared(&artifact.version),
         ];
         let value = map(self.keys.artifact.iter().cloned().zip(values));
@@ -205,7 +205,7 @@ pub(super) fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
 
 /// An object in the engine's compact form: exact in size, sorted, found by bisection.
 fn map(fields: impl IntoIterator<Item = (Value, Value)>) -> Value {
-    fields.into_iter().collect::<Object>().into_value()
+    Object::from(fields.into_iter().collect::<BTreeMap<_, _>>()).into_value()
 }
 
 fn shared(text: &Arc<str>) -> Value {

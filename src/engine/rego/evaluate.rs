@@ -1,5 +1,7 @@
 //! Evaluating one policy.
 
+use std::collections::BTreeMap;
+
 use regorus::{Engine, LimitError, Value};
 
 use crate::gate::engine::{Answer, RuleError};
@@ -13,28 +15,54 @@ use super::package::Package;
 /// When one of them cannot be evaluated, takes too long, or says something that holdpoint does not understand.
 pub(super) fn package(engine: &mut Engine, package: &Package, input: Value) -> Result<Answer, RuleError> {
     engine.set_input(input);
+    let said = engine.eval_rule(package.said.clone());
+    // What policies print is gathered, so that it does not reach standard error, and dropped.
+    drop(engine.take_prints());
+    let said = said.map_err(|error| rule_error(&package.name, &error))?;
+    let values = values_by_name(&said).ok_or_else(|| no_answers(&package.name))?;
     let mut answer = Answer::default();
     for entry in &package.entries {
-        let value = engine.eval_rule(entry.path.clone()).map_err(|error| rule_error(&entry.name, &error))?;
-        answer::add(&mut answer, entry, &value)?;
+        let value = values.get(entry.name.as_str()).copied().unwrap_or(&Value::Undefined);
+        answer::add(&mut answer, entry, value)?;
     }
     Ok(answer)
 }
 
-fn rule_error(name: &str, error: &anyhow::Error) -> RuleError {
+/// Reads the set of `[name, value]`. A rule without a value is not in it.
+fn values_by_name(said: &Value) -> Option<BTreeMap<&str, &Value>> {
+    let Value::Set(pairs) = said else { return None };
+    let pair = |pair| match pair {
+        &Value::Array(ref pair) => match (pair.get(0), pair.get(1)) {
+            (Some(Value::String(name)), Some(value)) => Some((&**name, value)),
+            _ => None,
+        },
+        _ => None,
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn rule_error(policy: &str, error: &anyhow::Error) -> RuleError {
     let text = super::fault::one_line(error);
     // Inside a function the engine keeps only the text of the limit's error.
-    let is_limit = error.downcast_ref::<LimitError>().is_some() || text.contains("execution exceeded time limit");
-    if is_limit && !text.contains("regex") {
+    let of_time = matches!(error.downcast_ref::<LimitError>(), Some(LimitError::TimeLimitExceeded { .. }));
+    if of_time || text.contains("execution exceeded time limit") {
         return RuleError {
             code: "rule_timeout",
-            message: format!("`{name}` took too long: {text}"),
+            message: format!("`{policy}` took too long: {text}"),
             remediation: "look records up in the indexes of `data.holdpoint` instead of scanning them".to_owned(),
         };
     }
     RuleError {
         code: "rule_error",
-        message: format!("`{name}` could not be evaluated: {text}"),
+        message: format!("`{policy}` could not be evaluated: {text}"),
         remediation: "correct the policy, or the parameters it is given".to_owned(),
+    }
+}
+
+fn no_answers(policy: &str) -> RuleError {
+    RuleError {
+        code: "rule_error",
+        message: format!("`{policy}` gave no answers"),
+        remediation: "this is a defect of holdpoint; please report it".to_owned(),
     }
 }

@@ -14,11 +14,11 @@ use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
 use crate::gate::engine::RuleDescription;
 
-use super::analysis::EntryRule;
+use super::analysis::{EntryRule, PackageRules};
 use super::fault::{self, PolicyFault};
 use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
-use super::package::{Entry, Package};
+use super::package::{ANSWERS, Entry, Package};
 use super::{analysis, builtins, nesting, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
@@ -60,7 +60,8 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
         return Err(faults);
     }
     let packages = packages(&mut engine, &annotations);
-    schedule(&mut engine, &packages).map_err(|fault| vec![fault])?;
+    prepare(&mut engine, &packages).map_err(|fault| vec![fault])?;
+    let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
     Ok(Loaded { engine, packages, digest: digest(files) })
 }
 
@@ -87,40 +88,29 @@ fn add(engine: &mut Engine, file: &PolicyFile) -> Result<Metadata, PolicyFault> 
     Ok(metadata)
 }
 
-fn packages(engine: &mut Engine, annotations: &BTreeMap<String, Metadata>) -> BTreeMap<String, Arc<Package>> {
-    let mut packages: BTreeMap<String, Package> = BTreeMap::new();
-    for found in analysis::packages(engine.get_modules()) {
-        let metadata = annotations.get(&found.path);
-        let package = packages.entry(found.package.clone()).or_insert_with(|| Package {
-            name: found.package.clone(),
-            description: RuleDescription {
-                title: found.package.clone(),
-                remediation: String::new(),
-                location: Some(Location { path: found.path.clone(), line: found.line }),
-            },
-            entries: Vec::new(),
-        });
-        if let Some(metadata) = metadata {
-            describe(&mut package.description, metadata);
-        }
-        package.entries = found.entry_rules.into_iter().map(|rule| entry(&found.package, rule, annotations)).collect();
-    }
-    packages.into_iter().map(|(name, package)| (name, Arc::new(package))).collect()
+fn packages(engine: &mut Engine, annotations: &BTreeMap<String, Metadata>) -> Vec<Package> {
+    let found = analysis::packages(engine.get_modules()).into_iter().enumerate();
+    let package = |(number, found): (usize, PackageRules)| Package {
+        description: description(&found, annotations.get(&found.path)),
+        entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
+        said: format!("data.{ANSWERS}.p{number}.said"),
+        name: found.package,
+    };
+    found.map(package).collect()
 }
 
-fn describe(description: &mut RuleDescription, metadata: &Metadata) {
-    if let Some(title) = &metadata.package.title {
-        description.title.clone_from(title);
-    }
-    if let Some(remediation) = &metadata.package.remediation {
-        description.remediation.clone_from(remediation);
+fn description(found: &PackageRules, metadata: Option<&Metadata>) -> RuleDescription {
+    let annotation = metadata.map(|metadata| metadata.package.clone()).unwrap_or_default();
+    RuleDescription {
+        title: annotation.title.unwrap_or_else(|| found.package.clone()),
+        remediation: annotation.remediation.unwrap_or_default(),
+        location: Some(Location { path: found.path.clone(), line: found.line }),
     }
 }
 
-fn entry(package: &str, rule: EntryRule, annotations: &BTreeMap<String, Metadata>) -> Entry {
+fn entry(rule: EntryRule, annotations: &BTreeMap<String, Metadata>) -> Entry {
     let annotation = annotations.get(&rule.path).and_then(|metadata| metadata.rules.get(&rule.line));
     Entry {
-        path: format!("data.{package}.{}", rule.name),
         kind: rule.kind,
         remediation: annotation.and_then(|annotation| annotation.remediation.clone()).unwrap_or_default(),
         location: Location { path: rule.path, line: rule.line },
@@ -128,11 +118,18 @@ fn entry(package: &str, rule: EntryRule, annotations: &BTreeMap<String, Metadata
     }
 }
 
-/// The engine orders statements, and finds variables without a value, when it first compiles a rule.
-fn schedule(engine: &mut Engine, packages: &BTreeMap<String, Arc<Package>>) -> Result<(), PolicyFault> {
-    for entry in packages.values().flat_map(|package| &package.entries) {
-        let path: Arc<str> = entry.path.as_str().into();
-        engine.compile_with_entrypoint(&path).map_err(|error| fault::of_engine(&entry.location.path, &error))?;
+/// Adds the rules that collect what policies say. The engine orders statements, and finds variables without a value,
+/// when it first compiles a rule: that is done here.
+fn prepare(engine: &mut Engine, packages: &[Package]) -> Result<(), PolicyFault> {
+    let speaking = || packages.iter().enumerate().filter(|(_number, package)| !package.entries.is_empty());
+    engine.set_rego_v0(false);
+    for (number, package) in speaking() {
+        let module = package.answers_module(number);
+        engine.add_policy(package.said.clone(), module).map_err(|error| fault::of_engine(&package.name, &error))?;
+    }
+    if let Some((_number, package)) = speaking().next() {
+        let said: Arc<str> = package.said.as_str().into();
+        engine.compile_with_entrypoint(&said).map_err(|error| fault::of_engine("", &error))?;
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Look again, for as long as this, while the verdict is `hold` or `undecided`.
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
     pub wait: Option<SignedDuration>,
     /// Decide as of this instant (RFC 3339) instead of now.
     #[arg(long, value_name = "TIME", conflicts_with = "wait")]

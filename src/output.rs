@@ -34,6 +34,7 @@ pub enum Format {
     /// Annotations of a GitHub Actions run.
     Github,
     /// A `JUnit` report.
+    #[value(help = "A JUnit report")]
     Junit,
     /// SARIF 2.1.0, for code scanning.
     Sarif,

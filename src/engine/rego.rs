@@ -157,3 +157,6 @@ fn missing() -> RuleError {
         remediation: "name a loaded policy, or load the one this rule names".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,7 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
     Ok(Loaded { engine, packages, digest: digest(files) })
 }
 
-fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
+pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
     let mut engine = Engine::new();
     engine.set_strict_builtin_errors(true);
     engine.set_gather_prints(true);
@@ -75,7 +75,7 @@ fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
 }
 
 /// Adds one file, as Rego v1 or, when it is none, as v0.
-fn add(engine: &mut Engine, file: &PolicyFile) -> Result<Metadata, PolicyFault> {
+pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<Metadata, PolicyFault> {
     nesting::check(&file.path, &file.text)?;
     let metadata = metadata::read(&file.path, &file.text)?;
     engine.set_rego_v0(false);

@@ -1,6 +1,6 @@
 //! The whole set of records that one decision saw, indexed as rules ask for them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -59,11 +59,13 @@ impl EnvironmentRecords {
     }
 }
 
-/// Records, newest first, with positions by digest and by slot.
+/// Records, newest first, with their positions by digest and by slot.
 #[derive(Clone, Debug, Default)]
 pub struct RecordIndex {
     records: Vec<DeploymentRecord>,
-    by_digest: HashMap<Digest, Vec<u32>>,
+    /// The positions of the records with a usable digest, ordered by it. A list of numbers takes a tenth of the room
+    /// of a map with a list for each digest.
+    by_digest: Vec<u32>,
     by_slot: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>>,
 }
 
@@ -71,15 +73,18 @@ impl RecordIndex {
     fn new(mut records: Vec<DeploymentRecord>) -> Self {
         records.sort_by(DeploymentRecord::newest_first);
         records.shrink_to_fit();
-        let mut index = Self::default();
-        for (position, record) in (0_u32..).zip(&records) {
-            if let Some(digest) = record.artifact.digest {
-                index.by_digest.entry(digest).or_default().push(position);
+        let mut index = Self { records, ..Self::default() };
+        for (position, record) in (0_u32..).zip(&index.records) {
+            if record.artifact.digest.is_some() {
+                index.by_digest.push(position);
             }
             let slots = index.by_slot.entry(record.environment_name.clone()).or_default();
             slots.entry(record.deployment_name.clone()).or_default().push(position);
         }
-        index.records = records;
+        // The sort is stable: of one digest, the newest stay first.
+        let mut by_digest = std::mem::take(&mut index.by_digest);
+        by_digest.sort_by_key(|position| index.digest_at(*position));
+        index.by_digest = by_digest;
         index
     }
 
@@ -89,16 +94,20 @@ impl RecordIndex {
         &self.records
     }
 
-    /// The positions of the records with a usable digest, by digest; newest first.
-    #[must_use]
-    pub const fn by_digest(&self) -> &HashMap<Digest, Vec<u32>> {
-        &self.by_digest
+    /// Each digest with the positions of its records, newest first; digests in ascending order.
+    pub fn by_digest(&self) -> impl Iterator<Item = (Digest, &[u32])> {
+        let groups = self.by_digest.chunk_by(|one, other| self.digest_at(*one) == self.digest_at(*other));
+        groups.filter_map(|positions| Some((self.digest_at(*positions.first()?)?, positions)))
     }
 
     /// The positions of the records by target and deployment name; newest first.
     #[must_use]
     pub const fn by_slot(&self) -> &BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>> {
         &self.by_slot
+    }
+
+    fn digest_at(&self, position: u32) -> Option<Digest> {
+        self.records.get(usize::try_from(position).ok()?)?.artifact.digest
     }
 }
 

@@ -12,8 +12,9 @@ use regorus::Value;
 use regorus::value::Object;
 
 use crate::domain::artifact::RecordedArtifact;
+use crate::domain::digest::Digest;
 use crate::domain::record::{DeploymentRecord, RecordDetails};
-use crate::domain::snapshot::{EnvironmentRecords, Snapshot};
+use crate::domain::snapshot::{EnvironmentRecords, RecordIndex, Snapshot};
 
 /// The package that the records live under; no policy may define it.
 pub(super) const ROOT: &str = "holdpoint";
@@ -21,38 +22,21 @@ pub(super) const ROOT: &str = "holdpoint";
 /// Builds the `data` document: `{"holdpoint": {environments, records}}`.
 pub(super) fn document(snapshot: &Snapshot) -> Value {
     let mut builder = Builder::default();
-    let mut by_environment = BTreeMap::new();
-    let mut by_digest: BTreeMap<Value, BTreeMap<Value, Value>> = BTreeMap::new();
-    let mut by_slot = BTreeMap::new();
-    for (name, environment) in &snapshot.environments {
-        let name = text(name);
-        let index = environment.index();
-        let records: Vec<Value> = index.records().iter().map(|record| builder.record(record)).collect();
-        for (digest, positions) in index.by_digest() {
-            let matches = pick(&records, positions);
-            by_digest.entry(text(&digest.to_string())).or_default().insert(name.clone(), matches);
-        }
-        let slots = index.by_slot().iter().map(|(target, deployments)| {
-            let deployments = deployments.iter().map(|(name, positions)| (shared(name), pick(&records, positions)));
-            (shared(target), map(deployments))
-        });
-        by_slot.insert(name.clone(), map(slots));
-        by_environment.insert(name, Value::from(records));
-    }
-    let by_digest = by_digest.into_iter().map(|(digest, environments)| (digest, map(environments)));
+    let of_environment = |(name, environment): (&String, &EnvironmentRecords)| {
+        let records = environment.index().records().iter().map(|record| builder.record(record)).collect::<Vec<_>>();
+        (text(name), records)
+    };
+    let values: Vec<(Value, Vec<Value>)> = snapshot.environments.iter().map(of_environment).collect();
+    let by_digest = by_digest(snapshot, &values);
+    let indexes = || snapshot.environments.values().map(EnvironmentRecords::index).zip(&values);
+    let by_slot = map(indexes().map(|(index, (name, records))| (name.clone(), by_slot(index, records))));
+    let by_environment = map(values.into_iter().map(|(name, records)| (name, Value::from(records))));
     let environments = snapshot.environments.iter().map(|(name, records)| (text(name), environment_value(records)));
     object([(
         ROOT,
         object([
             ("environments", map(environments)),
-            (
-                "records",
-                object([
-                    ("by_environment", map(by_environment)),
-                    ("by_digest", map(by_digest)),
-                    ("by_slot", map(by_slot)),
-                ]),
-            ),
+            ("records", object([("by_environment", by_environment), ("by_digest", by_digest), ("by_slot", by_slot)])),
         ]),
     )])
 }
@@ -69,9 +53,36 @@ fn environment_value(records: &EnvironmentRecords) -> Value {
     ])
 }
 
+/// `{digest: {environment: [record]}}`, digest by digest, so that nothing but the result takes room.
+fn by_digest(snapshot: &Snapshot, values: &[(Value, Vec<Value>)]) -> Value {
+    let environments = snapshot.environments.values().zip(values);
+    let mut found: Vec<(Digest, &Value, Value)> = environments
+        .flat_map(|(environment, (name, records))| {
+            environment.index().by_digest().map(move |(digest, positions)| (digest, name, pick(records, positions)))
+        })
+        .collect();
+    found.sort_by_key(|(digest, ..)| *digest);
+    let of_digest = |group: &[(Digest, &Value, Value)]| {
+        let (digest, ..) = group.first()?;
+        let environments = group.iter().map(|(_digest, name, records)| ((*name).clone(), records.clone()));
+        Some((text(&digest.to_string()), map(environments)))
+    };
+    map(found.chunk_by(|(one, ..), (other, ..)| one == other).filter_map(of_digest))
+}
+
+/// `{target: {deployment name: [record]}}` of one environment.
+fn by_slot(index: &RecordIndex, records: &[Value]) -> Value {
+    map(index.by_slot().iter().map(|(target, deployments)| {
+        let deployments = deployments.iter().map(|(name, positions)| (shared(name), pick(records, positions)));
+        (shared(target), map(deployments))
+    }))
+}
+
+/// The records at these positions, in a list without spare room: there are as many lists as digests and slots.
 fn pick(records: &[Value], positions: &[u32]) -> Value {
-    let position = |position: &u32| usize::try_from(*position).ok();
-    Value::from(positions.iter().filter_map(|at| records.get(position(at)?).cloned()).collect::<Vec<_>>())
+    let mut picked = Vec::with_capacity(positions.len());
+    picked.extend(positions.iter().filter_map(|position| records.get(usize::try_from(*position).ok()?).cloned()));
+    Value::from(picked)
 }
 
 /// Makes record values that share what repeats.

@@ -1,6 +1,6 @@
 //! How long a decision takes, and what records cost in memory. Method and figures: `benches/README.md`.
 //!
-//! `cargo bench --bench decide -- [time | memory RECORDS]`
+//! `cargo bench --bench decide -- [lookup | memory RECORDS | write RECORDS FILE]`
 
 #![expect(
     clippy::print_stdout,
@@ -29,15 +29,16 @@ const AS_OF: &str = "2026-11-20T12:00:00Z";
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["lookup"] => time(&[LOOK_UPS]),
         ["memory", records] => memory(records.parse().unwrap()),
         ["write", records, path] => std::fs::write(path, snapshot(records.parse().unwrap())).unwrap(),
-        _ => time(),
+        _ => time(&[STARTERS, LOOK_UPS]),
     }
 }
 
 /// Pairs of small and large in turns, so that what else the machine does falls on both.
-fn time() {
-    for (name, policies) in [("the starter policies", Policies::Starter), ("one look-up each", Policies::LookUp)] {
+fn time(sets: &[(&str, Policies)]) {
+    for (name, policies) in sets.iter().copied() {
         let small = World::new(1_000, policies);
         let large = World::new(100_000, policies);
         println!("10 rules, {name}");
@@ -62,6 +63,9 @@ enum Policies {
     Starter,
     LookUp,
 }
+
+const STARTERS: (&str, Policies) = ("the starter policies", Policies::Starter);
+const LOOK_UPS: (&str, Policies) = ("one look-up each", Policies::LookUp);
 
 /// A policy that is one look-up in an index, to tell what the gate and the engine take by themselves.
 const LOOK_UP: &str = r#"package lookup
@@ -153,8 +157,8 @@ fn configuration(policies: Policies) -> String {
     };
     let rules: String = (0..10).map(rule).collect();
     format!(
-        "version: 1\nsources:\n  saved: {{type: snapshot, path: records.json}}\nenvironments:\n  - {{name: dev}}\n  - {{name: staging, after: [dev], targets: [staging-eu, staging-us]}}\n  - {{name: production, after: [staging]}}\npolicies: [{}, lookup.rego]\nrules:\n{rules}",
-        folder.display()
+        "version: 1\nsources:\n  saved: {{type: snapshot, path: records.json}}\nenvironments:\n  - {{name: dev}}\n  - {{name: staging, after: [dev], targets: [staging-eu, staging-us]}}\n  - {{name: production, after: [staging]}}\npolicies: [{}lookup.rego]\nrules:\n{rules}",
+        if matches!(policies, Policies::LookUp) { String::new() } else { format!("{}, ", folder.display()) }
     )
 }
 

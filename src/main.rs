@@ -9,6 +9,8 @@ use holdpoint::{commands, exit::Exit, output, telemetry};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::start(cli.log_level, cli.log_format);
+    // A panic of the policy engine is caught and becomes a finding: it is logged like any other failure.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a part of holdpoint failed")));
     let exit = commands::run(cli).unwrap_or_else(|error| {
         let text = output::escape::paragraph(&format!("{error:#}"), output::escape::MESSAGE_LIMIT);
         anstream::eprintln!("error: {text}");

@@ -17,6 +17,7 @@ mod load;
 mod metadata;
 mod nesting;
 mod package;
+mod version;
 mod worker;
 
 use std::fmt;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::digest::Digest;
-use crate::domain::rule::Rule;
+use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{PreparedRules, Question, RuleDescription, RuleEngine, RuleError};
 
@@ -82,11 +83,16 @@ impl RegoEngine {
     }
 
     fn fault_of(&self, rule: &Rule) -> Option<PolicyFault> {
-        match self.loaded.packages.get(&rule.policy) {
-            Some(package) if !package.entries.is_empty() => None,
-            Some(package) => Some(fault::of_silent_policy(package.description.location.as_ref(), &rule.policy)),
-            None => Some(fault::of_missing_policy(&rule.policy, self.speaking())),
+        let Some(package) = self.loaded.packages.get(&rule.policy) else {
+            return Some(fault::of_missing_policy(&rule.policy, self.speaking()));
+        };
+        let location = package.description.location.as_ref();
+        if rule.policy.ends_with("_test") {
+            return Some(fault::of_test_policy(location, &rule.policy));
         }
+        let fits =
+            if rule.enforcement == Enforcement::Enforce { package.objects() } else { !package.entries.is_empty() };
+        (!fits).then(|| fault::of_silent_policy(location, &rule.policy))
     }
 
     /// The policies that say something.
@@ -114,7 +120,7 @@ impl RuleEngine for RegoEngine {
             remediation: "this is a defect of holdpoint; please report it".to_owned(),
         })?;
         let packages = self.loaded.packages.clone();
-        Ok(Box::new(Prepared { packages, pool: Pool::new(engine, self.limits.evaluation) }))
+        Ok(Box::new(Prepared { packages, pool: Pool::new(engine, self.limits) }))
     }
 }
 

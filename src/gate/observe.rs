@@ -16,6 +16,9 @@ use super::source::{
     EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, SourceError, SourceErrorKind,
 };
 
+/// How far the clocks of holdpoint and of a record source may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
 /// A reason not to trust the records of an environment. It makes every decision on them undecided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordFault {
@@ -61,15 +64,43 @@ fn record_fault(records: &EnvironmentRecords, as_of: Timestamp) -> Option<Record
     }
     let limit = records.environment.max_record_age?;
     let age = records.observed_at.map(|observed_at| as_of.duration_since(observed_at));
-    if age.is_some_and(|age| age <= limit) {
-        return None;
-    }
-    let age = age.map_or_else(|| "of unknown age".to_owned(), |age| format!("{} old", rounded(age)));
+    let (code, what) = match age {
+        Some(age) if age < -CLOCK_SKEW => {
+            ("records_too_new", format!("were seen {} after the instant asked about", rounded(-age)))
+        }
+        Some(age) if age <= limit => return None,
+        Some(age) => ("records_too_old", format!("are {} old", rounded(age))),
+        None => ("records_too_old", "are of unknown age".to_owned()),
+    };
     Some(RecordFault {
-        code: "records_too_old",
-        message: format!("the records of `{name}` are {age}; at most {} is allowed", rounded(limit)),
-        remediation: "read them again, or raise `max_record_age`".to_owned(),
+        code,
+        message: format!("the records of `{name}` {what}; `max_record_age` is {}", rounded(limit)),
+        remediation: "read them again, or change `max_record_age`".to_owned(),
     })
+}
+
+/// One place that is the target of two environments proves nothing about their order: its records would count as the
+/// earlier environment's and the later one's at once.
+fn shared_targets(gate: &Gate, snapshot: &Snapshot) -> Vec<RecordFault> {
+    let source =
+        |records: &EnvironmentRecords| gate.sources.get(&records.environment.source).map(|found| &found.source);
+    let same_source = |one: &EnvironmentRecords, other: &EnvironmentRecords| match (source(one), source(other)) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        _ => false,
+    };
+    let mut faults = Vec::new();
+    for (name, records) in &snapshot.environments {
+        let later = snapshot.environments.iter().filter(|(other, _records)| *other > name);
+        for (other_name, other) in later.filter(|(_name, other)| same_source(records, other)) {
+            let shared = records.environment.targets.iter().find(|target| other.environment.targets.contains(target));
+            faults.extend(shared.map(|target| RecordFault {
+                code: "target_shared",
+                message: format!("`{target}` is a target of `{name}` and of `{other_name}`"),
+                remediation: "give each environment targets of its own".to_owned(),
+            }));
+        }
+    }
+    faults
 }
 
 fn rounded(duration: SignedDuration) -> String {
@@ -107,6 +138,7 @@ impl Gate {
             let environments = by_source.get(read.name.as_str()).map(Vec::as_slice).unwrap_or_default();
             add_read(&mut snapshot, &mut failures, read, environments);
         }
+        failures.extend(shared_targets(self, &snapshot));
         let snapshot = Arc::new(snapshot);
         let rules = failures.is_empty().then(|| self.engine.prepare(&snapshot));
         Some(Observation { environment, snapshot, failures, rules, started })

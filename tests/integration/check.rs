@@ -41,9 +41,15 @@ fn the_readme_shows_what_the_program_prints() {
         let shown = readme.split_once(&format!("<!-- output: {name} -->\n```text\n")).expect(name).1;
         let shown = shown.split_once("```").unwrap().0;
         let printed = check(digest, &[]).stdout;
-        let without_id =
-            |text: &str| text.lines().filter(|line| !line.contains("decision")).collect::<Vec<_>>().join("\n");
-        assert_eq!(without_id(shown), without_id(&printed), "{name}: paste the program's output into the README");
+        let without_digests = |text: &str| {
+            let differs = |line: &&str| !line.starts_with("  Decision") && !line.starts_with("  Policies");
+            text.lines().filter(differs).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(
+            without_digests(shown),
+            without_digests(&printed),
+            "{name}: paste the program's output into the README"
+        );
     }
 }
 
@@ -250,7 +256,12 @@ fn only_an_enforced_rule_that_applies_allows() {
             "package p\ndeny contains \"no\" if { false }\nskip_reason := \"not mine\"",
             3,
         ),
-        ("skips and warns", "rules: [{policy: p}]", "package p\nwarn contains \"hm\"\nskip_reason := \"not mine\"", 3),
+        (
+            "skips and warns",
+            "rules: [{policy: p}]",
+            "package p\ndeny contains \"no\" if { false }\nwarn contains \"hm\"\nskip_reason := \"not mine\"",
+            3,
+        ),
         ("skips and denies", "rules: [{policy: p}]", "package p\ndeny contains \"no\"\nskip_reason := \"not mine\"", 1),
         (
             "nothing judges, which is allowed",
@@ -291,6 +302,25 @@ fn a_hold_opens_when_all_know_when() {
 }
 
 #[test]
+fn one_place_is_no_two_environments() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = "version: 1
+sources: {saved: {type: snapshot, path: records.json}}
+environments:
+  - {name: staging, logical_environment: Stage}
+  - {name: production, after: [staging], targets: [cluster]}
+policies: [policies]
+rules: [{policy: p}]
+";
+    project(folder.path(), configuration, "package p\ndeny contains \"no\" if { false }");
+    let shared = r#"{"deployment_records": [], "environments": [{"name": "cluster", "logical_environment": {"name": "Stage"}}]}"#;
+    fs::write(folder.path().join("records.json"), shared).unwrap();
+    let arguments = ["check", Example::ALLOWED, "--to", "production", "--format", "json"];
+    let run = Holdpoint::new(&arguments).directory(folder.path()).run();
+    assert_eq!((run.code, run.json()["findings"][0]["code"].as_str()), (3, Some("target_shared")), "{run:?}");
+}
+
+#[test]
 fn old_records_are_undecided() {
     let folder = tempfile::tempdir().unwrap();
     let configuration = ONE_ENVIRONMENT.replace("name: production", "name: production, max_record_age: 1h");
@@ -300,7 +330,13 @@ fn old_records_are_undecided() {
         "package p\ndeny contains \"no\" if { false }",
     );
     fs::write(folder.path().join("records.json"), KNOWN).unwrap();
-    for (as_of, code) in [("2026-11-20T12:00:00Z", 0), ("2026-11-20T12:00:01Z", 3)] {
+    let cases = [
+        ("2026-11-20T12:00:00Z", 0),
+        ("2026-11-20T12:00:01Z", 3),
+        ("2026-11-20T10:55:00Z", 0),
+        ("2026-11-20T10:54:59Z", 3),
+    ];
+    for (as_of, code) in cases {
         let arguments = ["check", Example::ALLOWED, "--to", "production", "--as-of", as_of];
         assert_eq!(Holdpoint::new(&arguments).directory(folder.path()).run().code, code, "{as_of}");
     }

@@ -44,7 +44,8 @@ history(environment, target, deployment_name) := [record |
 
 other_kinds := {"CONTAINER_IMAGE", "HELM_CHART"} - {input.request.artifact.kind}
 
-# Whether the newest of several records cannot be told: one has no time, or two are in place since the same instant.
+# Whether the newest of several records cannot be told: one has no time, or another artifact came at the same instant
+# as the newest record and is not known to have left.
 unclear(history) if {
 	count(history) > 1
 	some record in history
@@ -52,9 +53,18 @@ unclear(history) if {
 }
 
 unclear(history) if {
-	history[1].status == "DEPLOYED"
-	history[0].created_at == history[1].created_at
-	history[0].artifact.digest != history[1].artifact.digest
+	some record in history
+	record.created_at == history[0].created_at
+	record.artifact.digest != history[0].artifact.digest
+	not record.status in {"SUPERSEDED", "DECOMMISSIONED"}
+}
+
+# Whether a record holds its slot already. Five minutes are left for clocks that differ.
+begun(record) if not is_string(object.get(record, "created_at", null))
+
+begun(record) if {
+	is_number(input.as_of_ns)
+	nanoseconds(record.created_at) <= input.as_of_ns + 300000000000
 }
 
 # The records by which the artifact is in place: each the newest of its slot, without doubt, and DEPLOYED.
@@ -64,6 +74,7 @@ holding(environment) := [record |
 	record := slot[0]
 	record.status == "DEPLOYED"
 	matches(record)
+	begun(record)
 	not unclear(slot)
 ]
 

@@ -261,3 +261,20 @@ test_the_records_are_named if {
 	finding.records == ["record-2"]
 	finding.remediation == "deploy it to `staging` and record it there, then ask again"
 }
+
+test_another_artifact_at_the_same_instant_is_found_behind_any_number_of_records if {
+	tied := [
+		fixtures.record({"updated_at": "2026-11-19T12:00:00Z"}),
+		fixtures.record({"id": "record-3"}),
+		fixtures.other({"updated_at": "2026-11-18T12:00:00Z"}),
+	]
+	denied(fixtures.asks({}), tied) == {"newest_record_unclear"}
+	unknown := [fixtures.record({}), fixtures.other({"status": "deployed"})]
+	denied(fixtures.asks({}), unknown) == {"newest_record_unclear"}
+	passes(fixtures.asks({}), [fixtures.record({}), fixtures.other({"status": "SUPERSEDED"})])
+}
+
+test_a_record_that_begins_later_holds_nothing_yet if {
+	denied(fixtures.asks({}), [fixtures.record({"created_at": "2027-01-01T00:00:00Z"})]) == {"no_longer_deployed"}
+	passes(fixtures.asks({}), [fixtures.record({"created_at": "2026-11-20T12:04:59Z"})])
+}

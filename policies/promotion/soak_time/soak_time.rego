@@ -81,6 +81,7 @@ soaked contains environment if {
 
 # When an environment has had the artifact long enough in enough targets; absent when that will not come by itself.
 ready[environment] := instant if {
+	count(problems) == 0
 	some environment in parameters.environments
 	instants := sort([earliest |
 		some target in records.targets(environment)
@@ -108,8 +109,16 @@ lasts(slot, position, _) if {
 }
 
 lasts(slot, position, start) if {
+	not tied(slot, position)
 	end := min([left(slot[position]), taken_over(slot, position), parameters.as_of])
 	end - start >= minimum_nanoseconds
+}
+
+# Another artifact came into the slot at the same instant: which of the two stayed cannot be told.
+tied(slot, position) if {
+	some other in slot
+	other.created_at == slot[position].created_at
+	other.artifact.digest != slot[position].artifact.digest
 }
 
 # When the record itself says that the stay ended.

@@ -260,3 +260,15 @@ test_a_finding_that_cannot_be_worded_still_denies if {
 		with data.lib.words.evidence as nothing
 	{finding.code | some finding in found} == {"records_unreadable"}
 }
+
+test_of_two_that_came_at_the_same_instant_none_is_known_to_have_stayed if {
+	stay := {"status": "SUPERSEDED", "created_at": "2026-11-01T00:00:00Z", "updated_at": "2026-11-19T00:00:00Z"}
+	newer := fixtures.other({"id": "record-9", "created_at": "2026-11-19T00:00:00Z"})
+	passes(day, [newer, fixtures.record(stay)])
+	never(day, [newer, fixtures.record(stay), fixtures.other(stay)])
+	never(day, [newer, fixtures.other(stay), fixtures.record(stay)])
+}
+
+test_a_number_of_targets_that_is_none_denies if {
+	denied(fixtures.asks({"minimum": "24h", "min_targets": null}), [fixtures.record({})]) == {"parameter_invalid"}
+}

@@ -31,14 +31,15 @@ pub(super) fn package(engine: &mut Engine, package: &Package, input: Value) -> R
 /// Reads the set of `[name, value]`. A rule without a value is not in it.
 fn values_by_name(said: &Value) -> Option<BTreeMap<&str, &Value>> {
     let Value::Set(pairs) = said else { return None };
-    let pair = |pair| match pair {
-        &Value::Array(ref pair) => match (pair.get(0), pair.get(1)) {
-            (Some(Value::String(name)), Some(value)) => Some((&**name, value)),
-            _ => None,
-        },
+    pairs.iter().map(name_and_value).collect()
+}
+
+fn name_and_value(pair: &Value) -> Option<(&str, &Value)> {
+    let Value::Array(pair) = pair else { return None };
+    match (pair.get(0), pair.get(1)) {
+        (Some(Value::String(name)), Some(value)) => Some((name, value)),
         _ => None,
-    };
-    pairs.iter().map(pair).collect()
+    }
 }
 
 fn rule_error(policy: &str, error: &anyhow::Error) -> RuleError {

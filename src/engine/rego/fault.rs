@@ -81,8 +81,15 @@ pub(super) fn of_engine(path: &str, error: &anyhow::Error) -> PolicyFault {
 /// A rule of the configuration names a policy that says nothing.
 pub(super) fn of_silent_policy(location: Option<&Location>, policy: &str) -> PolicyFault {
     let (path, line) = location.map_or(("", 0), |location| (location.path.as_str(), location.line));
-    let message = format!("policy `{policy}` defines none of `deny`, `hold`, `warn`, `violations`");
+    let message = format!("policy `{policy}` has no rule that objects: none of `deny`, `hold`, `violations`, `result`");
     PolicyFault::at(path, (line, 0), "policy_silent", message, "write `deny contains message if …`")
+}
+
+/// A rule of the configuration names a package of tests, in which a policy may replace its own evidence.
+pub(super) fn of_test_policy(location: Option<&Location>, policy: &str) -> PolicyFault {
+    let (path, line) = location.map_or(("", 0), |location| (location.path.as_str(), location.line));
+    let message = format!("`{policy}` is a package of tests, which decides nothing");
+    PolicyFault::at(path, (line, 0), "policy_of_tests", message, "name the policy it tests")
 }
 
 /// A rule of the configuration names a policy that is not loaded.

@@ -19,7 +19,7 @@ use super::fault::{self, PolicyFault};
 use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
 use super::package::{ANSWERS, Entry, Package};
-use super::{analysis, builtins, nesting, worker};
+use super::{analysis, builtins, nesting, version, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -79,12 +79,16 @@ pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<Metadata, Po
     nesting::check(&file.path, &file.text)?;
     let metadata = metadata::read(&file.path, &file.text)?;
     engine.set_rego_v0(false);
-    if let Err(as_v1) = engine.add_policy(file.path.clone(), file.text.clone()) {
-        engine.set_rego_v0(true);
-        engine
-            .add_policy(file.path.clone(), file.text.clone())
-            .map_err(|_as_v0| fault::of_engine(&file.path, &as_v1))?;
+    let Err(as_v1) = engine.add_policy(file.path.clone(), file.text.clone()) else { return Ok(metadata) };
+    if let Some(keyword) = version::unimported_keyword(&file.text) {
+        let fault = fault::of_engine(&file.path, &as_v1);
+        let hint =
+            format!("this is Rego v1, since it uses `{keyword}`; a v0 file would import `future.keywords.{keyword}`");
+        return Err(PolicyFault { hint, ..fault });
     }
+    engine.set_rego_v0(true);
+    let added = engine.add_policy(file.path.clone(), file.text.clone());
+    added.map_err(|as_v0| fault::of_engine(&file.path, &as_v0))?;
     Ok(metadata)
 }
 

@@ -21,18 +21,24 @@ pub(super) struct Package {
 }
 
 impl Package {
+    /// Whether the policy has a rule that can object. One that only warns would always pass.
+    pub(super) fn objects(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Deny | EntryKind::Hold | EntryKind::Result))
+    }
+
     /// The module that defines [`Package::said`]: a set of `[name, value]`, one for each rule that has a value.
+    ///
+    /// Packages and entries have plain names: others are refused when they are loaded.
     ///
     /// The engine forgets what helper rules came to at the end of each call, so that asking for `deny`, `hold` and
     /// `skip_reason` in turn would evaluate them three times.
     pub(super) fn answers_module(&self, number: usize) -> String {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let package: String = self.name.split('.').map(|part| format!("[{}]", quoted(part))).collect();
-        let rules = self.entries.iter().map(|entry| {
-            let name = quoted(&entry.name);
-            format!("said contains [{name}, value] if value := data{package}[{name}]\n")
-        });
-        format!("package {ANSWERS}.p{number}\n{}", rules.collect::<String>())
+        let mut module = format!("package {ANSWERS}.p{number}\n");
+        for entry in &self.entries {
+            let rule = format!("said contains [\"{0}\", value] if value := data.{1}.{0}\n", entry.name, self.name);
+            module.push_str(&rule);
+        }
+        module
     }
 }
 

@@ -22,14 +22,14 @@ fn plain(policy: &str, data: &str) -> Engine {
 fn data_at_the_path_of_a_rule_overrules_it() {
     let policy = "package gate\ndeny contains \"always\"";
     let denials = |data: &str| plain(policy, data).eval_rule("data.gate.deny".to_owned()).unwrap();
-    assert_eq!(denials("{}"), Value::from_json_str(r#"["always"]"#).map(as_set).unwrap());
+    assert_eq!(denials("{}"), as_set(&Value::from_json_str(r#"["always"]"#).unwrap()));
     assert_eq!(denials(r#"{"gate": {"deny": []}}"#), Value::new_array(), "the denial is gone");
     // So records live under a root of their own, which no policy may define.
     let faults = refused("package holdpoint.records\ndeny contains \"x\"");
     assert_eq!(faults, ["reserved_package"]);
 }
 
-fn as_set(array: Value) -> Value {
+fn as_set(array: &Value) -> Value {
     Value::from(array.as_array().unwrap().iter().cloned().collect::<BTreeSet<_>>())
 }
 
@@ -41,6 +41,47 @@ fn refused(policy: &str) -> Vec<&'static str> {
         Ok(_metadata) => analysis::check(engine.get_modules(), &[]).into_iter().map(|fault| fault.code).collect(),
         Err(fault) => vec![fault.code],
     }
+}
+
+#[test]
+fn as_v0_a_condition_of_v1_vanishes() {
+    let mixed = "package p\nok if { input.urgent }\ndeny[msg] { not ok; msg := \"not ok\" }";
+    let mut engine = Engine::new();
+    engine.set_rego_v0(true);
+    engine.add_policy("policy.rego".to_owned(), mixed.to_owned()).unwrap();
+    let denials = engine.eval_rule("data.p.deny".to_owned()).unwrap();
+    assert_eq!(denials, Value::from(BTreeSet::new()), "`ok` is true, whatever the input");
+    assert_eq!(refused(mixed), ["policy_invalid"]);
+    assert_eq!(refused("package p\ndeny[msg] { not input.ok; msg := \"not ok\" }"), Vec::<&str>::new());
+}
+
+#[test]
+fn what_the_engine_merges_silently_is_refused() {
+    for (files, code) in [
+        (
+            vec!["package a\nb.deny contains \"no\" if true", "package a.b\nwarn contains \"w\" if false"],
+            "rule_in_other_package",
+        ),
+        (vec!["package p\nok(x) if x.a == 2", "package p\nok(x) if { x.b == 2; x.c == 5 }"], "function_in_two_files"),
+        (vec!["package a[\"b.c\"]\ndeny contains \"no\" if true"], "package_name"),
+    ] {
+        let mut engine = new_engine(Duration::from_secs(1)).unwrap();
+        for (number, text) in files.iter().enumerate() {
+            let file = files::PolicyFile { path: format!("{number}.rego"), text: (*text).to_owned() };
+            add(&mut engine, &file).unwrap();
+        }
+        let faults = analysis::check(engine.get_modules(), &[]);
+        assert_eq!(faults.first().map(|fault| fault.code), Some(code), "{files:?}: {faults:?}");
+    }
+}
+
+#[test]
+fn many_cycles_are_found_soon() {
+    let rules = (0..1000).map(|number| format!("r{number} := data.p[input.x{number}].z if false\n"));
+    let started = std::time::Instant::now();
+    let policy = format!("package p\n{}", rules.collect::<String>());
+    assert!(refused(&policy).contains(&"recursion"));
+    assert!(started.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
@@ -91,7 +132,8 @@ fn run_tests(files: &[files::PolicyFile]) -> Vec<(String, bool)> {
     let run = |test: String| {
         let result = builtins::at_instant(0, || engine.eval_rule(test.clone()));
         let passed = matches!(result, Ok(Value::Bool(true)));
-        (format!("{test}: {result:?}"), passed)
+        let shown = result.map_or_else(|error| super::fault::one_line(&error), |value| value.to_string());
+        (format!("{test}: {shown}"), passed)
     };
     tests.into_iter().map(run).collect()
 }

@@ -14,12 +14,16 @@ use regorus::{Engine, Value};
 
 use crate::gate::engine::{Answer, RuleError};
 
+use super::Limits;
 use super::builtins;
 use super::evaluate;
 use super::package::Package;
 
 /// Address space set aside for each thread; pages that are not touched cost nothing.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// Left to a rule beyond its own limit, which the engine looks at between steps.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What came of one rule.
 pub(super) type RuleResult = Result<Answer, RuleError>;
@@ -34,7 +38,7 @@ pub(super) struct Job {
 /// Workers that share one template: an engine with policies and records, never evaluated itself.
 pub(super) struct Pool {
     template: Engine,
-    timeout: Duration,
+    limits: Limits,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -44,8 +48,8 @@ struct Worker {
 }
 
 impl Pool {
-    pub(super) const fn new(template: Engine, timeout: Duration) -> Self {
-        Self { template, timeout, idle: Mutex::new(Vec::new()) }
+    pub(super) const fn new(template: Engine, limits: Limits) -> Self {
+        Self { template, limits, idle: Mutex::new(Vec::new()) }
     }
 
     /// Evaluates on an idle worker, or on a new one when all are busy.
@@ -58,16 +62,18 @@ impl Pool {
     }
 
     fn try_evaluate(&self, job: Job) -> Result<Vec<RuleResult>, RuleError> {
+        let rules = u32::try_from(job.rules.len()).unwrap_or(u32::MAX);
+        let timeout = self.limits.evaluation.min(self.limits.rule.saturating_add(GRACE).saturating_mul(rules));
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let worker = idle.map_or_else(|| Worker::start(self.template.clone()), Ok)?;
         worker.jobs.send(job).map_err(|_closed| stopped())?;
-        match worker.answers.recv_timeout(self.timeout) {
+        match worker.answers.recv_timeout(timeout) {
             Ok(answers) => {
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
                 Ok(answers)
             }
             // The worker is left behind: when its call returns, it finds its channels closed and ends.
-            Err(RecvTimeoutError::Timeout) => Err(overrun(self.timeout)),
+            Err(RecvTimeoutError::Timeout) => Err(overrun(timeout)),
             Err(RecvTimeoutError::Disconnected) => Err(stopped()),
         }
     }

@@ -30,6 +30,11 @@ fn packages(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
         match package_of(file) {
             Err(found) => faults.push(found),
             Ok(package) => {
+                if let Some(part) = package.iter().find(|part| !is_identifier(part)) {
+                    let message = format!("the package has the part `{part}`, which is no plain name");
+                    let hint = "use letters, digits and `_`, so that a rule can name the package";
+                    faults.push(fault(&file.package.span, "package_name", message, hint));
+                }
                 if let Some(root) = package.first().filter(|root| RESERVED.contains(&root.as_str())) {
                     let message = format!("the package lies at `data.{root}`, which is reserved");
                     let hint = "records are there; give the package another name";
@@ -42,6 +47,12 @@ fn packages(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
             faults.push(fault(&file.package.span, "target", message, "remove it"));
         }
     }
+}
+
+fn is_identifier(part: &str) -> bool {
+    let mut characters = part.chars();
+    let starts = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    starts && characters.all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 /// regorus keeps the imports of all files of a package in one table.
@@ -94,6 +105,11 @@ fn same_path(same: &[&Definition<'_>], faults: &mut Vec<PolicyFault>) {
             (Kind::Function(here), Kind::Function(there)) if here != there => {
                 let message = format!("the function `{name}` takes {here} arguments here, and {there} elsewhere");
                 faults.push(definition.fault("conflicting_rules", message, "give one of them another name"));
+            }
+            // regorus evaluates such a clause by the plan it made for another file's.
+            (Kind::Function(_), Kind::Function(_)) if definition.source() != first.source() => {
+                let message = format!("the function `{name}` has clauses in two files, here and in {}", first.source());
+                faults.push(definition.fault("function_in_two_files", message, "write all its clauses in one file"));
             }
             (here, there) if std::mem::discriminant(&here) != std::mem::discriminant(&there) => {
                 let message = format!("`{name}` is {} here, and {} in line {}", here.word(), there.word(), line(first));
@@ -154,6 +170,13 @@ fn above(
         if same == known.len() && known.len() > definition.package {
             let message = format!("`{}` has the path of the package `{}`", definition.shown(), package.join("."));
             faults.push(definition.fault("rule_over_package", message, "rename the rule or the package"));
+            break;
+        }
+        // `b.deny` in package `a` is `data.a.b.deny`: package `a.b` would say what is not written in it.
+        if same == package.len() && package.len() > definition.package {
+            let message =
+                format!("`{}` lies in the package `{}`, from outside it", definition.shown(), package.join("."));
+            faults.push(definition.fault("rule_in_other_package", message, "write the rule in that package"));
             break;
         }
     }

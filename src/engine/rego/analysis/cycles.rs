@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The most that a chain of rules which use each other may take of the stack, in units of about 70 bytes (see
 /// [`walk`]): about 5 MiB. Measured: a chain of 1,800 plain rules overflows a stack of 8 MiB.
 const MAX_UNITS: usize = 1 << 16;
+/// The most faults, and the most names in one, that are told: each back reference is a cycle.
+const MAX_FAULTS: usize = 50;
+const MAX_NAMES: usize = 10;
 /// What a rule takes besides its expressions.
 const RULE_UNITS: usize = 64;
 
@@ -209,10 +212,14 @@ fn mark(open: &mut [bool], at: usize, value: bool) {
 }
 
 fn cycle(program: &Program<'_>, trail: &[Step], back_to: usize, faults: &mut Vec<PolicyFault>) {
+    if faults.len() >= MAX_FAULTS {
+        return;
+    }
     let closed = trail.iter().skip_while(|step| step.at != back_to).filter_map(|step| program.definitions.get(step.at));
     let rules: Vec<_> = closed.collect();
     let Some(first) = rules.first() else { return };
-    let names = rules.iter().chain([first]).map(|rule| rule.shown());
-    let message = format!("the rule depends on itself: {}", names.collect::<Vec<_>>().join(" -> "));
+    let beyond = if rules.len() > MAX_NAMES { "… -> " } else { "" };
+    let names = rules.iter().take(MAX_NAMES).map(|rule| rule.shown() + " -> ").collect::<String>();
+    let message = format!("the rule depends on itself: {names}{beyond}{}", first.shown());
     faults.push(first.fault("recursion", message, "use `walk`, `graph.reachable` or a comprehension instead"));
 }

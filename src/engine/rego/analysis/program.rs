@@ -59,6 +59,11 @@ impl Definition<'_> {
         }
     }
 
+    /// The file it is written in.
+    pub(super) fn source(&self) -> &str {
+        self.file.package.span.source.get_path()
+    }
+
     pub(super) fn fault(&self, code: &'static str, message: impl Into<String>, hint: &str) -> PolicyFault {
         fault(self.rule.span(), code, message, hint)
     }

@@ -139,6 +139,9 @@ impl Gate {
             add_read(&mut snapshot, &mut failures, read, environments);
         }
         failures.extend(shared_targets(self, &snapshot));
+        // As its source resolved it: with the targets of its logical environment.
+        let resolved = snapshot.environments.get(&environment.name).map(|records| records.environment.clone());
+        let environment = resolved.unwrap_or(environment);
         let snapshot = Arc::new(snapshot);
         let rules = failures.is_empty().then(|| self.engine.prepare(&snapshot));
         Some(Observation { environment, snapshot, failures, rules, started })

@@ -1,9 +1,9 @@
 //! Policies in Rego, evaluated by regorus.
 //!
 //! regorus is fast and small, but trusts its policies. What is done about that here: data never shares a path with a
-//! policy ([`data`]), faults that OPA refuses at load are refused at load ([`nesting`], [`analysis`]), built-in
-//! functions that run away or do not repeat are replaced ([`builtins`]), and evaluation has a time limit, a large stack
-//! and a net under it ([`worker`]). The interpreter is used, since the engine's virtual machine gives other answers.
+//! policy (`data`), faults that OPA refuses at load are refused at load (`nesting`, `analysis`), built-in
+//! functions that run away or do not repeat are replaced (`builtins`), and evaluation has a time limit, a large stack
+//! and a net under it (`worker`). The interpreter is used, since the engine's virtual machine gives other answers.
 
 mod analysis;
 mod answer;

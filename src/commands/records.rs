@@ -14,7 +14,7 @@ use crate::gate::source::{EnvironmentQuery, Fetched, RecordFilters, RecordQuery}
 use crate::output::{self, Style};
 
 use super::check::unknown_environment;
-use super::{block_on, watcher, write};
+use super::{block_on, standard_error, watcher, write};
 
 /// Lists the records, or writes them as a snapshot.
 ///
@@ -23,6 +23,8 @@ use super::{block_on, watcher, write};
 pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config.config)?;
     let environments = environments(args, &config)?;
+    // Before the records are read, which may take long.
+    args.output.as_deref().map(write::Destination::find).transpose()?;
     // A snapshot must let any rule decide as the source would: it needs the history.
     let full_history = args.full_history || args.output.is_some();
     let sources = app::sources(&config, args.config.records.as_deref(), full_history)?;
@@ -101,6 +103,6 @@ fn finish(args: &RecordsArgs, style: Style, reads: &[(RecordQuery, Fetched)]) ->
 
 /// Says on standard error why the list cannot be trusted.
 fn report(text: &str) -> Exit {
-    anstream::eprintln!("error: {}", output::escape::paragraph(text, output::escape::MESSAGE_LIMIT));
+    standard_error::error(text);
     Exit::Undecided
 }

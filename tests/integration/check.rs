@@ -1,5 +1,7 @@
 //! `holdpoint check` as a user runs it: output, errors and exit codes.
 
+mod streams;
+
 use std::fs;
 use std::path::Path;
 
@@ -42,7 +44,7 @@ fn the_readme_shows_what_the_program_prints() {
         let shown = shown.split_once("```").unwrap().0;
         let printed = check(digest, &[]).stdout;
         let without_id =
-            |text: &str| text.lines().filter(|line| !line.contains("decision")).collect::<Vec<_>>().join("\n");
+            |text: &str| text.lines().filter(|line| !line.contains("Decision")).collect::<Vec<_>>().join("\n");
         assert_eq!(without_id(shown), without_id(&printed), "{name}: paste the program's output into the README");
     }
 }
@@ -115,8 +117,13 @@ fn output_goes_to_a_file_as_a_whole() {
     let decision: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(decision["verdict"], "deny");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no part is left behind");
-    let run = check(Example::ALLOWED, &["--output", "/no/such/folder/decision.txt"]);
-    assert_eq!(run.code, 2, "an allow that nobody can read is not an allow: {run:?}");
+    for digest in [Example::ALLOWED, Example::DENIED] {
+        let run = check(digest, &["--output", "/no/such/folder/decision.txt"]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "nothing is decided: {run:?}");
+    }
+    let run = check(Example::ALLOWED, &["--output", "-"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+    assert!(run.stderr.contains("hint: leave `--output` out to write to standard output"), "{run:?}");
 }
 
 #[test]

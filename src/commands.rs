@@ -3,6 +3,7 @@
 pub mod check;
 pub mod context;
 pub mod init;
+pub mod places;
 pub mod progress;
 pub mod records;
 pub mod standard_error;

@@ -3,7 +3,7 @@
 //! It is read in two stages: `raw` is the file as written, with the place of every value; `validate` turns it
 //! into [`Config`] and collects every problem it meets, so that one look at the file mends them all.
 
-mod duration;
+pub(crate) mod duration;
 mod error;
 mod located;
 mod raw;

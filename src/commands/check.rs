@@ -18,7 +18,7 @@ use crate::output::{self, Style};
 
 use super::wait::Schedule;
 use super::write::{self, Destination};
-use super::{block_on, context, standard_error, watcher};
+use super::{block_on, context, places, standard_error, watcher};
 
 /// Decides, writes the decision, and ends with its verdict.
 ///
@@ -35,11 +35,12 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let overrides = Overrides { records: args.config.records, policies: args.policy };
     let gate = app::gate(&config, &overrides)?;
     let question = Question { gate: &gate, environment: &args.environment, requests: &requests, as_of: args.as_of };
-    let wait = args.wait.map(Duration::try_from).transpose().context("`--wait` is out of range")?;
-    let decisions = block_on(question.decide_and_wait(wait))??;
+    let decisions = block_on(question.decide_and_wait(args.wait))??;
     let style = if destination.is_some() { Style { color: false, ..style } } else { style };
+    let verdict = decisions.verdict();
+    let decisions = places::in_repository(decisions, args.format, &config.path);
     let text = output::render(&decisions, args.format, style);
-    Ok(deliver(&text, destination.as_ref(), decisions.verdict()))
+    Ok(deliver(&text, destination.as_ref(), verdict))
 }
 
 /// Writes the decision, to standard output when its file fails. An allow that is not where it should be is none; any

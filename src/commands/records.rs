@@ -1,6 +1,6 @@
 //! `holdpoint records`: what the sources know, as a list or as a snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail};
 
@@ -56,7 +56,9 @@ fn environments<'a>(args: &RecordsArgs, config: &'a Config) -> anyhow::Result<Ve
         Some(environment) => Ok(environment),
         None => bail!("{}", unknown_environment(name, config)),
     };
-    args.environment.iter().map(find).collect()
+    // Each once, in the order given.
+    let mut seen = BTreeSet::new();
+    args.environment.iter().filter(|name| seen.insert(*name)).map(find).collect()
 }
 
 fn query_of(environment: &Environment) -> EnvironmentQuery {

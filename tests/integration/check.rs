@@ -1,5 +1,7 @@
 //! `holdpoint check` as a user runs it: output, errors and exit codes.
 
+mod options;
+mod places;
 mod streams;
 
 use std::fs;
@@ -142,6 +144,9 @@ fn wrong_usage_and_configuration_decide_nothing() {
         ("a context that is no JSON", [&[artifact.as_str(), "--context", "{"], good.as_slice()].concat()),
         ("an instant that is none", [&[artifact.as_str(), "--as-of", "yesterday"], good.as_slice()].concat()),
         ("a wait that is none", [&[artifact.as_str(), "--wait", "-5m"], good.as_slice()].concat()),
+        ("a wait without a unit", [&[artifact.as_str(), "--wait", "15"], good.as_slice()].concat()),
+        ("a deployment without a name", [&[artifact.as_str(), "--deployment", ""], good.as_slice()].concat()),
+        ("an actor without a name", [&[artifact.as_str(), "--actor", " "], good.as_slice()].concat()),
     ];
     for (name, arguments) in cases {
         let run = Holdpoint::new(&[["check"].as_slice(), arguments].concat()).run();

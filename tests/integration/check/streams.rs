@@ -41,7 +41,7 @@ fn what_is_no_file_is_refused_before_it_is_opened() {
     let mut shown = String::new();
     for arguments in cases {
         let run = Holdpoint::new(&["check", Example::ALLOWED, "--to", "production", "--as-of", AS_OF]);
-        let run = arguments.iter().fold(run, |run, argument| run.arg(argument)).run();
+        let run = arguments.iter().fold(run, Holdpoint::arg).run();
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}: {run:?}");
         shown.push_str(&run.stderr.replace(folder.path().to_str().unwrap(), "FOLDER"));
     }

@@ -95,14 +95,15 @@ fn kind(path: &Path) -> anyhow::Result<Kind> {
     if metadata.is_dir() {
         bail!("it is a folder\nhint: name a file in it");
     }
-    if is_character_device(&metadata) {
-        return Ok(Kind::Device(path.to_owned()));
-    }
-    if !metadata.is_file() {
+    let is_device = is_character_device(&metadata);
+    if !is_device && !metadata.is_file() {
         bail!("it is no regular file\nhint: write to standard output and redirect that");
     }
     // Replacing a file needs no permission to write it, but whoever took that permission away meant it.
     OpenOptions::new().write(true).open(path)?;
+    if is_device {
+        return Ok(Kind::Device(path.to_owned()));
+    }
     if metadata.permissions().readonly() {
         bail!("it may not be written\nhint: change its permissions, or name another file");
     }

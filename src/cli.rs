@@ -1,10 +1,12 @@
 //! The command line: definitions only.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use crate::config::duration;
 use crate::domain::request::Intent;
 use crate::output::Format;
 use crate::output::records::RecordFormat;
@@ -89,7 +91,7 @@ pub struct CheckArgs {
     #[arg(long = "to", value_name = "ENVIRONMENT")]
     pub environment: String,
     /// The deployment it would take over, as records name it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = filled)]
     pub deployment: Option<String>,
     /// Where configuration and records are.
     #[command(flatten)]
@@ -101,7 +103,7 @@ pub struct CheckArgs {
     #[arg(long, value_enum, default_value = "deploy")]
     pub intent: IntentArg,
     /// Who asks, for policies and the decision document.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = filled)]
     pub actor: Option<String>,
     /// Why, in your words.
     #[arg(long, value_name = "TEXT")]
@@ -116,10 +118,10 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Look again, for as long as this, while the verdict is `hold` or `undecided`.
-    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
-    pub wait: Option<SignedDuration>,
+    #[arg(long, value_name = "DURATION", value_parser = length_of_time, allow_hyphen_values = true)]
+    pub wait: Option<Duration>,
     /// Decide as of this instant (RFC 3339) instead of now.
-    #[arg(long, value_name = "TIME", conflicts_with = "wait")]
+    #[arg(long, value_name = "TIME", value_parser = instant, conflicts_with = "wait")]
     pub as_of: Option<Timestamp>,
 }
 
@@ -154,19 +156,19 @@ pub struct RecordsArgs {
     #[arg(short, long, value_name = "NAME", action = ArgAction::Append)]
     pub environment: Vec<String>,
     /// Only records of this project.
-    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    #[arg(long, value_name = "NAME", value_parser = filled, help_heading = "Filters")]
     pub project: Option<String>,
     /// Only records of this project version.
-    #[arg(long, value_name = "NAME", requires = "project", help_heading = "Filters")]
+    #[arg(long, value_name = "NAME", value_parser = filled, requires = "project", help_heading = "Filters")]
     pub project_version: Option<String>,
     /// Only records of this status.
-    #[arg(long, value_enum, help_heading = "Filters")]
+    #[arg(long, value_enum, ignore_case = true, help_heading = "Filters")]
     pub status: Option<StatusArg>,
     /// Only artifacts of this kind.
-    #[arg(long, value_enum, help_heading = "Filters")]
+    #[arg(long, value_enum, ignore_case = true, help_heading = "Filters")]
     pub artifact_kind: Option<KindArg>,
     /// Only this deployment.
-    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    #[arg(long, value_name = "NAME", value_parser = filled, help_heading = "Filters")]
     pub deployment: Option<String>,
     /// Every record, instead of the latest of each slot.
     #[arg(long, help_heading = "Filters")]
@@ -175,7 +177,7 @@ pub struct RecordsArgs {
     #[arg(short, long, value_enum, default_value_t)]
     pub format: RecordFormat,
     /// Write a snapshot of all records to this file, for `--records`.
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["status", "artifact_kind", "deployment"])]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["format", "status", "artifact_kind", "deployment"])]
     pub output: Option<PathBuf>,
 }
 
@@ -206,8 +208,10 @@ impl StatusArg {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum KindArg {
     /// OCI images.
+    #[value(alias = "container_image")]
     ContainerImage,
     /// Helm charts.
+    #[value(alias = "helm_chart")]
     HelmChart,
 }
 
@@ -230,11 +234,18 @@ pub struct InitArgs {
     pub directory: PathBuf,
 }
 
-/// Reads `15m`, `1h30m`.
-fn duration(text: &str) -> Result<SignedDuration, String> {
-    let duration: SignedDuration =
-        text.parse().map_err(|_error| format!("`{text}` is no duration; write `90s`, `15m` or `1h30m`"))?;
-    if duration.is_negative() { Err(format!("`{text}` is negative")) } else { Ok(duration) }
+/// Reads a duration as the configuration has it.
+fn length_of_time(text: &str) -> Result<Duration, String> {
+    duration::parse(text).map_err(|why| format!("it {why}; write `90s`, `15m`, `1h30m` or `1d`"))
+}
+
+fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse().map_err(|_error| "write an instant such as 2026-11-20T12:00:00Z")
+}
+
+/// A name that is given must say something: nothing is most likely a variable that is not set.
+fn filled(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("it is empty; leave the option out instead") } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]

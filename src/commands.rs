@@ -1,9 +1,12 @@
 //! The commands: each takes its arguments, does its work, and returns how the program ends.
 
 pub mod check;
+pub mod context;
 pub mod init;
+pub mod places;
 pub mod progress;
 pub mod records;
+pub mod standard_error;
 pub mod wait;
 pub mod write;
 

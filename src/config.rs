@@ -3,7 +3,7 @@
 //! It is read in two stages: `raw` is the file as written, with the place of every value; `validate` turns it
 //! into [`Config`] and collects every problem it meets, so that one look at the file mends them all.
 
-mod duration;
+pub(crate) mod duration;
 mod error;
 mod located;
 mod raw;
@@ -11,8 +11,9 @@ mod validate;
 mod yaml;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -139,15 +140,24 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<String, Problem> {
-    let unreadable = |error: std::io::Error| {
-        let problem = Problem::new(Place::default(), format!("cannot read the configuration: {error}"));
-        match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                problem.hint("name the file with `--config`, or write an example with `holdpoint init`")
-            }
-            _ => problem,
-        }
+    let cannot = |why: &dyn Display, hint: &str| {
+        Problem::new(Place::default(), format!("cannot read the configuration: {why}")).hint(hint)
     };
+    let unreadable = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => {
+            cannot(&error, "name the file with `--config`, or write an example with `holdpoint init`")
+        }
+        ErrorKind::PermissionDenied => cannot(&error, "let this user read the file and its folder"),
+        _ => cannot(&error, "name another file with `--config`"),
+    };
+    // Looked at before it is opened: opening a named pipe without a writer never ends.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(cannot(&"it is a folder", &format!("name the file in it, such as `{FILE_NAME}`")));
+    }
+    if !metadata.is_file() {
+        return Err(cannot(&"it is no regular file", "write it to a file first, and name that with `--config`"));
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -13,4 +13,5 @@ pub mod reference;
 pub mod request;
 pub mod rule;
 pub mod snapshot;
+pub mod text;
 pub mod verdict;

@@ -24,11 +24,11 @@ impl Exit {
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
-            Self::Allow => 0,
-            Self::Deny => 1,
+            Self::Allow => Verdict::Allow.exit_code(),
+            Self::Deny => Verdict::Deny.exit_code(),
             Self::Usage => 2,
-            Self::Undecided => 3,
-            Self::Hold => 4,
+            Self::Undecided => Verdict::Undecided.exit_code(),
+            Self::Hold => Verdict::Hold.exit_code(),
         }
     }
 }

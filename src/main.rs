@@ -2,19 +2,49 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
 use holdpoint::cli::Cli;
-use holdpoint::{commands, exit::Exit, output, telemetry};
+use holdpoint::commands::{self, standard_error};
+use holdpoint::{exit::Exit, telemetry};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match read_command_line() {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error).into(),
+    };
     telemetry::start(cli.log_level, cli.log_format);
     // A panic of the policy engine is caught and becomes a finding: it is logged like any other failure.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a part of holdpoint failed")));
     let exit = commands::run(cli).unwrap_or_else(|error| {
-        let text = output::escape::paragraph(&format!("{error:#}"), output::escape::MESSAGE_LIMIT);
-        anstream::eprintln!("error: {text}");
+        standard_error::error(&format!("{error:#}"));
         Exit::Usage
     });
     exit.into()
+}
+
+fn read_command_line() -> Result<Cli, clap::Error> {
+    let mut command = Cli::command().mut_args(without_empty_variable);
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |command: Command| command.mut_args(without_empty_variable));
+    }
+    Cli::from_arg_matches(&command.clone().try_get_matches()?).map_err(|error| error.format(&mut command))
+}
+
+/// An environment variable that is set to nothing counts as not set: pipelines cannot take one away.
+fn without_empty_variable(argument: Arg) -> Arg {
+    let is_empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if is_empty { argument.env(None::<&str>) } else { argument }
+}
+
+/// Prints help, the version, or what is wrong with the command line, which may quote text from outside.
+fn explain(error: &clap::Error) -> Exit {
+    let text = error.render().to_string();
+    if error.use_stderr() && standard_error::harmless(&text) != text.trim_end() {
+        standard_error::write(&text);
+    } else {
+        // When nobody can be told, the exit code still tells.
+        drop(error.print());
+    }
+    if error.use_stderr() { Exit::Usage } else { Exit::Allow }
 }

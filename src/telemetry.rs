@@ -55,12 +55,17 @@ pub fn start(level: LogLevel, format: LogFormat) {
     let Some(level) = level.level() else { return };
     let targets = Targets::new().with_target("holdpoint", level);
     let registry = tracing_subscriber::registry();
+    // A line that cannot be written is lost: to say so on the same stream would panic.
     let started = match format {
         LogFormat::Text => {
             let color = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            registry.with(fmt::layer().with_writer(stderr).with_ansi(color).with_filter(targets)).try_init()
+            let layer = fmt::layer().with_writer(stderr).with_ansi(color).log_internal_errors(false);
+            registry.with(layer.with_filter(targets)).try_init()
         }
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(stderr).with_filter(targets)).try_init(),
+        LogFormat::Json => {
+            let layer = fmt::layer().json().with_writer(stderr).log_internal_errors(false);
+            registry.with(layer.with_filter(targets)).try_init()
+        }
     };
     // A second start, as in tests that call commands in one process, keeps the first.
     drop(started);

@@ -17,33 +17,49 @@ use crate::gate::Gate;
 use crate::output::{self, Style};
 
 use super::wait::Schedule;
-use super::{block_on, watcher, write};
-
-/// Bytes of a `--context`.
-const CONTEXT_LIMIT: usize = 1024 * 1024;
+use super::write::{self, Destination};
+use super::{block_on, context, places, standard_error, watcher};
 
 /// Decides, writes the decision, and ends with its verdict.
 ///
 /// # Errors
-/// Wrong usage or configuration, or output that cannot be written.
+/// Wrong usage or configuration, or a place for the output that cannot be written.
 pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let requests = requests(&args)?;
     let config = Config::load(&args.config.config)?;
     if config.environments.get(&args.environment).is_none() {
         bail!("{}", unknown_environment(&args.environment, &config));
     }
+    // Before the decision, which may take the whole `--wait`.
+    let destination = args.output.as_deref().map(Destination::find).transpose()?;
     let overrides = Overrides { records: args.config.records, policies: args.policy };
     let gate = app::gate(&config, &overrides)?;
     let question = Question { gate: &gate, environment: &args.environment, requests: &requests, as_of: args.as_of };
-    let wait = args.wait.map(Duration::try_from).transpose().context("`--wait` is out of range")?;
-    let decisions = block_on(question.decide_and_wait(wait))??;
-    let style = if args.output.is_some() { Style { color: false, ..style } } else { style };
+    let decisions = block_on(question.decide_and_wait(args.wait))??;
+    let style = if destination.is_some() { Style { color: false, ..style } } else { style };
+    let verdict = decisions.verdict();
+    let decisions = places::in_repository(decisions, args.format, &config.path);
     let text = output::render(&decisions, args.format, style);
-    match &args.output {
-        Some(path) => write::to_file(path, text.as_bytes())?,
-        None => write::to_stdout(&text)?,
+    Ok(deliver(&text, destination.as_ref(), verdict))
+}
+
+/// Writes the decision, to standard output when its file fails. An allow that is not where it should be is none; any
+/// other verdict stands.
+fn deliver(text: &str, destination: Option<&Destination>, verdict: Verdict) -> Exit {
+    let written = match destination {
+        Some(destination) => destination.write(text.as_bytes()).inspect_err(|_error| {
+            // The first failure is the one to tell.
+            drop(write::to_stdout(text));
+        }),
+        None => write::to_stdout(text),
+    };
+    match written {
+        Ok(()) => verdict.into(),
+        Err(error) => {
+            standard_error::error(&format!("{error:#}"));
+            if verdict == Verdict::Allow { Exit::Usage } else { verdict.into() }
+        }
     }
-    Ok(decisions.verdict().into())
 }
 
 struct Question<'a> {
@@ -98,7 +114,7 @@ fn waiting(decisions: &Decisions, pause: Duration) -> String {
 }
 
 fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
-    let context = args.context.as_deref().map(context).transpose()?;
+    let context = args.context.as_deref().map(context::read).transpose()?;
     let context = context.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new()));
     let request = |text: &String| {
         let reference: ArtifactReference = match text.parse() {
@@ -117,24 +133,6 @@ fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
         })
     };
     args.artifacts.iter().map(request).collect()
-}
-
-/// Reads `--context`: a JSON object, or `@` and the path of a file that holds one.
-fn context(text: &str) -> anyhow::Result<serde_json::Value> {
-    let json = match text.strip_prefix('@') {
-        Some(path) => {
-            std::fs::read_to_string(path).with_context(|| format!("`--context` file `{path}` cannot be read"))?
-        }
-        None => text.to_owned(),
-    };
-    if json.len() > CONTEXT_LIMIT {
-        bail!("`--context` is larger than 1 MiB");
-    }
-    let value: serde_json::Value = serde_json::from_str(&json).context("`--context` is not JSON")?;
-    if !value.is_object() {
-        bail!("`--context` must be a JSON object, such as `{{\"ticket\": \"OPS-1\"}}`");
-    }
-    Ok(value)
 }
 
 /// The message for an environment that the configuration does not have.

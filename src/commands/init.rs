@@ -41,6 +41,12 @@ const FILES: &[(&str, &str)] = &[
 /// When one of the files is there already: then none is written. When one cannot be written: then those that were
 /// written are removed again.
 pub fn write(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if let Some(file) = directory.ancestors().find(|path| fs::metadata(path).is_ok_and(|found| !found.is_dir())) {
+        bail!(
+            "`{}` is no folder\nhint: name a folder, or one that is not there yet: `holdpoint init FOLDER`",
+            file.display()
+        );
+    }
     refuse_to_overwrite(directory)?;
     let mut made = Made::default();
     for (name, content) in FILES {
@@ -183,6 +189,24 @@ mod tests {
         let shown = error.replace(&folder.path().display().to_string(), "FOLDER");
         insta::assert_snapshot!(shown, @"refusing to overwrite `FOLDER/records.json`; move it away, or name another folder: `holdpoint init FOLDER`");
         assert_eq!(files(folder.path()).into_values().collect::<Vec<_>>(), ["mine"]);
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "mine").unwrap();
+        for path in [file.clone(), file.join("below")] {
+            let error = write(&path).unwrap_err().to_string();
+            let shown = error.replace(&folder.path().display().to_string(), "FOLDER");
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(shown, @r"
+                `FOLDER/file` is no folder
+                hint: name a folder, or one that is not there yet: `holdpoint init FOLDER`
+                ");
+            }
+        }
+        assert_eq!(fs::read_to_string(file).unwrap(), "mine");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `holdpoint records`: what the sources know, as a list or as a snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail};
 
@@ -14,7 +14,7 @@ use crate::gate::source::{EnvironmentQuery, Fetched, RecordFilters, RecordQuery}
 use crate::output::{self, Style};
 
 use super::check::unknown_environment;
-use super::{block_on, watcher, write};
+use super::{block_on, standard_error, watcher, write};
 
 /// Lists the records, or writes them as a snapshot.
 ///
@@ -23,6 +23,8 @@ use super::{block_on, watcher, write};
 pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config.config)?;
     let environments = environments(args, &config)?;
+    // Before the records are read, which may take long.
+    args.output.as_deref().map(write::Destination::find).transpose()?;
     // A snapshot must let any rule decide as the source would: it needs the history.
     let full_history = args.full_history || args.output.is_some();
     let sources = app::sources(&config, args.config.records.as_deref(), full_history)?;
@@ -54,7 +56,9 @@ fn environments<'a>(args: &RecordsArgs, config: &'a Config) -> anyhow::Result<Ve
         Some(environment) => Ok(environment),
         None => bail!("{}", unknown_environment(name, config)),
     };
-    args.environment.iter().map(find).collect()
+    // Each once, in the order given.
+    let mut seen = BTreeSet::new();
+    args.environment.iter().filter(|name| seen.insert(*name)).map(find).collect()
 }
 
 fn query_of(environment: &Environment) -> EnvironmentQuery {
@@ -101,6 +105,6 @@ fn finish(args: &RecordsArgs, style: Style, reads: &[(RecordQuery, Fetched)]) ->
 
 /// Says on standard error why the list cannot be trusted.
 fn report(text: &str) -> Exit {
-    anstream::eprintln!("error: {}", output::escape::paragraph(text, output::escape::MESSAGE_LIMIT));
+    standard_error::error(text);
     Exit::Undecided
 }

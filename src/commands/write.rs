@@ -1,41 +1,228 @@
 //! Writing results.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 /// Writes to standard output. A reader that went away is no error: the exit code still tells the verdict.
 ///
 /// # Errors
 /// When standard output cannot be written for another reason.
 pub fn to_stdout(text: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("standard output cannot be written"),
-        _ => Ok(()),
-    }
+    quiet(&mut io::stdout().lock(), text.as_bytes()).context("standard output cannot be written")
 }
 
 /// Writes a file as a whole: readers see the old one or the new one, never a part.
 ///
 /// # Errors
-/// When the file or its folder cannot be written.
+/// Those of [`Destination::find`] and [`Destination::write`].
 pub fn to_file(path: &Path, text: &[u8]) -> anyhow::Result<()> {
-    let cannot = || format!("`{}` cannot be written", path.display());
-    let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-    if is_special {
-        // Such as `/dev/stdout` or a pipe: there is nothing to replace.
-        return fs::write(path, text).with_context(cannot);
+    Destination::find(path)?.write(text)
+}
+
+/// Where `--output` leads, looked at before the work begins.
+#[derive(Debug)]
+pub struct Destination {
+    /// As it was given, for messages.
+    shown: PathBuf,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Stdout,
+    Stderr,
+    /// A character device: there is nothing to replace.
+    Device(PathBuf),
+    /// A file, there already (then with these permissions) or not.
+    File(PathBuf, Option<Permissions>),
+}
+
+impl Destination {
+    /// Finds out whether a result can be written to this path, and follows links. Nothing is left behind.
+    ///
+    /// # Errors
+    /// When the path is `-`, a folder, a named pipe, a socket, a link that leads nowhere or a file that may not be
+    /// written, or when its folder is missing or cannot be written.
+    pub fn find(path: &Path) -> anyhow::Result<Self> {
+        let kind = kind(path).with_context(|| cannot(path))?;
+        if let Kind::File(path, _) = &kind {
+            let part = part(path)?;
+            // Not kept until the result is there: a run that is cancelled would leave it behind.
+            create(&part).and_then(|_part| fs::remove_file(&part)).with_context(|| cannot(path))?;
+        }
+        Ok(Self { shown: path.to_owned(), kind })
     }
-    let mut name = path.file_name().with_context(|| format!("`{}` names no file", path.display()))?.to_owned();
+
+    /// Writes the result: a file as a whole, with the permissions of the one it replaces.
+    ///
+    /// # Errors
+    /// When it cannot be written. Then a file is as it was.
+    pub fn write(&self, text: &[u8]) -> anyhow::Result<()> {
+        let written = match &self.kind {
+            Kind::Stdout => quiet(&mut io::stdout().lock(), text),
+            Kind::Stderr => quiet(&mut io::stderr().lock(), text),
+            Kind::Device(path) => OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text)),
+            Kind::File(path, permissions) => replace(path, &part(path)?, permissions.as_ref(), text),
+        };
+        written.with_context(|| cannot(&self.shown))
+    }
+}
+
+fn cannot(path: &Path) -> String {
+    format!("`{}` cannot be written", path.display())
+}
+
+fn kind(path: &Path) -> anyhow::Result<Kind> {
+    // By their names: what they lead to may be a pipe, which is open already.
+    match path.to_str() {
+        Some("-") => bail!("`-` is no file\nhint: leave `--output` out to write to standard output"),
+        Some("/dev/stdout") => return Ok(Kind::Stdout),
+        Some("/dev/stderr") => return Ok(Kind::Stderr),
+        _ => {}
+    }
+    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound && is_link => {
+            bail!("it is a link that leads nowhere\nhint: remove it, or name another file")
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return new_file(path),
+        Err(error) => return Err(error.into()),
+    };
+    if metadata.is_dir() {
+        bail!("it is a folder\nhint: name a file in it");
+    }
+    let is_device = is_character_device(&metadata);
+    if !is_device && !metadata.is_file() {
+        bail!("it is no regular file\nhint: write to standard output and redirect that");
+    }
+    // Replacing a file needs no permission to write it, but whoever took that permission away meant it.
+    OpenOptions::new().write(true).open(path)?;
+    if is_device {
+        return Ok(Kind::Device(path.to_owned()));
+    }
+    if metadata.permissions().readonly() {
+        bail!("it may not be written\nhint: change its permissions, or name another file");
+    }
+    let target = if is_link { fs::canonicalize(path)? } else { path.to_owned() };
+    Ok(Kind::File(target, Some(metadata.permissions())))
+}
+
+fn new_file(path: &Path) -> anyhow::Result<Kind> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    if !folder.as_os_str().is_empty() && !folder.is_dir() {
+        bail!("there is no folder `{}`\nhint: create it first", folder.display());
+    }
+    Ok(Kind::File(path.to_owned(), None))
+}
+
+#[cfg(unix)]
+fn is_character_device(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    metadata.file_type().is_char_device()
+}
+
+#[cfg(not(unix))]
+fn is_character_device(_metadata: &fs::Metadata) -> bool {
+    false
+}
+
+/// The file beside it that becomes it.
+fn part(path: &Path) -> anyhow::Result<PathBuf> {
+    let mut name = path.file_name().context("it names no file")?.to_owned();
     name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
+    Ok(path.with_file_name(name))
+}
+
+/// A new file: never one that another put there, nor what a link leads to.
+fn create(part: &Path) -> io::Result<File> {
+    let new = || OpenOptions::new().write(true).create_new(true).open(part);
+    match new() {
+        // Of an earlier run that was killed, with the same process id.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::remove_file(part).and_then(|()| new()),
+        created => created,
+    }
+}
+
+fn replace(path: &Path, part: &Path, permissions: Option<&Permissions>, text: &[u8]) -> io::Result<()> {
+    let mut file = create(part)?;
+    let permit = permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions.clone()));
+    let written = permit.and_then(|()| file.write_all(text)).and_then(|()| fs::rename(part, path));
     if written.is_err() {
         // Leaving the part behind is the lesser harm when it cannot be removed either.
-        drop(fs::remove_file(&part));
+        drop(fs::remove_file(part));
     }
-    written.with_context(cannot)
+    written
+}
+
+/// Writes to a stream. A reader that went away is no error.
+fn quiet(stream: &mut impl io::Write, text: &[u8]) -> io::Result<()> {
+    match stream.write_all(text).and_then(|()| stream.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+#[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "clippy takes only functions marked as tests for tests")]
+mod tests {
+    use super::{Destination, to_file};
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::Path;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn refusal(path: &Path) -> String {
+        format!("{:#}", Destination::find(path).unwrap_err())
+    }
+
+    #[test]
+    fn a_link_stays_and_its_target_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        fs::set_permissions(&target, Permissions::from_mode(0o640)).unwrap();
+        symlink("target", &link).unwrap();
+        to_file(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!((fs::read_to_string(&target).unwrap().as_str(), mode(&target)), ("new", 0o640));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no part is left behind");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (closed, nowhere) = (folder.path().join("closed"), folder.path().join("nowhere"));
+        fs::write(&closed, "old").unwrap();
+        fs::set_permissions(&closed, Permissions::from_mode(0o444)).unwrap();
+        symlink("missing", &nowhere).unwrap();
+        assert!(refusal(&closed).contains("cannot be written"), "{}", refusal(&closed));
+        assert!(refusal(&nowhere).contains("it is a link that leads nowhere"));
+        assert!(refusal(folder.path()).contains("it is a folder"));
+        assert!(refusal(&folder.path().join("no/such")).contains("there is no folder"));
+        assert!(refusal(Path::new("-")).contains("`-` is no file"));
+        assert_eq!(fs::read_to_string(&closed).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn looking_leaves_nothing_behind_and_devices_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        let destination = Destination::find(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        // A link in the way of the part is not followed.
+        let part = folder.path().join(format!("new.{}.part", std::process::id()));
+        symlink("elsewhere", &part).unwrap();
+        destination.write(b"text").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "text");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        to_file(Path::new("/dev/null"), b"text").unwrap();
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::located::Place;
+use crate::domain::text::visible;
 
 /// The longest line that is shown below a message, in characters.
 const LONGEST_EXCERPT: usize = 160;
@@ -64,28 +65,28 @@ impl ConfigError {
 
     fn write(&self, formatter: &mut fmt::Formatter<'_>, problem: &Problem) -> fmt::Result {
         let Place { line, column } = problem.place;
-        formatter.write_str(&clean(&self.path.display().to_string()))?;
+        formatter.write_str(&visible(&self.path.display().to_string()))?;
         if line > 0 {
             write!(formatter, ":{line}:{column}")?;
         }
-        write!(formatter, ": {}", clean(&shorten(&problem.message, LONGEST_MESSAGE)))?;
-        if let Some((shown, width)) = self.excerpt(problem) {
+        write!(formatter, ": {}", visible(&shorten(&problem.message, LONGEST_MESSAGE)))?;
+        if let Some((shown, before, width)) = self.excerpt(problem) {
             let number = line.to_string();
             let gutter = " ".repeat(number.len());
-            let before = " ".repeat(column.saturating_sub(1));
-            write!(formatter, "\n{gutter} |\n{number} | {shown}\n{gutter} | {before}{}", "^".repeat(width))?;
+            let (before, width) = (" ".repeat(before), "^".repeat(width));
+            write!(formatter, "\n{gutter} |\n{number} | {shown}\n{gutter} | {before}{width}")?;
         }
         match &problem.hint {
-            Some(hint) => write!(formatter, "\nhint: {}", clean(hint)),
+            Some(hint) => write!(formatter, "\nhint: {}", visible(hint)),
             None => Ok(()),
         }
     }
 
-    /// The line up to the end of the word that the problem points at, and that word's width.
+    /// The line up to the end of the word that the problem points at, and what is before it and its width, as shown.
     ///
     /// What follows the word is not shown, nor a line that speaks of secrets: a secret that was put in the wrong
     /// place must not end in the log of a pipeline.
-    fn excerpt(&self, problem: &Problem) -> Option<(String, usize)> {
+    fn excerpt(&self, problem: &Problem) -> Option<(String, usize, usize)> {
         let line = self.text.lines().nth(problem.place.line.checked_sub(1)?)?;
         let line = line.strip_prefix('\u{feff}').unwrap_or(line);
         let before = problem.place.column.checked_sub(1)?;
@@ -97,7 +98,12 @@ impl ConfigError {
         }
         let rest = line.chars().skip(before + width + colon).any(|character| !character.is_whitespace());
         let more = if rest { " …" } else { "" };
-        Some((clean(&shown.replace('\t', " ")) + more, width))
+        let shown = shown.replace('\t', " ");
+        let columns = |from: usize, count: usize| {
+            let part: String = shown.chars().skip(from).take(count).collect();
+            visible(&part).chars().count()
+        };
+        Some((visible(&shown) + more, columns(0, before), columns(before, width)))
     }
 }
 
@@ -133,17 +139,6 @@ fn word_width(mut characters: impl Iterator<Item = char>) -> usize {
 fn speaks_of_secrets(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     ["token", "secret", "password", "credential", "@"].iter().any(|word| line.contains(word))
-}
-
-/// The text without what a terminal obeys: control characters and those that change the direction of writing.
-fn clean(text: &str) -> String {
-    text.chars().map(|character| if is_harmless(character) { character } else { '\u{fffd}' }).collect()
-}
-
-const fn is_harmless(character: char) -> bool {
-    !matches!(character,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The value in backticks, shortened.

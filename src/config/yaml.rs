@@ -89,6 +89,10 @@ fn problem(error: &Error) -> Problem {
             "the file is too large, nested too deeply, or repeats too much through aliases".to_owned(),
             "write it plainly, with fewer anchors and aliases".to_owned(),
         ),
+        // Nothing at all, as in `policies:`, is no list either.
+        other @ Error::Unexpected { expected: "sequence start", .. } => {
+            (unreadable(other), "write each entry behind `- `, or all in `[ ]`; for none write `[]`".to_owned())
+        }
         other => return Problem::new(place, unreadable(other)),
     };
     Problem::new(place, message).hint(hint)

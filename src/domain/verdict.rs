@@ -30,6 +30,17 @@ impl Verdict {
         }
     }
 
+    /// What `holdpoint check` exits with. 2 is wrong usage or configuration: no verdict.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Allow => 0,
+            Self::Deny => 1,
+            Self::Undecided => 3,
+            Self::Hold => 4,
+        }
+    }
+
     /// The combination of several verdicts: deny > undecided > hold > allow. Of none, it is undecided.
     #[must_use]
     pub fn combine(verdicts: impl IntoIterator<Item = Self>) -> Self {

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0: a result for each finding that did not pass, at the policy's file and line.
+//! SARIF 2.1.0: a result for each finding that objects, at the file and line it is from.
 //!
 //! A result of a rule that does not count is a `warning` or a `note`; only what blocks the verdict is an `error`. All
 //! of these are of the kind `fail`, since the standard allows a level with no other kind.
@@ -78,19 +78,9 @@ fn invocation(decisions: &Decisions) -> Value {
     let verdict = decisions.verdict();
     json!({
         "executionSuccessful": verdict != Verdict::Undecided,
-        "exitCode": exit_code(verdict),
+        "exitCode": verdict.exit_code(),
         "exitCodeDescription": verdict,
     })
-}
-
-/// What `holdpoint check` exits with.
-const fn exit_code(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Allow => 0,
-        Verdict::Deny => 1,
-        Verdict::Undecided => 3,
-        Verdict::Hold => 4,
-    }
 }
 
 fn summary(decision: &Decision) -> Value {
@@ -110,12 +100,12 @@ fn results(decisions: &Decisions, rules: &Rules) -> Vec<Value> {
     let mut results = Vec::new();
     for decision in &decisions.0 {
         for finding in &decision.findings {
-            let Some((kind, level)) = kind_and_level(finding) else { continue };
+            let Some(level) = level(finding) else { continue };
             let identity = identity(decision, finding);
             let repeat = repeats.entry(identity).or_default();
             *repeat += 1;
             let mut result = result(decision, finding, &format!("{identity}:{repeat}"));
-            result.insert("kind".to_owned(), kind.into());
+            result.insert("kind".to_owned(), "fail".into());
             result.insert("level".to_owned(), level.into());
             result.insert("ruleIndex".to_owned(), rules.positions.get(&finding::rule(finding)).copied().into());
             results.push(Value::Object(result));
@@ -124,13 +114,13 @@ fn results(decisions: &Decisions, rules: &Rules) -> Vec<Value> {
     results
 }
 
-fn kind_and_level(finding: &Finding) -> Option<(&'static str, &'static str)> {
+fn level(finding: &Finding) -> Option<&'static str> {
     match Standing::of(finding) {
-        Standing::Blocks => Some(("fail", "error")),
-        Standing::Warns => Some(("fail", "warning")),
-        Standing::DryRun => Some(("fail", "note")),
-        Standing::Skipped => Some(("notApplicable", "none")),
-        Standing::Passed => None,
+        Standing::Blocks => Some("error"),
+        Standing::Warns => Some("warning"),
+        Standing::DryRun => Some("note"),
+        // Code hosts show every result as an alert, whatever its kind.
+        Standing::Skipped | Standing::Passed => None,
     }
 }
 
@@ -182,15 +172,18 @@ fn text(decision: &Decision, finding: &Finding) -> String {
 }
 
 fn location(decision: &Decision, finding: &Finding) -> Value {
-    let Some(location) = &finding.location else {
-        let environment = escape::line(&decision.request.environment, NAME_LIMIT);
-        let name = finding::rule(finding);
-        let qualified = format!("{environment}/{name}");
-        return json!({"logicalLocations": [{"name": name, "fullyQualifiedName": qualified, "kind": "resource"}]});
-    };
+    let environment = escape::line(&decision.request.environment, NAME_LIMIT);
+    let name = finding::rule(finding);
+    let qualified = format!("{environment}/{name}");
+    let logical = json!([{"name": name, "fullyQualifiedName": qualified, "kind": "resource"}]);
+    let Some(location) = &finding.location else { return json!({"logicalLocations": logical}) };
     let uri = escape::uri(&escape::line(&location.path, NAME_LIMIT));
     let artifact = if uri.starts_with("file:") { json!({"uri": uri}) } else { relative(&uri) };
-    json!({"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": location.line.max(1)}}})
+    let physical = json!({"artifactLocation": artifact, "region": {"startLine": location.line.max(1)}});
+    match finding.policy {
+        Some(_) => json!({"physicalLocation": physical}),
+        None => json!({"physicalLocation": physical, "logicalLocations": logical}),
+    }
 }
 
 fn relative(uri: &str) -> Value {

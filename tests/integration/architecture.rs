@@ -72,7 +72,7 @@ const PARTS: &[Part] = &[
     },
     Part { module: "output", modules: &["domain"], crates: None, never: PURE },
     Part { module: "exit", modules: &["domain"], crates: Some(&[]), never: TIMELESS },
-    Part { module: "cli", modules: &["domain", "output", "telemetry"], crates: None, never: PURE },
+    Part { module: "cli", modules: &["config::duration", "domain", "output", "telemetry"], crates: None, never: PURE },
     Part { module: "telemetry", modules: &[], crates: None, never: TIMELESS },
     Part {
         module: "commands",

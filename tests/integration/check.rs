@@ -1,5 +1,9 @@
 //! `holdpoint check` as a user runs it: output, errors and exit codes.
 
+mod options;
+mod places;
+mod streams;
+
 use std::fs;
 use std::path::Path;
 
@@ -121,8 +125,13 @@ fn output_goes_to_a_file_as_a_whole() {
     let decision: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(decision["verdict"], "deny");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no part is left behind");
-    let run = check(Example::ALLOWED, &["--output", "/no/such/folder/decision.txt"]);
-    assert_eq!(run.code, 2, "an allow that nobody can read is not an allow: {run:?}");
+    for digest in [Example::ALLOWED, Example::DENIED] {
+        let run = check(digest, &["--output", "/no/such/folder/decision.txt"]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "nothing is decided: {run:?}");
+    }
+    let run = check(Example::ALLOWED, &["--output", "-"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+    assert!(run.stderr.contains("hint: leave `--output` out to write to standard output"), "{run:?}");
 }
 
 #[test]
@@ -141,6 +150,9 @@ fn wrong_usage_and_configuration_decide_nothing() {
         ("a context that is no JSON", [&[artifact.as_str(), "--context", "{"], good.as_slice()].concat()),
         ("an instant that is none", [&[artifact.as_str(), "--as-of", "yesterday"], good.as_slice()].concat()),
         ("a wait that is none", [&[artifact.as_str(), "--wait", "-5m"], good.as_slice()].concat()),
+        ("a wait without a unit", [&[artifact.as_str(), "--wait", "15"], good.as_slice()].concat()),
+        ("a deployment without a name", [&[artifact.as_str(), "--deployment", ""], good.as_slice()].concat()),
+        ("an actor without a name", [&[artifact.as_str(), "--actor", " "], good.as_slice()].concat()),
     ];
     for (name, arguments) in cases {
         let run = Holdpoint::new(&[["check"].as_slice(), arguments].concat()).run();

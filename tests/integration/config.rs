@@ -367,6 +367,7 @@ fn secrets_are_not_repeated() {
 #[test]
 fn nothing_that_a_terminal_obeys_is_repeated() {
     let shown = error(&with_rule("\"\\e[31m\u{202e}x\": 1\n")) + &error(&environments(&["name: \"a\\e]0;x\\a\""]));
+    assert!(shown.contains("\\u{1b}[31m\\u{202e}x"), "what was there is seen: {shown}");
     assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{shown:?}");
 }
 

@@ -91,6 +91,11 @@ fn is_policy(name: &str) -> bool {
 }
 
 fn read_file(path: &Path) -> Result<PolicyFile, PolicyFault> {
+    // Looked at before it is opened: opening a named pipe without a writer never ends.
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return Err(fault(path, "policy_unreadable", "is no regular file", "write the policy to a file"));
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     file.take(FILE_LIMIT.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
@@ -99,6 +104,8 @@ fn read_file(path: &Path) -> Result<PolicyFile, PolicyFault> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|_error| fault(path, "policy_text", "is not UTF-8 text", "save it as UTF-8"))?;
+    // Editors on Windows begin a file with a byte order mark, which the engine takes for a word.
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     Ok(PolicyFile { path: path.display().to_string(), text })
 }
 

@@ -133,7 +133,7 @@ pub(crate) fn check_sarif(output: &str, context: &str) {
     assert_no_command(output, context);
     let log: serde_json::Value = serde_json::from_str(output).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 15, "{context}");
+    assert_eq!(results.len(), 12, "{context}");
     for result in results {
         let location = &result["locations"][0]["physicalLocation"];
         let uri = location["artifactLocation"]["uri"].as_str().unwrap();

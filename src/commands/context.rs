@@ -1,0 +1,160 @@
+//! `--context`: what a request says beyond the words that holdpoint knows.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::Read as _;
+
+use anyhow::{Context as _, bail};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// Bytes of a context.
+const LIMIT: u64 = 1024 * 1024;
+
+/// Reads a JSON object, or `@` and the path of a file that holds one.
+///
+/// # Errors
+/// When the file cannot be read or is no regular file; when the text is larger than 1 MiB, is no JSON object, or
+/// names a key of one object twice: policies would see the second and people the first.
+pub fn read(text: &str) -> anyhow::Result<Value> {
+    let json = match text.strip_prefix('@') {
+        Some(path) => read_file(path).with_context(|| format!("the file `{path}` of `--context` cannot be read"))?,
+        None => text.to_owned(),
+    };
+    if u64::try_from(json.len()).is_ok_and(|length| length > LIMIT) {
+        bail!("`--context` is larger than 1 MiB\nhint: give policies only what they ask for");
+    }
+    let value: Unique = serde_json::from_str(&json).context("`--context` is not JSON")?;
+    if !value.0.is_object() {
+        bail!("`--context` must be a JSON object, such as `{{\"ticket\": \"OPS-1\"}}`");
+    }
+    Ok(value.0)
+}
+
+/// At most one byte more than the limit.
+fn read_file(path: &str) -> anyhow::Result<String> {
+    // Looked at before it is opened: opening a named pipe without a writer never ends.
+    if !fs::metadata(path)?.is_file() {
+        bail!("it is no regular file");
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LIMIT.saturating_add(1)).read_to_end(&mut bytes)?;
+    // A character that the limit cuts is no fault of the file.
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LIMIT) {
+        bail!("it is larger than 1 MiB");
+    }
+    String::from_utf8(bytes).context("it is not UTF-8 text")
+}
+
+/// JSON in which no object has a key twice.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor).map(Self)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Unique(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("the key `{key}` is there twice")));
+            }
+            let Unique(value) = entries.next_value()?;
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LIMIT, read};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_context_is_an_object_that_all_read_alike() {
+        let cases = [
+            (r#"{"a": 1, "a": 2}"#, "`--context` is not JSON: the key `a` is there twice at line 1 column 12"),
+            (
+                r#"{"b": [{"a": 1, "\u0061": 2}]}"#,
+                "`--context` is not JSON: the key `a` is there twice at line 1 column 24",
+            ),
+            ("[1]", "`--context` must be a JSON object, such as `{\"ticket\": \"OPS-1\"}`"),
+            ("{} {}", "`--context` is not JSON: trailing characters at line 1 column 4"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(format!("{:#}", read(text).unwrap_err()), expected, "{text}");
+        }
+        let text = r#"{"a": {"a": [null, true, -1, 18446744073709551615, 0.5, "\n"]}}"#;
+        assert_eq!(read(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn a_file_is_read_to_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("context.json");
+        let named = format!("@{}", path.display());
+        let limit = usize::try_from(LIMIT).unwrap();
+        for (length, good) in [(limit, true), (limit + 1, false)] {
+            let text = json!({"a": "b".repeat(length - 8)}).to_string();
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(read(&named).is_ok(), good, "{length}");
+        }
+        for path in ["@/dev/zero", "@/", "@no/such.json"] {
+            assert!(format!("{:#}", read(path).unwrap_err()).contains("cannot be read"), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_as_the_json_it_is(text in "\\PC{0,40}|[\\[\\]{}\":,0-9ae.-]{0,24}") {
+            if let Ok(value) = read(&text) {
+                prop_assert_eq!(value, serde_json::from_str::<Value>(&text).unwrap());
+            }
+        }
+    }
+}

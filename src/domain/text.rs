@@ -1,0 +1,53 @@
+//! Characters that act on a terminal, or cannot be seen, made visible.
+
+use std::fmt::Write as _;
+
+/// Whether a terminal acts on the character, or a reader cannot see it: controls (C0, DEL, C1), bidirectional
+/// controls, zero-width and other ignorable characters, tags, variation selectors and noncharacters.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || is_noncharacter(character)
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// `U+FFFE` and its like: no XML document may hold the two of the first plane.
+const fn is_noncharacter(character: char) -> bool {
+    matches!(character, '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}' | '\u{1fffe}' | '\u{1ffff}')
+        || matches!(character, '\u{2fffe}' | '\u{2ffff}' | '\u{3fffe}' | '\u{3ffff}' | '\u{4fffe}' | '\u{4ffff}')
+        || matches!(character, '\u{5fffe}' | '\u{5ffff}' | '\u{6fffe}' | '\u{6ffff}' | '\u{7fffe}' | '\u{7ffff}')
+        || matches!(character, '\u{8fffe}' | '\u{8ffff}' | '\u{9fffe}' | '\u{9ffff}' | '\u{afffe}' | '\u{affff}')
+        || matches!(character, '\u{bfffe}' | '\u{bffff}' | '\u{cfffe}' | '\u{cffff}' | '\u{dfffe}' | '\u{dffff}')
+        || matches!(character, '\u{efffe}' | '\u{effff}' | '\u{ffffe}' | '\u{fffff}' | '\u{10fffe}' | '\u{10ffff}')
+}
+
+/// The text with its hidden characters, line breaks too, as `\u{…}`.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut output = String::with_capacity(text.len());
+    push_visible(&mut output, text);
+    output
+}
+
+/// Appends the text with its hidden characters as `\u{…}`.
+///
+/// The two selectors that choose how an emoji looks stay, but only behind a character that can be one. Behind `#` or
+/// `:` they could hide the beginning of a CI runner's command from those who look for it, and not from the runner.
+pub fn push_visible(output: &mut String, text: &str) {
+    let mut previous = ' ';
+    for character in text.chars() {
+        let chooses_emoji = matches!(character, '\u{fe0e}' | '\u{fe0f}') && !previous.is_ascii();
+        if is_hidden(character) && !chooses_emoji {
+            // Writing to a text cannot fail.
+            let _written = write!(output, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            output.push(character);
+        }
+        previous = character;
+    }
+}

@@ -228,7 +228,7 @@ fn records_lists_filters_and_saves() {
     let listed = project.run(&["records", "--environment", "staging", "--format", "json"]);
     let ids = |run: &Run| {
         let json = run.json();
-        let records = json["deployment_records"].as_array().unwrap().iter();
+        let records = json["records"].as_array().unwrap().iter();
         records.map(|record| record["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(ids(&listed), ["DEPLOYED", "DEPLOYED"], "the latest of each slot");
@@ -266,6 +266,9 @@ fn records_lists_filters_and_saves() {
         let (live, from_file) = (project.check(digest, &[]), project.check(digest, &["--records", "snapshot.json"]));
         assert_eq!((live.code, live.verdict()), (from_file.code, from_file.verdict()), "{from_file:?}");
     }
+    fs::write(project.folder.path().join("listed.json"), &listed.stdout).unwrap();
+    let from_listing = project.check(DIGEST, &["--records", "listed.json"]);
+    assert_eq!((from_listing.code, from_listing.verdict().as_str()), (3, "undecided"), "a listing is no snapshot");
     let refused = project.run(&["records", "--output", "part.json", "--status", "deployed"]);
     assert_eq!(refused.code, 2, "part of the records is no snapshot: {refused:?}");
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::config::{ChainloopConfig, Config, SourceConfig, TokenSource};
+use crate::domain::environment::Environment;
 use crate::engine::rego::{Limits, RegoEngine};
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
@@ -49,40 +50,79 @@ pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
     })
 }
 
-/// The configured record sources by name; all are the snapshot when there is one.
+/// The configured record sources by name; all are the snapshot, one and the same, when there is one.
 ///
 /// # Errors
-/// A source that cannot work as configured, such as one whose token is missing.
+/// A source that cannot work as configured, such as one whose token is missing; with a snapshot, those of
+/// [`fit_in_one_snapshot`].
 pub fn sources(
     config: &Config,
     snapshot: Option<&Path>,
     full_history: bool,
 ) -> anyhow::Result<BTreeMap<String, ConfiguredSource>> {
+    let one_for_all = match snapshot {
+        Some(path) => {
+            fit_in_one_snapshot(config.environments.iter())?;
+            Some(snapshot_source(path))
+        }
+        None => None,
+    };
     let one = |(name, source): (&String, &SourceConfig)| {
-        let configured = match snapshot {
-            Some(path) => snapshot_source(path, full_history),
-            None => {
-                source_of(source, full_history).with_context(|| format!("record source `{name}` cannot be used"))?
-            }
+        let records = match &one_for_all {
+            Some(shared) => shared.clone(),
+            None => source_of(source).with_context(|| format!("record source `{name}` cannot be used"))?,
         };
-        Ok((name.clone(), configured))
+        // The snapshot has to be what the source would have been asked for.
+        let filters = filters(source, full_history);
+        Ok((name.clone(), ConfiguredSource { source: records, filters }))
     };
     config.sources.iter().map(one).collect()
 }
 
-fn source_of(source: &SourceConfig, full_history: bool) -> anyhow::Result<ConfiguredSource> {
+/// Checks that one snapshot can hold the records of these environments: of two sources that know a target of the same
+/// name, the records would mix.
+///
+/// # Errors
+/// The first target, or logical environment, that two sources share.
+pub fn fit_in_one_snapshot<'a>(environments: impl IntoIterator<Item = &'a Environment>) -> anyhow::Result<()> {
+    let mut owners: BTreeMap<(&str, &str), &Environment> = BTreeMap::new();
+    for environment in environments {
+        let targets = environment.targets.iter().map(|target| ("target", target.as_str()));
+        let logical = environment.logical_environment.iter().map(|name| ("logical environment", name.as_str()));
+        for (kind, name) in targets.chain(logical) {
+            let owner = owners.entry((kind, name)).or_insert(environment);
+            if owner.source != environment.source {
+                let (one, other) = (&owner.source, &environment.source);
+                return Err(anyhow!(
+                    "{kind} `{name}` is in the record sources `{one}` and `{other}`, whose records would mix in one \
+                     snapshot\nhint: keep a snapshot for each source, and configure them as sources of type `snapshot`"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn source_of(source: &SourceConfig) -> anyhow::Result<Arc<dyn RecordSource>> {
     match source {
-        SourceConfig::Snapshot { path } => Ok(snapshot_source(path, full_history)),
-        SourceConfig::Chainloop(chainloop) => chainloop_source(chainloop, full_history),
+        SourceConfig::Snapshot { path } => Ok(snapshot_source(path)),
+        SourceConfig::Chainloop(chainloop) => chainloop_source(chainloop),
     }
 }
 
-fn snapshot_source(path: &Path, full_history: bool) -> ConfiguredSource {
-    let source: Arc<dyn RecordSource> = Arc::new(SnapshotSource::new(path.to_owned()));
-    ConfiguredSource { source, filters: RecordFilters { full_history, ..RecordFilters::default() } }
+fn filters(source: &SourceConfig, full_history: bool) -> RecordFilters {
+    let (project_name, project_version_name) = match source {
+        SourceConfig::Snapshot { .. } => (None, None),
+        SourceConfig::Chainloop(chainloop) => (chainloop.project.clone(), chainloop.project_version.clone()),
+    };
+    RecordFilters { project_name, project_version_name, full_history, ..RecordFilters::default() }
 }
 
-fn chainloop_source(config: &ChainloopConfig, full_history: bool) -> anyhow::Result<ConfiguredSource> {
+fn snapshot_source(path: &Path) -> Arc<dyn RecordSource> {
+    Arc::new(SnapshotSource::new(path.to_owned()))
+}
+
+fn chainloop_source(config: &ChainloopConfig) -> anyhow::Result<Arc<dyn RecordSource>> {
     let options = ChainloopOptions {
         organization: config.organization.clone(),
         ca_file: config.ca_file.clone(),
@@ -92,13 +132,7 @@ fn chainloop_source(config: &ChainloopConfig, full_history: bool) -> anyhow::Res
     };
     let source = ChainloopSource::new(&options, Arc::new(now))
         .map_err(|error| anyhow!("{error}\nhint: {}", error.remediation))?;
-    let filters = RecordFilters {
-        project_name: config.project.clone(),
-        project_version_name: config.project_version.clone(),
-        full_history,
-        ..RecordFilters::default()
-    };
-    Ok(ConfiguredSource { source: Arc::new(source), filters })
+    Ok(Arc::new(source))
 }
 
 fn token(source: &TokenSource) -> anyhow::Result<SecretString> {
@@ -119,7 +153,7 @@ fn token(source: &TokenSource) -> anyhow::Result<SecretString> {
 /// The snapshot file of what was read.
 ///
 /// # Errors
-/// When two sources give one id to different records.
+/// When two sources give one id to different records, share a target, or are filtered differently.
 pub fn snapshot_text(reads: &[(&RecordQuery, &Fetched)]) -> anyhow::Result<Vec<u8>> {
     let mut text = Vec::new();
     snapshot::write(&mut text, reads).context("the records do not fit in one snapshot")?;

@@ -27,6 +27,9 @@ pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
     args.output.as_deref().map(write::Destination::find).transpose()?;
     // A snapshot must let any rule decide as the source would: it needs the history.
     let full_history = args.full_history || args.output.is_some();
+    if args.output.is_some() {
+        app::fit_in_one_snapshot(environments.iter().copied())?;
+    }
     let sources = app::sources(&config, args.config.records.as_deref(), full_history)?;
     let mut by_source: BTreeMap<&str, Vec<&Environment>> = BTreeMap::new();
     for environment in environments {

@@ -17,7 +17,7 @@ pub enum RecordFormat {
     /// For people.
     #[default]
     Table,
-    /// `{"deployment_records": […]}` in the normal form, which a snapshot source reads again.
+    /// For programs: `{"records": […]}`. A listing, which is no snapshot; `--output` writes one.
     Json,
     /// For spreadsheets: one line of names, then one record a line.
     Csv,
@@ -28,7 +28,7 @@ pub enum RecordFormat {
 pub fn render(records: &[DeploymentRecord], format: RecordFormat, style: Style) -> String {
     let output = match format {
         RecordFormat::Table => escape::inert(&table(records, style)),
-        RecordFormat::Json => json::render(&List { deployment_records: records }),
+        RecordFormat::Json => json::render(&List { records }),
         RecordFormat::Csv => escape::inert(&csv(records)),
     };
     let mut output = output.trim_end_matches('\n').to_owned();
@@ -36,9 +36,11 @@ pub fn render(records: &[DeploymentRecord], format: RecordFormat, style: Style) 
     output
 }
 
+/// A snapshot source must not read it: it says neither which filters it was made with nor what is missing. So its key is
+/// not the one of a snapshot.
 #[derive(Serialize)]
 struct List<'a> {
-    deployment_records: &'a [DeploymentRecord],
+    records: &'a [DeploymentRecord],
 }
 
 /// How much of a record a table shows, from all to the least, as the terminal allows. JSON and CSV have everything.

@@ -40,16 +40,6 @@ impl SnapshotSource {
     }
 
     async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
-        if query.filters.project_name.is_some() || query.filters.project_version_name.is_some() {
-            return Err(SourceError::new(
-                SourceErrorKind::Refused,
-                format!(
-                    "snapshot `{}` cannot be filtered by project, since records do not name theirs",
-                    self.path.display()
-                ),
-                "leave the project filters out, or save the snapshot with them from the records API",
-            ));
-        }
         let (sender, mut receiver) = watch::channel(0_usize);
         let (path, largest, asked) = (self.path.clone(), self.largest, query.clone());
         let mut reading = tokio::task::spawn_blocking(move || {

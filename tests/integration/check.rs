@@ -197,7 +197,7 @@ fn init_writes_an_example_that_decides() {
     let listed = Holdpoint::new(&["records", "--format", "json", "--full-history"]).directory(folder.path()).run();
     assert_eq!(listed.code, 0, "{listed:?}");
     let listed = listed.json();
-    let verdicts = listed["deployment_records"].as_array().unwrap().iter().map(|record| {
+    let verdicts = listed["records"].as_array().unwrap().iter().map(|record| {
         let digest = record["artifact"]["digest"].as_str().unwrap().to_owned();
         let run = Holdpoint::new(&["check", &digest, "--to", "production", "--format", "json"])
             .directory(folder.path())

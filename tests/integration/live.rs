@@ -228,7 +228,7 @@ fn records_lists_filters_and_saves() {
     let listed = project.run(&["records", "--environment", "staging", "--format", "json"]);
     let ids = |run: &Run| {
         let json = run.json();
-        let records = json["deployment_records"].as_array().unwrap().iter();
+        let records = json["records"].as_array().unwrap().iter();
         records.map(|record| record["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(ids(&listed), ["DEPLOYED", "DEPLOYED"], "the latest of each slot");
@@ -266,6 +266,54 @@ fn records_lists_filters_and_saves() {
         let (live, from_file) = (project.check(digest, &[]), project.check(digest, &["--records", "snapshot.json"]));
         assert_eq!((live.code, live.verdict()), (from_file.code, from_file.verdict()), "{from_file:?}");
     }
+    fs::write(project.folder.path().join("listed.json"), &listed.stdout).unwrap();
+    let from_listing = project.check(DIGEST, &["--records", "listed.json"]);
+    assert_eq!((from_listing.code, from_listing.verdict().as_str()), (3, "undecided"), "a listing is no snapshot");
     let refused = project.run(&["records", "--output", "part.json", "--status", "deployed"]);
     assert_eq!(refused.code, 2, "part of the records is no snapshot: {refused:?}");
+}
+
+#[test]
+fn a_snapshot_of_one_project_serves_that_project_only() {
+    let server = server(DAYS).start_blocking();
+    let mine = Project::new(server.url(), ", project: storefront");
+    assert_eq!(mine.run(&["records", "--output", "snapshot.json"]).code, 0);
+    let snapshot = mine.folder.path().join("snapshot.json");
+    let records = ["--records", snapshot.to_str().unwrap()];
+    assert_eq!(mine.check(DIGEST, &records).code, 0);
+    for other in ["", ", project: other", ", project: storefront, project_version: v1"] {
+        let run = Project::new(server.url(), other).check(DIGEST, &records);
+        assert_eq!((run.code, run.verdict().as_str()), (3, "undecided"), "{other}: {run:?}");
+    }
+}
+
+#[test]
+fn sources_that_share_a_target_do_not_fit_in_one_file() {
+    let server = server(DAYS).start_blocking();
+    let project = Project::new(server.url(), "");
+    let path = project.folder.path().join("holdpoint.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let second = format!(", other: {{type: chainloop, url: \"{}\"}}}}\nenvironments:", server.url());
+    let text = text
+        .replacen("}\nenvironments:", &second, 1)
+        .replace("{name: dev}", "{name: dev, source: other, targets: [staging-eu]}");
+    let text = text
+        .replace("after: [dev]", "after: [dev], source: records")
+        .replace("after: [staging]}", "after: [staging], source: records}");
+    fs::write(&path, text.replace("{name: elsewhere}", "{name: elsewhere, source: other}")).unwrap();
+    let records = root().join("examples/storefront/records.json");
+    let runs = [
+        project.run(&["records", "--output", "snapshot.json"]),
+        project.run(&["check", DIGEST, "--to", "production", "--records", records.to_str().unwrap()]),
+    ];
+    for run in runs {
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        insta::allow_duplicates! { insta::assert_snapshot!(run.stderr, @r"
+        error: target `staging-eu` is in the record sources `other` and `records`, whose records would mix in one snapshot
+        hint: keep a snapshot for each source, and configure them as sources of type `snapshot`
+        "); }
+    }
+    assert!(!project.folder.path().join("snapshot.json").exists());
+    let apart = project.run(&["records", "--environment", "staging", "--output", "snapshot.json"]);
+    assert_eq!(apart.code, 0, "{apart:?}");
 }

@@ -102,6 +102,96 @@ fn every_shape_of_a_file_is_read() {
     insta::assert_snapshot!(text);
 }
 
+/// The part of an outcome that says why the records are not whole.
+fn gap(file: &Value, query: &RecordQuery) -> Option<String> {
+    let (result, said) = read(&file.to_string(), query);
+    result.expect(&said).environments[0].incomplete.clone()
+}
+
+#[test]
+fn page_numbers_that_do_not_fit_the_records_are_doubted() {
+    let list = json!(records("staging", 3));
+    let cases = [
+        (json!({}), false),
+        (json!({"total_count": null}), false),
+        (json!({"total_count": ""}), false),
+        (json!({"total_count": 0, "page": 2}), false),
+        (json!({"total_count": 3, "page": "2", "page_size": 3}), false),
+        (json!({"total_count": 3, "page": 1, "total_pages": 2, "page_size": 3}), false),
+        (json!({"totalCount": 1, "pageSize": 1, "totalPages": "7"}), false),
+        (json!({"total_count": 3, "total_pages": 4}), false),
+        (json!({"total_count": 3}), true),
+        (json!({"total_count": 3, "page": 0, "total_pages": 1, "page_size": 100}), true),
+        (json!({"total_count": 3, "page": 1, "total_pages": 3, "page_size": 1}), true),
+        (json!(null), true),
+    ];
+    let asked = query(vec![ask(&["staging"], None)]);
+    let mut words = String::new();
+    for (pagination, whole) in cases {
+        let gap = gap(&json!({"deployment_records": list, "pagination": pagination}), &asked);
+        assert_eq!(gap.is_none(), whole, "{pagination}: {gap:?}");
+        if let Some(said) = gap {
+            words = format!("{words}{pagination}: {}\n", said.split_once("records.json` ").unwrap().1);
+        }
+    }
+    insta::assert_snapshot!(words);
+}
+
+#[test]
+fn project_filters_must_be_those_of_the_file() {
+    let list = json!(records("staging", 3));
+    let of = |project: Option<&str>, version: Option<&str>| RecordFilters {
+        project_name: project.map(str::to_owned),
+        project_version_name: version.map(str::to_owned),
+        full_history: true,
+        ..RecordFilters::default()
+    };
+    let shop = json!({"full_history": true, "project_name": "shop"});
+    let version = json!({"full_history": true, "project_name": "shop", "project_version_name": "v1"});
+    let cases = [
+        (Some(&shop), of(Some("shop"), None), true),
+        (Some(&version), of(Some("shop"), Some("v1")), true),
+        (Some(&shop), of(Some("other"), None), false),
+        (Some(&shop), of(None, None), false),
+        (Some(&shop), of(Some("shop"), Some("v1")), false),
+        (Some(&version), of(Some("shop"), None), false),
+        (Some(&json!({"full_history": true})), of(Some("shop"), None), false),
+        (None, of(Some("shop"), None), false),
+        (None, of(None, None), true),
+    ];
+    let mut words = String::new();
+    for (saved, filters, whole) in cases {
+        let mut file = json!({"deployment_records": list});
+        if let Some(saved) = saved {
+            file["filters"] = saved.clone();
+        }
+        let asked = RecordQuery { environments: vec![ask(&["staging"], None)], filters };
+        let gap = gap(&file, &asked);
+        assert_eq!(gap.is_none(), whole, "{saved:?} {:?}: {gap:?}", asked.filters);
+        if let Some(said) = gap {
+            words = format!("{words}{}\n", said.split_once("records.json` ").unwrap().1);
+        }
+    }
+    insta::assert_snapshot!(words);
+}
+
+#[test]
+fn an_environment_that_is_listed_twice_is_as_incomplete_as_it_says_once() {
+    let incomplete = json!({"name": "staging", "incomplete": "5 of 7"});
+    let whole = json!({"name": "staging"});
+    for listed in [json!([incomplete, whole]), json!([whole, incomplete])] {
+        let file = json!({"deployment_records": records("staging", 2), "environments": listed});
+        let gap = gap(&file, &query(vec![ask(&["staging"], None)]));
+        assert!(gap.as_ref().is_some_and(|gap| gap.ends_with("5 of 7")), "{listed}: {gap:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let asked = query(vec![ask(&["staging"], None)]);
+    assert_eq!(read("\u{feff}[{\"id\": \"a\", \"environment_name\": \"staging\"}]", &asked).1, "a of staging");
+}
+
 #[test]
 fn bad_files_are_refused() {
     let mut changed = record("a", "staging", "web", "", 1);
@@ -220,6 +310,37 @@ fn two_records_of_one_id_are_not_written() {
     let fetched = Fetched { environments: vec![environment], observed_at: None, digest };
     let error = snapshot::write(Vec::new(), &[(&query(vec![ask(&["x"], None)]), &fetched)]).unwrap_err();
     assert_eq!(error.to_string(), "record `a` was read twice, with different content");
+}
+
+#[test]
+fn reads_that_do_not_go_together_are_not_written() {
+    let fetched = |target: &str| Fetched {
+        environments: vec![FetchedEnvironment {
+            targets: vec![target.to_owned()],
+            records: Vec::new(),
+            incomplete: None,
+        }],
+        observed_at: None,
+        digest: wire::digest([]),
+    };
+    let of = |target: &str, project: Option<&str>| {
+        let mut query = query(vec![ask(&[target], None)]);
+        query.filters.project_name = project.map(str::to_owned);
+        (query, fetched(target))
+    };
+    let cases = [
+        (
+            of("x", None),
+            of("y", Some("shop")),
+            Some("the sources have different project filters, and a snapshot has one"),
+        ),
+        (of("x", None), of("x", None), Some("target `x` is in two sources, whose records would mix")),
+        (of("x", Some("shop")), of("y", Some("shop")), None),
+    ];
+    for (one, other, expected) in cases {
+        let written = snapshot::write(Vec::new(), &[(&one.0, &one.1), (&other.0, &other.1)]);
+        assert_eq!(written.err().map(|error| error.to_string()).as_deref(), expected);
+    }
 }
 
 fn any_record() -> impl Strategy<Value = DeploymentRecord> {

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::super::collect::{Distinct, Seen};
 use super::super::text;
+use super::super::wire::Pagination;
 use super::client::{Call, Session, Tally};
 use crate::gate::source::{SourceError, SourceErrorKind};
 use page::{Missing, Parsed, broke_off, first_page, page};
@@ -69,8 +70,9 @@ pub(super) async fn list<T: Listed>(
 ) -> Result<Listing<T>, SourceError> {
     let mut moved = String::new();
     for left in (0..TRIES).rev() {
-        let mut reading = Reading { items: Vec::new(), seen: Distinct::new(), total: 0, overlapped: false };
+        let mut reading = Reading::new();
         let outcome = reading.read(session, call, limits).await;
+        let outcome = outcome.map(|incomplete| incomplete.or_else(|| reading.contradiction(call)));
         match outcome {
             Ok(incomplete) if incomplete.is_none() || left == 0 => {
                 return Ok(Listing { items: reading.items, incomplete });
@@ -95,9 +97,24 @@ struct Reading<T: Listed> {
     total: u64,
     /// An item came on two pages.
     overlapped: bool,
+    /// How many items came on one page at most.
+    largest_page: u64,
+    /// The most pages, and the smallest page size, that any page said.
+    said: Pagination,
 }
 
 impl<T: Listed> Reading<T> {
+    fn new() -> Self {
+        let seen = Distinct::new();
+        Self { items: Vec::new(), seen, total: 0, overlapped: false, largest_page: 0, said: Pagination::default() }
+    }
+
+    /// Why a list that has as many items as it counts is doubted all the same.
+    fn contradiction(&self, call: &Call) -> Option<String> {
+        let pages = self.said.surplus_pages(self.total, self.largest_page)?;
+        Some(format!("the answer about {} counts {} but {pages} pages of them", call.what, self.total))
+    }
+
     /// Reads all pages once. The answer says why the list is not whole.
     async fn read(&mut self, session: &Arc<Session>, call: &Call, limits: Limits) -> Result<Option<String>, Stop> {
         let (first, asked) = first_page::<T>(session, call, limits.page_size).await?;
@@ -216,6 +233,7 @@ impl<T: Listed> Reading<T> {
         if let Some(total) = total.filter(|total| *total != self.total) {
             return Err(Moved(format!("`total_count` went from {} to {total}", self.total)));
         }
+        self.note(&parsed);
         let before = self.items.len();
         for (item, content) in parsed.items {
             match self.seen.see(item.id(), content.clone()) {
@@ -230,6 +248,15 @@ impl<T: Listed> Reading<T> {
             return Err(Moved(format!("{} came where `total_count` is {}", self.seen.len(), self.total)));
         }
         Ok(new)
+    }
+
+    /// Keeps what a page says of the pages.
+    fn note(&mut self, parsed: &Parsed<T>) {
+        self.largest_page = self.largest_page.max(u64::try_from(parsed.items.len()).unwrap_or(u64::MAX));
+        let page = parsed.pagination.unwrap_or_default();
+        self.said.total_pages = self.said.total_pages.max(page.total_pages);
+        let sizes = [self.said.page_size, page.page_size.filter(|size| *size > 0)];
+        self.said.page_size = sizes.into_iter().flatten().min();
     }
 
     fn is_whole(&self) -> bool {

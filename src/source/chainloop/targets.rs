@@ -43,13 +43,19 @@ pub(super) async fn read(
         let Listing { items: records, incomplete } = listing?;
         return Ok(TargetRecords { target, records, incomplete });
     };
-    let Listing { items: mut records, incomplete } = match listing {
+    let Listing { items: mut records, mut incomplete } = match listing {
         Err(error) if error.kind == SourceErrorKind::UnknownEnvironment => {
             // The list of environments knows better what was meant; without it, the first answer stands.
             return Err(environments.check(name).await.err().filter(|known| known.kind == error.kind).unwrap_or(error));
         }
         listing => listing?,
     };
+    let foreign = records.iter().find(|(record, _)| record.environment_name != *name);
+    if let Some((record, _)) = foreign {
+        // A server that does not filter by this name may know it by another, and then the rest is not all there is.
+        let (name, other) = (text::name(name), text::name(&record.environment_name));
+        incomplete = Some(format!("the answer about `{name}` has records of `{other}`"));
+    }
     records.retain(|(record, _)| record.environment_name == *name);
     if records.is_empty() && incomplete.is_none() {
         environments.check(name).await?;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::super::collect::ByTarget;
 use super::super::text;
-use super::super::wire;
+use super::super::wire::{self, Pagination};
 use super::read::{Contents, SavedFilters};
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{EnvironmentQuery, Fetched, FetchedEnvironment, RecordFilters, RecordQuery};
 
-/// Answers a query that has no project filters.
+/// Answers a query. Project filters must be those of the file, since records do not name their project.
 pub(super) fn answer(mut contents: Contents, query: &RecordQuery, path: &Path) -> Fetched {
     let records = std::mem::take(&mut contents.records);
     let hashes = std::mem::take(&mut contents.hashes);
@@ -78,8 +78,12 @@ impl Plan<'_> {
                 text::name(logical)
             ));
         }
-        let listed: BTreeMap<&str, Option<&str>> =
-            contents.environments.iter().map(|listed| (&*listed.name, listed.incomplete.as_deref())).collect();
+        let mut listed: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for environment in &contents.environments {
+            // Listed twice, it is incomplete when either entry says so.
+            let words = listed.entry(&environment.name).or_default();
+            *words = words.or(environment.incomplete.as_deref());
+        }
         for target in &self.targets {
             let shown = text::name(target);
             match listed.get(&**target) {
@@ -106,15 +110,17 @@ impl Plan<'_> {
 /// Why the whole file may be short of the truth, whatever environment is asked for.
 fn short_of_the_truth(contents: &Contents, filters: &RecordFilters, path: &Path) -> Option<String> {
     let path = path.display();
-    let total = contents.pagination.and_then(|pagination| pagination.total_count).unwrap_or(0);
-    if usize::try_from(total).unwrap_or(usize::MAX) > contents.distinct {
-        return Some(format!(
-            "snapshot `{path}` has {} of {total} records; save all pages in one file",
-            contents.distinct
-        ));
+    if let Some(words) = contents.pagination.and_then(|pagination| pages_missing(&pagination, contents.distinct)) {
+        return Some(format!("snapshot `{path}` {words}"));
     }
-    let saved = contents.filters.as_ref()?;
     let asked = SavedFilters::from(filters);
+    let Some(saved) = contents.filters.as_ref() else {
+        let project = text::name(asked.project_name.as_ref().or(asked.project_version_name.as_ref())?);
+        return Some(format!(
+            "snapshot `{path}` does not say which project its records are of, and those of `{project}` are needed; \
+             write one with `holdpoint records --output FILE`"
+        ));
+    };
     let narrower = [
         ("project_name", &saved.project_name, &asked.project_name),
         ("project_version_name", &saved.project_version_name, &asked.project_version_name),
@@ -127,8 +133,40 @@ fn short_of_the_truth(contents: &Contents, filters: &RecordFilters, path: &Path)
         let value = text::name(value);
         return Some(format!("snapshot `{path}` was written with `{key}: {value}` and lacks all other records"));
     }
+    let wider = [
+        ("project_name", &saved.project_name, &asked.project_name),
+        ("project_version_name", &saved.project_version_name, &asked.project_version_name),
+    ];
+    if let Some((key, _, Some(value))) = wider.into_iter().find(|(_, saved, asked)| saved.is_none() && asked.is_some())
+    {
+        let value = text::name(value);
+        return Some(format!(
+            "snapshot `{path}` was written without `{key}: {value}`, and records do not name theirs; \
+             write one with the same filters with `holdpoint records --output FILE`"
+        ));
+    }
     (asked.full_history && !saved.full_history)
         .then(|| format!("snapshot `{path}` has only the latest record of each slot; write it with the full history"))
+}
+
+/// Why the records of a file are not all that its page numbers speak of.
+fn pages_missing(pagination: &Pagination, distinct: usize) -> Option<String> {
+    let distinct = u64::try_from(distinct).unwrap_or(u64::MAX);
+    let Some(total) = pagination.total_count else {
+        return Some(
+            "has `pagination` without `total_count`, so it may be a part; save all pages in one file, with their \
+             `total_count`"
+                .to_owned(),
+        );
+    };
+    if total > distinct {
+        return Some(format!("has {distinct} of {total} records; save all pages in one file"));
+    }
+    if let Some(page) = pagination.page.filter(|page| *page > 1) {
+        return Some(format!("is page {page} of several; save all pages in one file, as `page` 1"));
+    }
+    let pages = pagination.surplus_pages(total, pagination.page_size.unwrap_or(1))?;
+    Some(format!("counts {total} records but {pages} pages of them; save all pages in one file, as one page"))
 }
 
 /// Applies the filters as the API does: first those by value, then the latest of each slot.

@@ -18,6 +18,9 @@ use super::super::wire::{self, Interner, NamedEnvironment, Pagination, RecordHas
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{RecordFilters, RecordQuery, SourceError, SourceErrorKind};
 
+/// What some editors put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How much of a file's text is held in memory, in bytes.
 const HELD_TEXT: u64 = 64 << 20;
 
@@ -93,7 +96,11 @@ pub(super) fn read(
 fn parse(mut file: impl Read, expected: u64, held: u64, reader: Reader<'_>) -> Result<Contents, serde_json::Error> {
     let mut text = Vec::with_capacity(usize::try_from(expected.saturating_add(1)).unwrap_or(0));
     file.by_ref().take(held.saturating_add(1)).read_to_end(&mut text).map_err(serde_json::Error::io)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length <= held) {
+    let whole = u64::try_from(text.len()).is_ok_and(|length| length <= held);
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len());
+    }
+    if whole {
         return document(serde_json::Deserializer::from_slice(&text), reader);
     }
     let all = BufReader::with_capacity(1 << 16, text.as_slice().chain(file));

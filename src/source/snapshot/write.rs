@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
+use super::super::text;
 use super::read::SavedFilters;
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{Fetched, RecordQuery};
@@ -18,7 +19,8 @@ use crate::gate::source::{Fetched, RecordQuery};
 /// were read (with or without records), what was incomplete, and when it was seen; of several reads, the earliest.
 ///
 /// # Errors
-/// Those of the writer, and `InvalidInput` when two records have one id and different content.
+/// Those of the writer, and `InvalidInput` when reads do not go together: two records have one id and different
+/// content, two reads have one target, or their filters differ.
 pub fn write(mut writer: impl Write, reads: &[(&RecordQuery, &Fetched)]) -> io::Result<()> {
     let document = Document::new(reads)?;
     serde_json::to_writer_pretty(&mut writer, &document)?;
@@ -41,6 +43,7 @@ struct ListedEnvironment<'a> {
 
 impl<'a> Document<'a> {
     fn new(reads: &[(&'a RecordQuery, &'a Fetched)]) -> io::Result<Self> {
+        check_apart(reads)?;
         let environments = reads.iter().flat_map(|(_, fetched)| &fetched.environments);
         let mut records: Vec<&DeploymentRecord> = environments.flat_map(|fetched| &fetched.records).collect();
         let place = |record: &'a DeploymentRecord| (&record.environment_name, &record.deployment_name);
@@ -64,6 +67,24 @@ impl<'a> Document<'a> {
             filters: filters.unwrap_or_default(),
         })
     }
+}
+
+/// One file answers for every source, so what it holds of one must not speak for another.
+fn check_apart(reads: &[(&RecordQuery, &Fetched)]) -> io::Result<()> {
+    let refused = |message: String| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    if reads.windows(2).any(|pair| matches!(pair, [(one, _), (other, _)] if one.filters != other.filters)) {
+        return refused("the sources have different project filters, and a snapshot has one".to_owned());
+    }
+    let mut readers: BTreeMap<&str, usize> = BTreeMap::new();
+    for (reader, (_, fetched)) in reads.iter().enumerate() {
+        for target in fetched.environments.iter().flat_map(|environment| &environment.targets) {
+            if *readers.entry(target).or_insert(reader) != reader {
+                let target = text::name(target);
+                return refused(format!("target `{target}` is in two sources, whose records would mix"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An order for records that share all that `newest_first` looks at.

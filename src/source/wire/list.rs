@@ -18,8 +18,20 @@ pub struct Pagination {
     pub total_count: Option<u64>,
     /// The number of this page.
     pub page: Option<u64>,
+    /// How many pages there are.
+    pub total_pages: Option<u64>,
     /// How many items a page has at most.
     pub page_size: Option<u64>,
+}
+
+impl Pagination {
+    /// The number of pages, when it is more than `total` items need at so many a page: then there are more items than
+    /// the total says. `largest_page` is how many items came on one page at most; pages may be smaller than they say.
+    #[must_use]
+    pub fn surplus_pages(&self, total: u64, largest_page: u64) -> Option<u64> {
+        let size = self.page_size.filter(|size| *size > 0).map_or(largest_page, |size| size.min(largest_page));
+        self.total_pages.filter(|pages| *pages > total.div_ceil(size.max(1)).max(1))
+    }
 }
 
 /// One page of a list.
@@ -168,6 +180,8 @@ enum PaginationKey {
     #[serde(alias = "totalCount")]
     TotalCount,
     Page,
+    #[serde(alias = "totalPages")]
+    TotalPages,
     #[serde(alias = "pageSize")]
     PageSize,
     #[serde(other)]
@@ -189,16 +203,22 @@ impl<'de> Visitor<'de> for PaginationVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pagination, A::Error> {
-        let (mut total_count, mut page, mut page_size) = (None, None, None);
+        let (mut total_count, mut page, mut total_pages, mut page_size) = (None, None, None, None);
         while let Some(key) = map.next_key()? {
             match key {
                 PaginationKey::TotalCount => once(&mut total_count, "total_count", map.next_value_seed(Count)?)?,
                 PaginationKey::Page => once(&mut page, "page", map.next_value_seed(Count)?)?,
+                PaginationKey::TotalPages => once(&mut total_pages, "total_pages", map.next_value_seed(Count)?)?,
                 PaginationKey::PageSize => once(&mut page_size, "page_size", map.next_value_seed(Count)?)?,
                 PaginationKey::Other => skip(&mut map)?,
             }
         }
-        Ok(Pagination { total_count: total_count.flatten(), page: page.flatten(), page_size: page_size.flatten() })
+        Ok(Pagination {
+            total_count: total_count.flatten(),
+            page: page.flatten(),
+            total_pages: total_pages.flatten(),
+            page_size: page_size.flatten(),
+        })
     }
 }
 

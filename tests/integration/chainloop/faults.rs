@@ -119,6 +119,32 @@ async fn lists_that_are_short_or_move() {
 }
 
 #[tokio::test]
+async fn lists_that_contradict_what_they_say_of_themselves() {
+    let answer = |records: serde_json::Value, pagination: serde_json::Value| {
+        fake().always(Reply::json(200, &json!({"deployment_records": records, "pagination": pagination})))
+    };
+    let mut foreign = records("staging", 2);
+    foreign.push(record("b", "production\u{1b}", "a", "", 1));
+    let one = || json!(records("staging", 1));
+    let cases = vec![
+        ("more pages than records", answer(one(), json!({"total_count": 1, "page_size": 1, "total_pages": 7}))),
+        (
+            "more pages than large ones hold",
+            answer(one(), json!({"totalCount": 1, "pageSize": 100, "totalPages": "2"})),
+        ),
+        ("nothing, on many pages", answer(json!(null), json!({"total_pages": 9}))),
+        ("another environment's", answer(json!(foreign), json!({"total_count": 3}))),
+        ("only another environment's", answer(json!([foreign[2]]), json!({"total_count": 1}))),
+        ("no fault: one page of nothing", answer(json!([]), json!({"total_count": 0, "total_pages": 1}))),
+        (
+            "no fault: pages of one",
+            answer(json!(foreign[..2]), json!({"total_count": 2, "page_size": 1, "total_pages": 2})),
+        ),
+    ];
+    insta::assert_snapshot!(table(cases).await);
+}
+
+#[tokio::test]
 async fn connections_that_break_or_never_end() {
     let large = Reply::json(200, &json!({"deployment_records": [], "filler": "x".repeat(2 << 20)}));
     let cases = vec![

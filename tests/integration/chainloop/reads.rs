@@ -138,16 +138,6 @@ async fn records_as_odd_as_they_come_are_read() {
 }
 
 #[tokio::test]
-async fn records_of_other_environments_are_left_out() {
-    // A server that ignores the filter.
-    let all = [record("a", "staging", "a", "", 1), record("b", "production", "a", "", 1)];
-    let answer = json!({"deployment_records": all, "pagination": {"total_count": 2}});
-    let server = FakeChainloop::new().always(Reply::json(200, &answer)).start().await;
-    let result = fetch(&options(server.url()), &query(&["staging"])).await;
-    assert_eq!(outcome(&server, &result), "1 records of staging");
-}
-
-#[tokio::test]
 async fn progress_ends_at_the_total() {
     struct Last(Mutex<(usize, Option<usize>)>);
     impl Progress for Last {

@@ -169,7 +169,7 @@ fn check_records(text: &str) {
         let json = records::render(&records, RecordFormat::Json, STYLE);
         assert_harmless(&json, &context);
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(value["deployment_records"], serde_json::to_value(&records).unwrap());
+        assert_eq!(value["records"], serde_json::to_value(&records).unwrap());
     }
 
     let csv = records::render(&records, RecordFormat::Csv, STYLE);

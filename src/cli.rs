@@ -34,7 +34,7 @@ const EXIT_CODES: &str = "\
 Exit codes of `check`:
   0  allow      every rule that applies was evaluated, none denies or holds
   1  deny       a rule denies; waiting does not help
-  2  -          wrong usage or configuration; nothing was decided
+  2  -          wrong usage or configuration, or an allow that could not be written
   3  undecided  records, a policy or a limit failed; trying again may help
   4  hold       a rule will pass later by itself";
 

@@ -112,6 +112,9 @@ fn kind(path: &Path) -> anyhow::Result<Kind> {
 }
 
 fn new_file(path: &Path) -> anyhow::Result<Kind> {
+    if path.as_os_str().as_encoded_bytes().last().is_some_and(|last| std::path::is_separator(char::from(*last))) {
+        bail!("it names a folder\nhint: name a file in it");
+    }
     let folder = path.parent().unwrap_or(Path::new(""));
     if !folder.as_os_str().is_empty() && !folder.is_dir() {
         bail!("there is no folder `{}`\nhint: create it first", folder.display());
@@ -206,6 +209,7 @@ mod tests {
         assert!(refusal(&nowhere).contains("it is a link that leads nowhere"));
         assert!(refusal(folder.path()).contains("it is a folder"));
         assert!(refusal(&folder.path().join("no/such")).contains("there is no folder"));
+        assert!(refusal(&folder.path().join("new/")).contains("it names a folder"));
         assert!(refusal(Path::new("-")).contains("`-` is no file"));
         assert_eq!(fs::read_to_string(&closed).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env::VarError;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +16,11 @@ use crate::engine::rego::{Limits, RegoEngine};
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::chainloop::{ChainloopOptions, ChainloopSource};
+use crate::source::file;
 use crate::source::snapshot::{self, SnapshotSource};
+
+/// The largest token file that is read, in bytes.
+const LARGEST_TOKEN_FILE: u64 = 64 << 10;
 
 /// What the command line changes of a configuration.
 #[derive(Clone, Debug, Default)]
@@ -67,10 +72,11 @@ pub fn sources(
         }
         None => None,
     };
+    let folder = config.path.parent().unwrap_or(Path::new(""));
     let one = |(name, source): (&String, &SourceConfig)| {
         let records = match &one_for_all {
             Some(shared) => shared.clone(),
-            None => source_of(source).with_context(|| format!("record source `{name}` cannot be used"))?,
+            None => source_of(source, folder).with_context(|| format!("record source `{name}` cannot be used"))?,
         };
         // The snapshot has to be what the source would have been asked for.
         let filters = filters(source, full_history);
@@ -103,10 +109,10 @@ pub fn fit_in_one_snapshot<'a>(environments: impl IntoIterator<Item = &'a Enviro
     Ok(())
 }
 
-fn source_of(source: &SourceConfig) -> anyhow::Result<Arc<dyn RecordSource>> {
+fn source_of(source: &SourceConfig, folder: &Path) -> anyhow::Result<Arc<dyn RecordSource>> {
     match source {
         SourceConfig::Snapshot { path } => Ok(snapshot_source(path)),
-        SourceConfig::Chainloop(chainloop) => chainloop_source(chainloop),
+        SourceConfig::Chainloop(chainloop) => chainloop_source(chainloop, folder),
     }
 }
 
@@ -122,20 +128,24 @@ fn snapshot_source(path: &Path) -> Arc<dyn RecordSource> {
     Arc::new(SnapshotSource::new(path.to_owned()))
 }
 
-fn chainloop_source(config: &ChainloopConfig) -> anyhow::Result<Arc<dyn RecordSource>> {
+fn chainloop_source(config: &ChainloopConfig, folder: &Path) -> anyhow::Result<Arc<dyn RecordSource>> {
     let options = ChainloopOptions {
         organization: config.organization.clone(),
         ca_file: config.ca_file.clone(),
         allow_insecure: config.allow_insecure,
         timeout: config.timeout,
-        ..ChainloopOptions::new(config.url.clone(), token(&config.token)?)
+        token_origin: match &config.token {
+            TokenSource::Env(name) => format!("`{name}`"),
+            TokenSource::File(path) => format!("`{}`", path.display()),
+        },
+        ..ChainloopOptions::new(config.url.clone(), token(&config.token, folder)?)
     };
     let source = ChainloopSource::new(&options, Arc::new(now))
         .map_err(|error| anyhow!("{error}\nhint: {}", error.remediation))?;
     Ok(Arc::new(source))
 }
 
-fn token(source: &TokenSource) -> anyhow::Result<SecretString> {
+fn token(source: &TokenSource, folder: &Path) -> anyhow::Result<SecretString> {
     let text = match source {
         TokenSource::Env(name) => std::env::var(name).map_err(|error| {
             let reason = match error {
@@ -144,10 +154,27 @@ fn token(source: &TokenSource) -> anyhow::Result<SecretString> {
             };
             anyhow!("environment variable `{name}` {reason}\nhint: set it to an API token, or name another with `token: {{env: NAME}}`")
         })?,
-        TokenSource::File(path) => std::fs::read_to_string(path)
-            .with_context(|| format!("the token file `{}` cannot be read", path.display()))?,
+        TokenSource::File(path) => {
+            let bytes = file::read(path, LARGEST_TOKEN_FILE);
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+            text.map_err(|error| unreadable_token(path, folder, &error))?
+        }
     };
     Ok(SecretString::from(text.trim().to_owned()))
+}
+
+/// Where a token was pasted instead of the path of its file, the path is the secret.
+fn unreadable_token(path: &Path, folder: &Path, error: &io::Error) -> anyhow::Error {
+    let written = path.strip_prefix(folder).unwrap_or(path);
+    let has_separator = written.components().nth(1).is_some();
+    let is_like_token = written.to_string_lossy().contains("eyJ");
+    if is_like_token || (!has_separator && !path.exists()) {
+        return anyhow!(
+            "the token file cannot be read: {error}\nhint: its path is not shown, since it may be the token; `token: \
+             {{file: PATH}}` takes the path of a file that holds the token"
+        );
+    }
+    anyhow!("the token file `{}` cannot be read: {error}", path.display())
 }
 
 /// The snapshot file of what was read.

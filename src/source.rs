@@ -7,5 +7,6 @@ mod collect;
 mod text;
 
 pub mod chainloop;
+pub mod file;
 pub mod snapshot;
 pub mod wire;

@@ -4,6 +4,7 @@
 //! for nothing that it did not read whole.
 
 mod client;
+mod conceal;
 mod failure;
 mod options;
 mod paging;
@@ -14,6 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -206,6 +208,10 @@ impl RecordSource for ChainloopSource {
         query: &'a RecordQuery,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
-        Box::pin(self.read(query, progress))
+        Box::pin(async move {
+            let token = self.client.token.expose_secret();
+            let result = self.read(query, progress).await;
+            result.map(|read| conceal::fetched(read, token)).map_err(|error| conceal::error(error, token))
+        })
     }
 }

@@ -317,3 +317,35 @@ fn sources_that_share_a_target_do_not_fit_in_one_file() {
     let apart = project.run(&["records", "--environment", "staging", "--output", "snapshot.json"]);
     assert_eq!(apart.code, 0, "{apart:?}");
 }
+
+#[test]
+fn token_files_are_named_unless_their_name_may_be_the_token() {
+    let server = server(DAYS).always(Reply::kratos(401, "UNAUTHORIZED", "no")).start_blocking();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).display().to_string()
+    };
+    let jwt = "/run/eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2lnbmF0dXJl";
+    let cases = [
+        ("refused by the server", write("good", "a-token\n"), 3),
+        ("missing", folder.path().join("missing").display().to_string(), 2),
+        ("the token itself", "chlp_2f1c9b7e".to_owned(), 2),
+        ("a JSON web token", jwt.to_owned(), 2),
+        ("a device", "/dev/zero".to_owned(), 2),
+        ("large", write("large", &"x".repeat((64 << 10) + 1)), 2),
+        ("no text", folder.path().display().to_string(), 2),
+    ];
+    let mut shown = String::new();
+    for (name, path, code) in cases {
+        let project = Project::new(server.url(), &format!(", token: {{file: \"{path}\"}}"));
+        let run = project.run(&["records", "--environment", "dev"]);
+        assert_eq!(run.code, code, "{name}: {run:?}");
+        let said = run.stderr.replace(&folder.path().display().to_string(), "FOLDER").replace(server.url(), "SERVER");
+        shown = format!("{shown}# {name}\n{}", said.replace(&project.folder.path().display().to_string(), "PROJECT"));
+    }
+    insta::assert_snapshot!("token_files", shown);
+    let project = Project::new(server.url(), ", token: {env: OTHER_TOKEN}");
+    let run = Holdpoint::new(&["records"]).directory(project.folder.path()).env("OTHER_TOKEN", TOKEN).run();
+    assert!(run.stderr.contains("put it in `OTHER_TOKEN`"), "{run:?}");
+}

@@ -224,11 +224,15 @@ fn files_that_cannot_be_opened_or_are_too_large() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("records.json");
     std::fs::write(&path, json!(records("staging", 3)).to_string()).unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let asked = query(vec![ask(&["staging"], None)]);
     let filters = RecordFilters { project_name: Some("shop".to_owned()), ..RecordFilters::default() };
     let by_project = RecordQuery { filters, ..asked.clone() };
     let cases = [
         ("missing", SnapshotSource::new(folder.path().join("other.json")), &asked),
+        ("a device", SnapshotSource::new("/dev/zero".into()), &asked),
+        ("a pipe", SnapshotSource::new(pipe), &asked),
         ("a directory", SnapshotSource::new(folder.path().to_owned()), &asked),
         ("too large", SnapshotSource::new(path.clone()).with_largest_file(100), &asked),
         ("by project", SnapshotSource::new(path), &by_project),

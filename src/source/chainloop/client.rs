@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Response, StatusCode};
+use secrecy::SecretString;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use url::Url;
@@ -34,6 +35,8 @@ pub(super) struct Client {
     pub(super) base: Url,
     /// Marked as sensitive, so that nothing prints it.
     pub(super) authorization: HeaderValue,
+    /// To take it out of messages.
+    pub(super) token: SecretString,
     pub(super) organization: Option<HeaderValue>,
     pub(super) expiry: Option<Timestamp>,
     pub(super) token_origin: String,
@@ -98,9 +101,7 @@ impl Session {
             attempt += 1;
             let started = Instant::now();
             let answer = timeout_at(self.deadline, self.once(call, &endpoint, url.clone())).await;
-            // What a server said before it was too late tells more than that it was too late.
-            let late = |earlier: Option<Failure>| earlier.unwrap_or_else(|| self.late(call, &endpoint)).for_good();
-            let (status, answer) = answer.unwrap_or_else(|_| (None, Err(late(earlier.take()))));
+            let (status, answer) = answer.unwrap_or_else(|_| (None, Err(self.late(call, &endpoint, earlier.take()))));
             tracing::debug!(
                 list = call.list, what = %call.what, page = ?page.first().map(|(_, number)| number), attempt,
                 status = status.map(|status: StatusCode| status.as_u16()), elapsed_ms = started.elapsed().as_millis(),
@@ -185,13 +186,25 @@ impl Session {
         Ok(body)
     }
 
-    fn late(&self, call: &Call, endpoint: &Url) -> Failure {
+    /// Fails when the deadline has passed.
+    pub(super) fn check_deadline(&self, call: &Call) -> Result<(), SourceError> {
+        if Instant::now() < self.deadline {
+            return Ok(());
+        }
+        Err(self.late(call, &self.endpoint(call), None).error)
+    }
+
+    /// The deadline passed; what the server said before often tells why.
+    fn late(&self, call: &Call, endpoint: &Url, earlier: Option<Failure>) -> Failure {
         let timeout = self.client.timeout;
-        Failure::last(
-            SourceErrorKind::Timeout,
-            format!("cannot read {}: {endpoint} did not answer in full within {timeout:?}", call.what),
-            "raise `timeout` of the source, or see why the server is slow",
-        )
+        let start = format!("cannot read {}: ", call.what);
+        let late = format!("{start}{endpoint} did not answer in full within {timeout:?}");
+        let Some(Failure { error, .. }) = earlier else {
+            let remediation = "raise `timeout` of the source, or see why the server is slow";
+            return Failure::last(SourceErrorKind::Timeout, late, remediation);
+        };
+        let before = error.message.strip_prefix(&start).unwrap_or(&error.message);
+        Failure::last(SourceErrorKind::Timeout, format!("{late}; before that, {before}"), error.remediation)
     }
 }
 

@@ -38,11 +38,6 @@ impl Failure {
     pub(super) fn last(kind: SourceErrorKind, message: String, remediation: impl Into<String>) -> Self {
         Self { error: SourceError::new(kind, message, remediation), retry: Retry::Never }
     }
-
-    /// The same failure, which is not tried again.
-    pub(super) fn for_good(self) -> Self {
-        Self { retry: Retry::Never, ..self }
-    }
 }
 
 /// The answer of a server that did not answer with records.

@@ -13,6 +13,10 @@ use url::{Host, Url};
 use super::client::{Client, Clock};
 use super::{text, token};
 use crate::gate::source::{SourceError, SourceErrorKind};
+use crate::source::file;
+
+/// The largest CA file that is read, in bytes; those of whole systems have less than one MiB.
+const LARGEST_CA_FILE: u64 = 4 << 20;
 
 /// How to reach Chainloop.
 #[derive(Clone, Debug)]
@@ -58,7 +62,7 @@ impl ChainloopOptions {
             page_size: 100,
             parallel: 8,
             max_response_bytes: 32 << 20,
-            max_total_bytes: 4 << 30,
+            max_total_bytes: 512 << 20,
             max_records: 5_000_000,
         }
     }
@@ -72,6 +76,7 @@ impl ChainloopOptions {
             authorization: self.authorization(token)?,
             organization: self.organization.as_deref().map(organization).transpose()?,
             expiry: token::expiry(token),
+            token: token.to_owned().into(),
             token_origin: self.token_origin.clone(),
             clock,
             timeout: self.timeout,
@@ -190,7 +195,7 @@ fn authorities(path: &Path) -> Result<Vec<Certificate>, SourceError> {
             "name a readable file with certificates in PEM form",
         )
     };
-    let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    let text = file::read(path, LARGEST_CA_FILE).map_err(|error| refused(error.to_string()))?;
     let found = Certificate::from_pem_bundle(&text).map_err(|error| refused(text::short(&error.to_string())))?;
     if found.is_empty() { Err(refused("it holds no certificate".to_owned())) } else { Ok(found) }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::super::collect::{Distinct, Seen};
-use super::super::text;
 use super::super::wire::{self, Interner, NamedEnvironment, Pagination, RecordHash};
+use super::super::{file, text};
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{RecordFilters, RecordQuery, SourceError, SourceErrorKind};
 
@@ -81,11 +80,7 @@ pub(super) fn read(
     query: &RecordQuery,
     progress: &watch::Sender<usize>,
 ) -> Result<Contents, SourceError> {
-    let file = File::open(path).and_then(|file| {
-        let is_directory = file.metadata()?.is_dir();
-        if is_directory { Err(io::Error::from(io::ErrorKind::IsADirectory)) } else { Ok(file) }
-    });
-    let file = file.map_err(|error| unreadable(path, &error))?;
+    let file = file::open(path).map_err(|error| unreadable(path, &error))?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let reader = Reader { wanted: Wanted::new(query), progress, interner: &mut Interner::default() };
     parse(Bounded { inner: file, left: largest }, length.min(HELD_TEXT), HELD_TEXT, reader)
@@ -134,7 +129,7 @@ impl<R: Read> Read for Bounded<R> {
 fn unreadable(path: &Path, error: &io::Error) -> SourceError {
     let remediation = match error.kind() {
         io::ErrorKind::NotFound => "write one with `holdpoint records --output FILE`, or correct the path",
-        io::ErrorKind::IsADirectory => "name a file: a snapshot is one JSON document",
+        io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => "name a file: a snapshot is one JSON document",
         _ => "make the file readable for the user that runs holdpoint",
     };
     SourceError::new(SourceErrorKind::File, format!("cannot read snapshot `{}`: {error}", path.display()), remediation)

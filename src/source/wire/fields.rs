@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 /// The longest text that is read, in bytes. Names, digests and versions are far shorter.
 const LONGEST_TEXT: usize = 4096;
 /// The most tags or risks of one record.
-const MOST_DETAILS: usize = 1000;
+const MOST_DETAILS: usize = 100;
 
 /// Reads a text and hands it on; `null` is the empty text. Numbers are read as text: an enumeration value that the
 /// server itself does not know comes as its number.

@@ -210,6 +210,67 @@ fn the_log_has_neither_token_nor_body() {
 }
 
 #[tokio::test]
+async fn a_token_that_the_server_repeats_is_not_shown() {
+    let token = format!("eyJ{}.claims.signature", "0123456789abcdef".repeat(20));
+    let said = format!("no {token} for {token}");
+    let list = |records: serde_json::Value| {
+        Reply::json(200, &json!({"deployment_records": records, "pagination": {"total_count": 1}}))
+    };
+    let mut no_time = record("r-7", "staging", "a", "", 1);
+    no_time["created_at"] = json!(token);
+    let cases = vec![
+        ("message", fake().always(Reply::kratos(403, &token, &said))),
+        ("text", fake().always(Reply::new(418, "text/plain", format!("{}{token}", "x".repeat(250))))),
+        (
+            "cut where the text ends",
+            fake().always(Reply::new(418, "text/plain", format!("<title>{}{token}", "x".repeat(4000)))),
+        ),
+        ("page", fake().always(Reply::html(503, &said).header("retry-after", "3600"))),
+        ("no JSON", fake().always(Reply::new(200, "application/json", token.clone()))),
+        ("no time", fake().always(list(json!([no_time])))),
+        ("environment", fake().always(list(json!([record("r", &token, "a", "", 1)])))),
+        ("redirect", fake().always(Reply::redirect(302, &format!("https://{}.example.com", &token[..50])))),
+    ];
+    let mut text = String::new();
+    for (name, fake) in cases {
+        let server = fake.start().await;
+        let mut options = options(server.url());
+        options.token = token.clone().into();
+        let result = fetch(&options, &query(&["staging"])).await;
+        writeln!(text, "# {name}\n{}", outcome(&server, &result)).unwrap();
+    }
+    assert!(!text.to_lowercase().contains(&token[..12]), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn a_late_answer_names_the_deadline_and_what_was_said_before() {
+    let server = fake().fails(1, Reply::html(503, "Down")).latency(Duration::from_millis(900)).start().await;
+    let mut options = options(server.url());
+    options.timeout = Duration::from_millis(1500);
+    insta::assert_snapshot!(outcome(&server, &fetch(&options, &query(&["staging"])).await));
+}
+
+#[tokio::test]
+async fn a_page_or_a_record_with_far_too_much_is_refused() {
+    let mut tagged = record("r", "staging", "a", "", 1);
+    tagged["tags"] = (0..101).map(|n| (n.to_string(), json!(""))).collect();
+    let mut risky = record("r", "staging", "a", "", 1);
+    risky["runtime_risks"] = (0..101).map(|n| json!(n.to_string())).collect();
+    let list = |records: serde_json::Value| {
+        let total = records.as_array().unwrap().len();
+        fake().always(Reply::json(200, &json!({"deployment_records": records, "pagination": {"total_count": total}})))
+    };
+    let cases = vec![
+        ("a page of 21, where 2 were asked for", list(json!(records("staging", 21)))),
+        ("a page of 20, where 2 were asked for", list(json!(records("staging", 20)))),
+        ("tags", list(json!([tagged]))),
+        ("risks", list(json!([risky]))),
+    ];
+    insta::assert_snapshot!(table(cases).await);
+}
+
+#[tokio::test]
 async fn nobody_listens() {
     let server = FakeChainloop::new().start().await;
     let mut options = options(server.url());
@@ -335,6 +396,8 @@ fn options_that_would_show_the_token_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let not_pem = folder.path().join("ca.pem");
     std::fs::write(&not_pem, "no certificate").unwrap();
+    let large = folder.path().join("large.pem");
+    std::fs::File::create(&large).unwrap().set_len((4 << 20) + 1).unwrap();
     let with = |url: &str, change: &dyn Fn(&mut ChainloopOptions)| {
         let mut options = options(url);
         change(&mut options);
@@ -362,6 +425,8 @@ fn options_that_would_show_the_token_are_refused() {
         with("https://api.example.com", &|options| options.organization = Some("a\r\nx: y".to_owned())),
         with("https://api.example.com", &|options| options.ca_file = Some("/nowhere/ca.pem".into())),
         with("https://api.example.com", &|options| options.ca_file = Some(not_pem.clone())),
+        with("https://api.example.com", &|options| options.ca_file = Some("/dev/zero".into())),
+        with("https://api.example.com", &|options| options.ca_file = Some(large.clone())),
     ];
     let text = cases.join("\n").replace(&folder.path().display().to_string(), "FOLDER");
     assert!(!text.contains("secret-token") && !text.contains("password@"), "{text}");

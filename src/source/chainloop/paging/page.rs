@@ -11,6 +11,9 @@ use crate::source::wire::{self, Interner, NamedEnvironment, Page, Pagination, Re
 /// Page sizes to try when the server refuses the one asked for.
 const SMALLER: [u64; 2] = [50, 20];
 
+/// How many times as many items as were asked for a page may have: a server may have its own idea of a page.
+const SURPLUS: u64 = 10;
+
 /// What the API lists.
 pub(in super::super) trait Listed: Sized + Send + 'static {
     /// What must not change while the list is read.
@@ -106,11 +109,14 @@ pub(super) async fn page<T: Listed>(
     call: &Call,
     asked: Option<(u64, u64)>,
 ) -> Result<Parsed<T>, Missing> {
+    let most = asked.map(|(_, size)| size.saturating_mul(SURPLUS));
     let asked = asked.map(|(number, size)| [("pagination.page", number), ("pagination.page_size", size)]);
     let permit = session.permits.acquire().await;
     let body = session.get(call, asked.as_ref().map_or(&[], |asked| asked.as_slice())).await;
     drop(permit);
     let body = body.map_err(|(error, bad_request)| Missing { error, bad_request })?;
+    let given_up = |error| Missing { error, bad_request: false };
+    session.check_deadline(call).map_err(given_up)?;
     // Off the thread that does input and output: the rest of the pages go on meanwhile.
     let parsing = session.clone();
     let parsed = tokio::task::spawn_blocking(move || {
@@ -121,11 +127,24 @@ pub(super) async fn page<T: Listed>(
         });
         Ok(Parsed { items: items.collect(), pagination: page.pagination })
     });
-    let parsed = parsed.await.map_err(|failure| Missing { error: broke_off(call, &failure), bad_request: false })?;
-    parsed.map_err(|(error, body): (serde_json::Error, Vec<u8>)| Missing {
-        error: malformed(call, &error, &body),
-        bad_request: false,
-    })
+    let parsed = parsed.await.map_err(|failure| given_up(broke_off(call, &failure)))?;
+    session.check_deadline(call).map_err(given_up)?;
+    let parsed: Parsed<T> =
+        parsed.map_err(|(error, body): (serde_json::Error, Vec<u8>)| given_up(malformed(call, &error, &body)))?;
+    match most {
+        Some(most) if u64::try_from(parsed.items.len()).unwrap_or(u64::MAX) > most => {
+            Err(given_up(overfull(call, parsed.items.len(), most)))
+        }
+        _ => Ok(parsed),
+    }
+}
+
+fn overfull(call: &Call, items: usize, most: u64) -> SourceError {
+    SourceError::new(
+        SourceErrorKind::Malformed,
+        format!("a page about {} has {items} items, where at most {most} are read", call.what),
+        "check that the URL of the source is the Chainloop API, which answers in pages",
+    )
 }
 
 fn malformed(call: &Call, error: &serde_json::Error, body: &[u8]) -> SourceError {

@@ -211,7 +211,7 @@ impl RecordSource for ChainloopSource {
         Box::pin(async move {
             let token = self.client.token.expose_secret();
             let result = self.read(query, progress).await;
-            result.map(|read| conceal::fetched(read, token)).map_err(|error| conceal::error(error, token))
+            result.map(|read| conceal::fetched(read, token)).map_err(|error| conceal::error(&error, token))
         })
     }
 }

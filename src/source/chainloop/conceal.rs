@@ -28,7 +28,7 @@ fn conceal(text: &str, token: &str) -> String {
 }
 
 /// The error without the token.
-pub(super) fn error(error: SourceError, token: &str) -> SourceError {
+pub(super) fn error(error: &SourceError, token: &str) -> SourceError {
     SourceError {
         kind: error.kind,
         message: conceal(&error.message, token),

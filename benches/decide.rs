@@ -1,6 +1,6 @@
 //! How long a decision takes, and what records cost in memory. Method and figures: `benches/README.md`.
 //!
-//! `cargo bench --bench decide -- [lookup | memory RECORDS | write RECORDS FILE]`
+//! `cargo bench --bench decide -- [lookup | memory FILE | write RECORDS FILE]`
 
 #![expect(
     clippy::print_stdout,
@@ -30,7 +30,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["lookup"] => time(&[LOOK_UPS]),
-        ["memory", records] => memory(records.parse().unwrap()),
+        ["memory", path] => memory(PathBuf::from(path)),
         ["write", records, path] => std::fs::write(path, snapshot(records.parse().unwrap())).unwrap(),
         _ => time(&[STARTERS, LOOK_UPS]),
     }
@@ -74,15 +74,16 @@ deny contains "it was never in staging" if {
 }
 "#;
 
-fn memory(records: usize) {
+/// Reads a file that another run wrote, so that what its making left in memory does not count.
+fn memory(path: PathBuf) {
+    let json_bytes = usize::try_from(std::fs::metadata(&path).unwrap().len()).unwrap();
     let before = resident();
-    let world = World::new(records, Policies::Starter);
-    let after = resident();
-    let grown = after.saturating_sub(before);
+    let world = World::read(path, Policies::Starter, json_bytes);
+    let grown = resident().saturating_sub(before);
+    let times = ratio(grown, json_bytes);
     println!(
-        "{records} records: {} bytes of JSON, {grown} bytes resident, {:.2} times; peak {}",
-        world.json_bytes,
-        ratio(grown, world.json_bytes),
+        "{json_bytes} bytes of JSON in {:?}, {grown} bytes resident, {times:.2} times; peak {}",
+        world.loaded_in,
         peak()
     );
 }
@@ -118,14 +119,16 @@ impl World {
     fn new(records: usize, policies: Policies) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("records.json");
-        let json_bytes = {
-            let text = snapshot(records);
-            std::fs::write(&path, &text).unwrap();
-            text.len()
-        };
+        let text = snapshot(records);
+        std::fs::write(&path, &text).unwrap();
+        Self::read(path, policies, text.len())
+    }
+
+    fn read(records: PathBuf, policies: Policies, json_bytes: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("lookup.rego"), LOOK_UP).unwrap();
         let config = Config::from_text(&configuration(policies), &folder.path().join("holdpoint.yaml")).unwrap();
-        let gate = app::gate(&config, &Overrides { records: Some(path), policies: Vec::new() }).unwrap();
+        let gate = app::gate(&config, &Overrides { records: Some(records), policies: Vec::new() }).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let started = Instant::now();
         let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();

@@ -143,8 +143,22 @@ impl Gate {
         let resolved = snapshot.environments.get(&environment.name).map(|records| records.environment.clone());
         let environment = resolved.unwrap_or(environment);
         let snapshot = Arc::new(snapshot);
-        let rules = failures.is_empty().then(|| self.engine.prepare(&snapshot));
+        let rules = if failures.is_empty() { Some(self.prepare(&snapshot).await) } else { None };
         Some(Observation { environment, snapshot, failures, rules, started })
+    }
+
+    /// Large snapshots take long: that is for a thread that may block. It is the one that parsed them, as a rule, so
+    /// the room that parsing left over is used again.
+    async fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
+        let (engine, snapshot) = (Arc::clone(&self.engine), Arc::clone(snapshot));
+        let prepared = tokio::task::spawn_blocking(move || engine.prepare(&snapshot)).await;
+        prepared.unwrap_or_else(|error| {
+            Err(RuleError {
+                code: "rule_error",
+                message: format!("the records could not be given to the policies: {error}"),
+                remediation: "this is a defect of holdpoint; please report it".to_owned(),
+            })
+        })
     }
 
     fn start_read(

@@ -63,6 +63,9 @@ pub(super) struct Tally {
     pub(super) total: Option<usize>,
 }
 
+/// What a further try must have left before the deadline, unless the whole fetch is shorter than four times this.
+const LEAST_TIME_FOR_A_TRY: Duration = Duration::from_secs(1);
+
 /// One fetch: many requests under one deadline.
 pub(super) struct Session {
     pub(super) client: Arc<Client>,
@@ -112,7 +115,7 @@ impl Session {
                 Err(failure) => failure,
             };
             let again = wait(failure.retry, attempt).and_then(|wait| Instant::now().checked_add(wait));
-            match again.filter(|again| *again < self.deadline) {
+            match again.filter(|again| self.leaves_time_for_a_try(*again)) {
                 Some(again) => {
                     earlier = Some(failure);
                     sleep_until(again).await;
@@ -184,6 +187,13 @@ impl Session {
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+
+    /// Whether a request that starts then can be answered before the deadline. One that starts at the last moment would
+    /// only replace what the server said by a timeout.
+    fn leaves_time_for_a_try(&self, start: Instant) -> bool {
+        let least = (self.client.timeout / 4).min(LEAST_TIME_FOR_A_TRY);
+        self.deadline.checked_duration_since(start).is_some_and(|left| left > least)
     }
 
     /// Fails when the deadline has passed.

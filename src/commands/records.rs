@@ -39,7 +39,7 @@ pub fn execute(args: &RecordsArgs, style: Style) -> anyhow::Result<Exit> {
     for (name, environments) in by_source {
         let configured = sources.get(name).with_context(|| format!("there is no record source `{name}`"))?;
         let query = RecordQuery {
-            environments: environments.iter().copied().map(query_of).collect(),
+            environments: environments.iter().copied().map(EnvironmentQuery::from).collect(),
             filters: filters(args, &configured.filters),
         };
         let watcher = watcher();
@@ -62,14 +62,6 @@ fn environments<'a>(args: &RecordsArgs, config: &'a Config) -> anyhow::Result<Ve
     // Each once, in the order given.
     let mut seen = BTreeSet::new();
     args.environment.iter().filter(|name| seen.insert(*name)).map(find).collect()
-}
-
-fn query_of(environment: &Environment) -> EnvironmentQuery {
-    EnvironmentQuery {
-        environment: environment.name.clone(),
-        targets: environment.targets.clone(),
-        logical_environment: environment.logical_environment.clone(),
-    }
 }
 
 fn filters(args: &RecordsArgs, configured: &RecordFilters) -> RecordFilters {

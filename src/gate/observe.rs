@@ -170,7 +170,7 @@ impl Gate {
     ) {
         let name = name.to_owned();
         let progress = Arc::clone(progress);
-        let queries = environments.iter().copied().map(environment_query).collect();
+        let queries = environments.iter().copied().map(EnvironmentQuery::from).collect();
         let Some(configured) = self.sources.get(&name).cloned() else {
             let error = SourceError::new(
                 SourceErrorKind::File,
@@ -193,14 +193,6 @@ struct SourceRead {
     name: String,
     kind: &'static str,
     result: Result<Fetched, SourceError>,
-}
-
-fn environment_query(environment: &Environment) -> EnvironmentQuery {
-    EnvironmentQuery {
-        environment: environment.name.clone(),
-        targets: environment.targets.clone(),
-        logical_environment: environment.logical_environment.clone(),
-    }
 }
 
 fn crashed(error: &tokio::task::JoinError) -> RecordFault {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
 use crate::domain::record::DeploymentRecord;
 
 /// A future that a trait object can return.
@@ -21,6 +22,16 @@ pub struct EnvironmentQuery {
     pub targets: Vec<String>,
     /// A logical environment whose environments are read as well.
     pub logical_environment: Option<String>,
+}
+
+impl From<&Environment> for EnvironmentQuery {
+    fn from(environment: &Environment) -> Self {
+        Self {
+            environment: environment.name.clone(),
+            targets: environment.targets.clone(),
+            logical_environment: environment.logical_environment.clone(),
+        }
+    }
 }
 
 /// Filters of the records API, by its names; `None` and `false` do not filter.

@@ -1,5 +1,7 @@
 //! The command line: definitions only.
 
+pub mod policy;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use crate::domain::request::Intent;
 use crate::output::Format;
 use crate::output::records::RecordFormat;
 use crate::telemetry::{LogFormat, LogLevel};
+
+use policy::PolicyCommand;
 
 /// Decides whether an artifact may be deployed to an environment, from deployment records and Rego policies.
 #[derive(Debug, Parser)]
@@ -65,6 +69,9 @@ pub enum Command {
     Records(Box<RecordsArgs>),
     /// Write a working example: a configuration, policies and records.
     Init(InitArgs),
+    /// Test, check, list, pack and share policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print the JSON Schema of the configuration.
     Schema,
 }

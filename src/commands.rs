@@ -4,6 +4,7 @@ pub mod check;
 pub mod context;
 pub mod init;
 pub mod places;
+pub mod policy;
 pub mod progress;
 pub mod records;
 pub mod standard_error;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             write::to_stdout(&lines.concat())?;
             Ok(Exit::Allow)
         }
+        Command::Policy(command) => policy::execute(&command, style),
         Command::Schema => {
             write::to_stdout(&crate::config::schema())?;
             Ok(Exit::Allow)

@@ -1,0 +1,7 @@
+//! The command line of `policy bundle`.
+
+use clap::Args;
+
+/// Arguments of `policy bundle`.
+#[derive(Args, Debug)]
+pub struct BundleArgs {}

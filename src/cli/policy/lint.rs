@@ -1,0 +1,7 @@
+//! The command line of `policy lint`.
+
+use clap::Args;
+
+/// Arguments of `policy lint`.
+#[derive(Args, Debug)]
+pub struct LintArgs {}

@@ -66,16 +66,13 @@ holding(environment) := [record |
 	holds(record, slots[record.environment_name][record.deployment_name], environment)
 ]
 
-# Whether a record holds its slot; `slot` has all records of the slot, newest first. The first two ways to tell are
-# quick and fit nearly every record: nothing else was recorded there, or nothing as new.
+# Whether a record holds its slot; `slot` has all records of the slot, newest first. The first way to tell is quick and
+# fits nearly every record: nothing else was recorded there at that time or later.
 holds(record, slot, environment) if {
-	slot == [record]
 	record.created_at <= input.as_of
-} else if {
-	slot[0] == record
-	record.created_at <= input.as_of
-	is_string(slot[1].created_at)
+	slot[0].id == record.id
 	slot[1].created_at < record.created_at
+	slot[1].created_at > ""
 } else if {
 	clear := history(environment, record.environment_name, record.deployment_name)
 	clear[0] == record

@@ -40,11 +40,11 @@ import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := parameters.skip_reason
+skip_reason := data.lib.parameters.skip_reason
 
 deny contains finding if {
 	not met
-	not parameters.skip_reason
+	not data.lib.parameters.skip_reason
 	some finding in findings
 	not waits(finding)
 }
@@ -59,7 +59,7 @@ hold contains finding if {
 met if parameters.enough(having)
 
 having contains environment if {
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	count(targets_with(environment)) >= parameters.needed(environment)
 }
 
@@ -70,9 +70,11 @@ targets_with(environment) := {record.environment_name | some record in records.h
 	record.deployment_name == input.request.deployment_name
 }
 
-any_deployment if not input.parameters.deployment
-
-any_deployment if input.parameters.deployment == "any"
+any_deployment if {
+	not input.parameters.deployment
+} else if {
+	input.parameters.deployment == "any"
+}
 
 waits(finding) if {
 	input.parameters.when_missing == "hold"
@@ -83,10 +85,10 @@ findings := problems if {
 	count(problems) > 0
 } else := missing if {
 	count(missing) > 0
-} else := {parameters.unexplained}
+} else := {words.unexplained}
 
 missing contains finding if {
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	not environment in having
 	finding := {
 		"code": code(environment),
@@ -109,7 +111,7 @@ code(environment) := "deployed_in_too_few_targets" if {
 	count(records.of_artifact(environment)) > 0
 } else := "never_deployed"
 
-problems contains parameters.not_configured(name) if some name in parameters.unknown_environments
+problems contains problem if some problem in parameters.unknown(data.lib.parameters.environments)
 
 problems contains problem if {
 	input.parameters.deployment == "same"

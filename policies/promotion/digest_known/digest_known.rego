@@ -41,9 +41,7 @@ known if {
 	some list in data.holdpoint.records.by_digest[input.request.artifact.digest]
 	some record in list
 	record.artifact.kind == kind
-}
-
-known if {
+} else if {
 	count(unknown_environments) == 0
 	some environment in environments
 	some record in records.of_artifact(environment)

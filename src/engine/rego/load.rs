@@ -6,22 +6,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use regorus::Engine;
 use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
+use crate::domain::rule::Rule;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::{EntryRule, PackageRules};
+use super::engines::{self, Engines};
 use super::fault::{self, PolicyFault};
 use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
-use super::engines::{self, Engines};
 use super::package::{Entry, Package};
 use super::version::{self, Version};
-use super::{analysis, builtins, nesting, worker};
+use super::{analysis, builtins, nesting, parameters, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -33,6 +34,14 @@ pub(super) struct Loaded {
     /// By name, an engine for each policy that is evaluated.
     pub(super) engines: Engines,
     pub(super) digest: Digest,
+}
+
+impl Loaded {
+    /// A rule's parameters as its policy sees them.
+    pub(super) fn parameters_of(&self, rule: &Rule) -> Value {
+        let schema = self.packages.get(&rule.policy).and_then(|package| package.parameters.as_ref());
+        Value::from(parameters::filled(&rule.parameters, schema))
+    }
 }
 
 /// Loads the policies of these files and folders, and makes those that are `used` ready to be evaluated.
@@ -49,11 +58,7 @@ pub(super) fn load(
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
-fn load_files(
-    files: &[PolicyFile],
-    used: &BTreeSet<&str>,
-    rule_timeout: Duration,
-) -> Result<Loaded, Vec<PolicyFault>> {
+fn load_files(files: &[PolicyFile], used: &BTreeSet<&str>, rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
     let mut engine = new_engine(rule_timeout).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
@@ -113,6 +118,7 @@ pub(super) fn add_as(engine: &mut Engine, file: &PolicyFile, version: Version) -
 fn packages(engine: &mut Engine, annotations: &BTreeMap<String, Metadata>) -> Vec<Package> {
     let package = |found: PackageRules| Package {
         description: description(&found, annotations.get(&found.path)),
+        parameters: annotations.get(&found.path).and_then(|metadata| metadata.package.parameters.clone()),
         entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
         name: found.package,
     };

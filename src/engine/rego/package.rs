@@ -14,6 +14,8 @@ pub(super) struct Package {
     pub(super) name: String,
     /// What is known of it from its `# METADATA`.
     pub(super) description: RuleDescription,
+    /// The JSON Schema of its parameters, from its `# METADATA`.
+    pub(super) parameters: Option<serde_json::Value>,
     /// The rules that holdpoint evaluates.
     pub(super) entries: Vec<Entry>,
 }
@@ -42,9 +44,10 @@ impl Package {
         if self.entries.len() < 2 {
             return None;
         }
-        let said = self.entries.iter().map(|entry| {
-            format!("said contains [\"{0}\", value] if value := data.{1}.{0}\n", entry.name, self.name)
-        });
+        let said = self
+            .entries
+            .iter()
+            .map(|entry| format!("said contains [\"{0}\", value] if value := data.{1}.{0}\n", entry.name, self.name));
         Some(format!("package {ANSWERS}\n{}", said.collect::<String>()))
     }
 }

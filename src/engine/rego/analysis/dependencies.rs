@@ -26,8 +26,10 @@ impl Dependencies {
         for (number, file) in program.files.iter().enumerate() {
             packages.entry(package_of(file).ok()?.join(".")).or_default().push(number);
         }
-        let numbers: BTreeMap<&str, usize> =
-            (0..).zip(&program.files).map(|(number, file)| (file.package.span.source.get_path().as_str(), number)).collect();
+        let numbers: BTreeMap<&str, usize> = (0..)
+            .zip(&program.files)
+            .map(|(number, file)| (file.package.span.source.get_path().as_str(), number))
+            .collect();
         let file_of = program.definitions.iter().map(|definition| numbers.get(definition.source()).copied());
         let file_of = file_of.collect::<Option<Vec<usize>>>()?;
         let mut definitions = vec![Vec::new(); program.files.len()];

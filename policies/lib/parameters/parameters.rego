@@ -35,7 +35,7 @@ enough(having) if {
 }
 
 # Why a policy about the environments that come before does not apply.
-skip_reason := "the environment comes after no other" if {
+first_environment := "the environment comes after no other" if {
 	input.environment.after == []
 	not input.parameters.environments
 }
@@ -47,6 +47,7 @@ duration(text) := nanoseconds if {
 	nanoseconds > 0
 	nanoseconds <= 315360000000000000
 } else := nanoseconds if {
+	not endswith(text, "d")
 	nanoseconds := time.parse_duration_ns(text)
 	nanoseconds > 0
 	nanoseconds <= 315360000000000000

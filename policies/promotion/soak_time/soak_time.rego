@@ -39,11 +39,11 @@ import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := data.lib.parameters.skip_reason
+skip_reason := data.lib.parameters.first_environment
 
 deny contains finding if {
 	not met
-	not data.lib.parameters.skip_reason
+	not data.lib.parameters.first_environment
 	some finding in denials
 }
 

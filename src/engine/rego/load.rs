@@ -19,7 +19,7 @@ use super::fault::{self, PolicyFault};
 use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
 use super::package::{ANSWERS, Entry, Package};
-use super::{analysis, builtins, nesting, version, worker};
+use super::{analysis, builtins, chainloop, nesting, version, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -54,6 +54,7 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
         }
     }
     if faults.is_empty() {
+        chainloop::complete(&mut engine).map_err(|fault| vec![fault])?;
         faults = analysis::check(engine.get_modules(), &[]);
     }
     if !faults.is_empty() {

@@ -4,6 +4,7 @@ use crate::domain::finding::Location;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::EntryKind;
+use super::chainloop;
 
 /// The root of the packages that holdpoint adds: one for each policy, with the rule `said`.
 pub(super) const ANSWERS: &str = "holdpoint_answers";
@@ -35,7 +36,8 @@ impl Package {
     pub(super) fn answers_module(&self, number: usize) -> String {
         let mut module = format!("package {ANSWERS}.p{number}\n");
         for entry in &self.entries {
-            let rule = format!("said contains [\"{0}\", value] if value := data.{1}.{0}\n", entry.name, self.name);
+            let value = entry.expression(&self.name);
+            let rule = format!("said contains [\"{}\", value] if value := {value}\n", entry.name);
             module.push_str(&rule);
         }
         module
@@ -49,4 +51,14 @@ pub(super) struct Entry {
     /// What to do about it when a statement does not say.
     pub(super) remediation: String,
     pub(super) location: Location,
+}
+
+impl Entry {
+    /// What it says, in Rego.
+    fn expression(&self, package: &str) -> String {
+        match (self.kind, self.name.as_str()) {
+            (EntryKind::Result, name) if name != "result" => chainloop::composed_result(package),
+            (_, name) => format!("data.{package}.{name}"),
+        }
+    }
 }

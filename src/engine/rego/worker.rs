@@ -52,6 +52,11 @@ impl Pool {
         Self { template, limits, idle: Mutex::new(Vec::new()) }
     }
 
+    /// The records, as the policies see them.
+    pub(super) fn data(&self) -> Value {
+        self.template.get_data()
+    }
+
     /// Evaluates on an idle worker, or on a new one when all are busy.
     pub(super) fn evaluate(&self, job: Job) -> Vec<RuleResult> {
         let count = job.rules.len();

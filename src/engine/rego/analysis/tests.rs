@@ -364,9 +364,12 @@ p.rego:17:1: `deny_h` must be a set of texts or objects, and is a rule with part
 fn packages_list_their_rules_that_decide() {
     let one = "package promotion.soak\nimport rego.v1\ndeny_soak contains 1\nhold contains 1\nhold contains 2\n\
                skip_reason := \"x\" if input.x\nhelper := 1";
-    let two = "package promotion.soak\nimport rego.v1\nviolations := []\nwarn contains 1\nresult := {}";
+    let two = "package promotion.soak\nimport rego.v1\nwarn contains 1\nviolations_more := []";
     let lib = "package lib\nimport rego.v1\nf(x) := x";
-    let mut engine = engine(&[("1.rego", one), ("2.rego", two), ("3.rego", lib)]);
+    let rules = "import rego.v1\nviolations := []\nskip_reason := \"x\"\ndeny contains 1";
+    let (whole, short) = (format!("package whole\n{rules}\nresult := {{}}"), format!("package short\n{rules}"));
+    let files = [("1.rego", one), ("2.rego", two), ("3.rego", lib), ("4.rego", &whole), ("5.rego", &short)];
+    let mut engine = engine(&files);
     let shown = packages(engine.get_modules()).iter().fold(String::new(), |mut shown, package| {
         writeln!(shown, "{} {}:{}", package.package, package.path, package.line).expect("a String takes all");
         for rule in &package.entry_rules {
@@ -379,10 +382,15 @@ lib 3.rego:1
 promotion.soak 1.rego:1
   deny_soak 1.rego:3
   hold 1.rego:4
-  result 2.rego:5
   skip_reason 1.rego:6
-  violations 2.rego:3
-  warn 2.rego:4
+  violations_more 2.rego:4
+  warn 2.rego:3
+short 5.rego:1
+  deny 5.rego:5
+  violations 5.rego:3
+whole 4.rego:1
+  deny 4.rego:5
+  result 4.rego:6
     "###);
 }
 
@@ -414,4 +422,28 @@ proptest! {
             let _packages = packages(engine.get_modules());
         }
     }
+}
+
+#[test]
+fn walk_is_refused_where_the_engine_has_no_value_for_it() {
+    let silent = [
+        "x contains value if { [_, value] := walk(input.list) }",
+        "x contains value if { some value in walk(input.list) }",
+        "x contains 1 if { not walk(input.list, [[0], 7]) }",
+    ];
+    for body in silent {
+        assert_eq!(unguarded(body), Ok(Value::new_set()), "{body}");
+        assert!(faults(body).contains("[misused_walk]"), "{body}: {}", faults(body));
+    }
+    let own = "walk(n) := n\nx contains 1 if { not walk(2) == 1; value := walk(1) }";
+    for body in ["x contains value if { walk(input.list, [_, value]) }", own] {
+        assert_eq!(faults(body), "", "{body}");
+    }
+}
+
+#[test]
+fn exceptions_of_conftest_are_refused() {
+    let body = "deny_port contains \"p\"\nexception contains [\"port\"] if input.legacy";
+    assert!(faults(body).contains("`exception` silences other rules in conftest"), "{}", faults(body));
+    assert_eq!(faults("exception := input.x\ndeny contains \"p\" if not exception"), "");
 }

@@ -12,9 +12,11 @@
 mod architecture;
 mod chainloop;
 mod check;
+mod compat;
 mod config;
 mod engine;
 mod live;
+mod opa_differential;
 mod output;
 mod snapshot_source;
 mod support;

@@ -4,10 +4,8 @@
 //! many policies consist of `violations` and `valid_input` alone. The same rules are added here.
 //! Source: <https://docs.chainloop.dev/concepts/policies>.
 
-use regorus::Engine;
-
-use super::analysis::{self, PackageRules};
-use super::fault::{self, PolicyFault};
+use super::analysis::{self, PackageRules, ParsedPolicy};
+use super::files::PolicyFile;
 
 /// Rules that a policy may leave out. All definitions of a name are left out, or none.
 const RULES: [(&str, &str); 5] = [
@@ -21,25 +19,20 @@ const RULES: [(&str, &str); 5] = [
     ("violations", "default violations := []\n"),
 ];
 
-/// Adds the rules that Chainloop would add, to each package that is one of its policies.
-///
-/// # Errors
-/// When a package has one of the names for something that does not go with the others.
-pub(super) fn complete(engine: &mut Engine) -> Result<(), PolicyFault> {
-    let packages = analysis::packages(engine.get_modules());
-    engine.set_rego_v0(false);
-    for package in packages.iter().filter(|package| package.is_chainloops() && !package.package.ends_with("_test")) {
-        let Some(module) = missing_rules(package) else { continue };
-        let origin = format!("{} (rules that Chainloop adds)", package.path);
-        engine.add_policy(origin.clone(), module).map_err(|error| fault::of_engine(&origin, &error))?;
-    }
-    Ok(())
+/// The rules that Chainloop would add to these policies, a file for each package that is one of its own.
+pub(super) fn completions(policies: &[ParsedPolicy]) -> Vec<PolicyFile> {
+    let packages = analysis::packages(policies).into_iter();
+    packages
+        .filter(|package| package.is_chainloops() && !package.package.ends_with("_test"))
+        .filter_map(completion)
+        .collect()
 }
 
-fn missing_rules(package: &PackageRules) -> Option<String> {
-    let is_missing = |name: &str| !package.names.contains(name);
-    let rules: Vec<&str> = RULES.iter().filter(|(name, _)| is_missing(name)).map(|(_, rules)| *rules).collect();
-    (!rules.is_empty()).then(|| format!("package {}\n{}", package.package, rules.concat()))
+fn completion(package: PackageRules) -> Option<PolicyFile> {
+    let missing = RULES.iter().filter(|(name, _rules)| !package.names.contains(*name));
+    let rules: String = missing.map(|(_name, rules)| *rules).collect();
+    let path = format!("{} (rules that Chainloop adds)", package.path);
+    (!rules.is_empty()).then(|| PolicyFile { path, text: format!("package {}\n{rules}", package.package) })
 }
 
 /// The expression that makes the `result` of a package without one. It has a value only when all its parts have.

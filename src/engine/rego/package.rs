@@ -6,7 +6,7 @@ use crate::gate::engine::RuleDescription;
 use super::analysis::EntryKind;
 use super::chainloop;
 
-/// The root of the packages that holdpoint adds: one for each policy, with the rule `said`.
+/// The package that holdpoint adds to a policy's engine, with the rule `said`.
 pub(super) const ANSWERS: &str = "holdpoint_answers";
 
 /// A loaded policy that can answer.
@@ -17,8 +17,6 @@ pub(super) struct Package {
     pub(super) description: RuleDescription,
     /// The rules that holdpoint evaluates.
     pub(super) entries: Vec<Entry>,
-    /// The rule that collects what all of them say, as the engine wants it.
-    pub(super) said: String,
 }
 
 impl Package {
@@ -27,20 +25,33 @@ impl Package {
         self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Deny | EntryKind::Hold | EntryKind::Result))
     }
 
-    /// The module that defines [`Package::said`]: a set of `[name, value]`, one for each rule that has a value.
+    /// The rule to evaluate: the only one that says something, or one that collects what all of them say.
+    pub(super) fn asked(&self) -> String {
+        self.only().map_or_else(|| format!("data.{ANSWERS}.said"), |only| format!("data.{}.{}", self.name, only.name))
+    }
+
+    /// The rule that says all there is, as it stands.
+    pub(super) fn only(&self) -> Option<&Entry> {
+        match self.entries.as_slice() {
+            [only] if !only.is_composed() => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The module that collects what rules say: a set of `[name, value]`, one for each that has a value.
     ///
     /// Packages and entries have plain names: others are refused when they are loaded.
     ///
     /// The engine forgets what helper rules came to at the end of each call, so that asking for `deny`, `hold` and
     /// `skip_reason` in turn would evaluate them three times.
-    pub(super) fn answers_module(&self, number: usize) -> String {
-        let mut module = format!("package {ANSWERS}.p{number}\n");
-        for entry in &self.entries {
-            let value = entry.expression(&self.name);
-            let rule = format!("said contains [\"{}\", value] if value := {value}\n", entry.name);
-            module.push_str(&rule);
+    pub(super) fn answers_module(&self) -> Option<String> {
+        if self.only().is_some() {
+            return None;
         }
-        module
+        let said = self.entries.iter().map(|entry| {
+            format!("said contains [\"{}\", value] if value := {}\n", entry.name, entry.expression(&self.name))
+        });
+        Some(format!("package {ANSWERS}\n{}", said.collect::<String>()))
     }
 }
 
@@ -56,9 +67,11 @@ pub(super) struct Entry {
 impl Entry {
     /// What it says, in Rego.
     fn expression(&self, package: &str) -> String {
-        match (self.kind, self.name.as_str()) {
-            (EntryKind::Result, name) if name != "result" => chainloop::composed_result(package),
-            (_, name) => format!("data.{package}.{name}"),
-        }
+        if self.is_composed() { chainloop::composed_result(package) } else { format!("data.{package}.{}", self.name) }
+    }
+
+    /// Whether it stands for a `result` that the policy leaves out.
+    fn is_composed(&self) -> bool {
+        self.kind == EntryKind::Result && self.name != "result"
     }
 }

@@ -6,15 +6,9 @@ use crate::support::cli::{Holdpoint, Run, root};
 
 /// What the examples ask about: an artifact and an intent.
 pub(crate) const ARTIFACTS: [(&str, &str); 4] = [
-    (
-        "ghcr.io/acme/storefront@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "deploy",
-    ),
+    ("ghcr.io/acme/storefront@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "deploy"),
     ("ghcr.io/acme/search@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "deploy"),
-    (
-        "docker.io/acme/storefront@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
-        "rollback",
-    ),
+    ("docker.io/acme/storefront@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc", "rollback"),
     (
         "oci://ghcr.io/acme/charts/storefront@sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",
         "deploy",
@@ -82,11 +76,7 @@ fn chainloops_policies_decide_as_in_chainloop() {
         ),
         (
             "deny",
-            &[
-                "image_origin passed: ",
-                "ran_before passed: ",
-                "runtime_risks denied: `HOST_NETWORK` in `staging`",
-            ],
+            &["image_origin passed: ", "ran_before passed: ", "runtime_risks denied: `HOST_NETWORK` in `staging`"],
         ),
         (
             "deny",

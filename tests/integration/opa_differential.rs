@@ -65,9 +65,7 @@ type Said = (String, String, String, Option<Timestamp>);
 /// Evaluates a rule in holdpoint and, with what `policy input` writes, in OPA, and compares what it says.
 fn compare(opa: &Path, config: &Path, policies: &Path, package: &str, request: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let with = |command: &[&str]| {
-        Holdpoint::new(&[command, request].concat()).arg("--config").arg(config)
-    };
+    let with = |command: &[&str]| Holdpoint::new(&[command, request].concat()).arg("--config").arg(config);
     let decided = with(&["check", "--format", "json"]).run();
     let written = with(&["policy", "input", "--rule", package]).arg("--output").arg(folder.path()).run();
     assert_eq!(written.code, 0, "{package} {request:?}: {written:?}");
@@ -142,8 +140,7 @@ fn the_policies_say_the_same_of_their_examples() {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("holdpoint.yaml");
         std::fs::write(&config, configuration(&package, &example, &policies).to_string()).unwrap();
-        let records = json!({"deployment_records": example["records"]});
-        std::fs::write(folder.path().join("records.json"), records.to_string()).unwrap();
+        std::fs::write(folder.path().join("records.json"), snapshot(&example).to_string()).unwrap();
         let request = request(&example);
         let request: Vec<&str> = request.iter().map(String::as_str).collect();
         compare(&opa, &config, &policies, &package, &request);
@@ -166,6 +163,17 @@ fn configuration(package: &str, example: &Value, policies: &Path) -> Value {
         "policies": [policies],
         "rules": [{"policy": package, "parameters": parameters}],
     })
+}
+
+/// The example's records; of every place it is known whether something runs there.
+fn snapshot(example: &Value) -> Value {
+    let targets = |environment: &Value| match environment["targets"].as_array() {
+        Some(targets) => targets.clone(),
+        None => vec![environment["name"].clone()],
+    };
+    let targets = example["environments"].as_array().unwrap().iter().flat_map(targets);
+    let environments: Vec<Value> = targets.map(|name| json!({"name": name})).collect();
+    json!({"deployment_records": example["records"], "environments": environments})
 }
 
 /// The example's request on the command line.

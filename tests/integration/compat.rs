@@ -132,6 +132,7 @@ fn what_conftest_passes_over_in_silence_is_refused_or_undecided() {
         ("deny contains \"\"", 1, "denied"),
         ("deny_a contains \"no\"\nexception contains [\"a\"]", 2, "`exception` silences other rules in conftest"),
         ("deny contains \"no\" if parse_config(\"yaml\", \"a\")", 2, "there is no function `parse_config`"),
+        ("deny contains \"no\" if data.denied[input.request.environment]", 2, "there is no `data.denied[_]`"),
         ("deny contains \"no\" if opa.runtime().env.CI", 2, "`opa.runtime` is not allowed"),
     ] {
         let policy = format!("package main\nimport rego.v1\n{rules}\n");

@@ -57,13 +57,14 @@ fn save(args: &InputArgs, seen: &Seen<'_>, chosen: &[&str]) -> anyhow::Result<Ex
     fs::create_dir_all(folder).with_context(|| format!("the folder `{}` cannot be created", folder.display()))?;
     let inputs = seen.inputs.iter().filter(|(rule, _input)| chosen.contains(&rule.id.as_str()));
     let inputs = inputs.map(|(rule, input)| (format!("{}.input.json", rule.id.replace('#', "-")), input));
-    let mut said = String::new();
-    for (name, text) in std::iter::once(("data.json".to_owned(), &seen.data)).chain(inputs) {
+    let save = |(name, text): (String, &String)| {
         let path = folder.join(name);
         write::to_file(&path, text.as_bytes())?;
-        said.push_str(&format!("wrote {}\n", path.display()));
-    }
-    write::to_stdout(&said)?;
+        Ok(format!("wrote {}\n", path.display()))
+    };
+    let files = std::iter::once(("data.json".to_owned(), &seen.data)).chain(inputs);
+    let written = files.map(save).collect::<anyhow::Result<String>>()?;
+    write::to_stdout(&written)?;
     Ok(Exit::Allow)
 }
 

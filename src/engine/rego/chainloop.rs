@@ -21,14 +21,12 @@ const RULES: [(&str, &str); 5] = [
 
 /// The rules that Chainloop would add to these policies, a file for each package that is one of its own.
 pub(super) fn completions(policies: &[ParsedPolicy]) -> Vec<PolicyFile> {
-    let packages = analysis::packages(policies).into_iter();
-    packages
-        .filter(|package| package.is_chainloops() && !package.package.ends_with("_test"))
-        .filter_map(completion)
-        .collect()
+    let packages = analysis::packages(policies);
+    let chainloops = packages.iter().filter(|package| package.is_chainloops() && !package.package.ends_with("_test"));
+    chainloops.filter_map(completion).collect()
 }
 
-fn completion(package: PackageRules) -> Option<PolicyFile> {
+fn completion(package: &PackageRules) -> Option<PolicyFile> {
     let missing = RULES.iter().filter(|(name, _rules)| !package.names.contains(*name));
     let rules: String = missing.map(|(_name, rules)| *rules).collect();
     let path = format!("{} (rules that Chainloop adds)", package.path);

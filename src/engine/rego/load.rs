@@ -21,7 +21,7 @@ use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
 use super::package::{Entry, Package};
 use super::version::{self, Version};
-use super::{analysis, builtins, chainloop, nesting, worker};
+use super::{analysis, builtins, chainloop, data, nesting, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -70,6 +70,7 @@ fn load_files(files: &[PolicyFile], used: &BTreeSet<&str>, rule_timeout: Duratio
     }
     if faults.is_empty() {
         faults = analysis::check(engine.get_modules(), &[]);
+        faults.extend(analysis::check_references(engine.get_modules(), &[data::ROOT]));
     }
     if !faults.is_empty() {
         return Err(faults);

@@ -1,4 +1,4 @@
-use super::{check, packages};
+use super::{check, check_references, packages};
 use proptest::prelude::*;
 use regorus::{Engine, Value};
 use std::fmt::Write;
@@ -438,6 +438,42 @@ fn walk_is_refused_where_the_engine_has_no_value_for_it() {
     let own = "walk(n) := n\nx contains 1 if { not walk(2) == 1; value := walk(1) }";
     for body in ["x contains value if { walk(input.list, [_, value]) }", own] {
         assert_eq!(faults(body), "", "{body}");
+    }
+}
+
+#[test]
+fn references_to_data_lead_somewhere() {
+    let library = "package lib.names\nimport rego.v1\nlist := [1]\nby.name[x] := x if some x in list";
+    let checked = |body: &str| {
+        let policy = format!("{HEAD}import data.lib.names\nimport data.lib.gone\n{body}");
+        let mut engine = engine(&[("lib.rego", library), ("p.rego", &policy)]);
+        check_references(engine.get_modules(), &["holdpoint"])
+            .into_iter()
+            .map(|fault| fault.message)
+            .collect::<Vec<_>>()
+    };
+    for body in [
+        "deny contains x if { some x in names.list }",
+        "deny contains x if { x := data.lib.names.by.name[input.x] }",
+        "deny contains x if { x := data.lib.names.list[0].deeper }",
+        "deny contains x if { some name; x := data.lib[name] }",
+        "deny contains x if { x := data.holdpoint.records.by_digest[input.digest] }",
+        "deny contains x if { gone := {1}; some x in gone }",
+        "test_x if { data.mocked.x with data.mocked as {\"x\": true} }",
+        "deny contains x if { x := data[input.package] }",
+    ] {
+        assert_eq!(checked(body), Vec::<String>::new(), "{body}");
+    }
+    for (body, path) in [
+        ("deny contains x if { some x in data.denied }", "data.denied"),
+        ("deny contains x if { x := data.conftest.file.name }", "data.conftest.file.name"),
+        ("deny contains x if { x := names.lists }", "data.lib.names.lists"),
+        ("deny contains x if { x := gone.list }", "data.lib.gone.list"),
+        ("deny contains x if { x := data.lib.names.by.digest }", "data.lib.names.by.digest"),
+        ("deny contains \"d\" if not data.allowed[input.x]", "data.allowed[_]"),
+    ] {
+        let expected = format!("there is no `{path}`: no rule, and no data that policies are given");
+        assert_eq!(checked(body), [expected], "{body}");
     }
 }
 

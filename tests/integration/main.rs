@@ -18,5 +18,6 @@ mod engine;
 mod live;
 mod opa_differential;
 mod output;
+mod policy_input;
 mod snapshot_source;
 mod support;

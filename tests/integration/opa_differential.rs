@@ -15,6 +15,7 @@ use crate::support::cli::{Holdpoint, root};
 /// The examples beside policies are no data of theirs.
 const IGNORE: [&str; 2] = ["--ignore", "*.json"];
 
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn opa() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("HOLDPOINT_OPA") {
         let path = PathBuf::from(named);
@@ -201,7 +202,7 @@ fn conftests_policies_say_the_same() {
     let Some(opa) = opa() else { return };
     let folder = root().join("examples/conftest");
     for (artifact, intent) in crate::compat::ARTIFACTS {
-        let request = [&artifact, "--to", "production", "--intent", intent, "--as-of", "2026-11-20T12:00:00Z"];
+        let request = [artifact, "--to", "production", "--intent", intent, "--as-of", "2026-11-20T12:00:00Z"];
         compare(&opa, &folder.join("holdpoint.yaml"), &folder.join("policy"), "main", &request);
     }
 }

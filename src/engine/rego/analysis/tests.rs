@@ -442,6 +442,23 @@ fn walk_is_refused_where_the_engine_has_no_value_for_it() {
 }
 
 #[test]
+fn a_variable_part_may_not_overlap_with_a_constant_one() {
+    let names = "some q in [\"a\", \"b\"]";
+    let missed = format!("p[q].r contains 1 if {names}\np.a.r contains 2\nx contains n if some n in p.a.r");
+    assert_eq!(unguarded(&missed), Ok(Value::from(std::collections::BTreeSet::from([Value::from(2)]))), "1 is missing");
+    for (body, refused) in [
+        (missed, true),
+        (format!("p[q].y := 1 if {names}\np.a.z := 2"), true),
+        (format!("p[q] := {{}} if {names}\np.c.z := 2"), true),
+        (format!("p[q] := 1 if {names}\np.c := 2"), false),
+        (format!("p[q].y := 1 if {names}\np[q].z := 2 if {names}"), false),
+        (format!("p.a[q].y := 1 if {names}\np.b.z.y := 2"), false),
+    ] {
+        assert_eq!(faults(&body).contains("[rules_overlap]"), refused, "{body}: {}", faults(&body));
+    }
+}
+
+#[test]
 fn references_to_data_lead_somewhere() {
     let library = "package lib.names\nimport rego.v1\nlist := [1]\nby.name[x] := x if some x in list";
     let checked = |body: &str| {

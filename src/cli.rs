@@ -87,25 +87,15 @@ pub struct ConfigArgs {
     pub records: Option<PathBuf>,
 }
 
-/// Arguments of `check`.
-#[derive(Args, Debug)]
-#[command(after_long_help = CHECK_EXAMPLES, after_help = CHECK_EXAMPLES)]
-pub struct CheckArgs {
-    /// What would be deployed: image references with a digest, `oci://` chart references, or bare digests.
-    #[arg(required = true, value_name = "ARTIFACT")]
-    pub artifacts: Vec<String>,
+/// What is asked, but for the artifact.
+#[derive(Args, Clone, Debug)]
+pub struct RequestArgs {
     /// The environment it would be deployed to.
     #[arg(long = "to", value_name = "ENVIRONMENT")]
     pub environment: String,
     /// The deployment it would take over, as records name it.
     #[arg(long, value_name = "NAME", value_parser = filled)]
     pub deployment: Option<String>,
-    /// Where configuration and records are.
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    /// Load policies from here instead of the configured places; may be given again.
-    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
-    pub policy: Vec<PathBuf>,
     /// Why it is deployed; policies may treat the three differently.
     #[arg(long, value_enum, default_value = "deploy")]
     pub intent: IntentArg,
@@ -118,6 +108,24 @@ pub struct CheckArgs {
     /// More for policies, as a JSON object or `@FILE`; they see it in `input.request.context`.
     #[arg(long, value_name = "JSON")]
     pub context: Option<String>,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+#[command(after_long_help = CHECK_EXAMPLES, after_help = CHECK_EXAMPLES)]
+pub struct CheckArgs {
+    /// What would be deployed: image references with a digest, `oci://` chart references, or bare digests.
+    #[arg(required = true, value_name = "ARTIFACT")]
+    pub artifacts: Vec<String>,
+    /// The request.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// Where configuration and records are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Load policies from here instead of the configured places; may be given again.
+    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
+    pub policy: Vec<PathBuf>,
     /// How to write the decision.
     #[arg(short, long, value_enum, default_value_t, env = "HOLDPOINT_FORMAT")]
     pub format: Format,

@@ -7,6 +7,7 @@ pub mod places;
 pub mod policy;
 pub mod progress;
 pub mod records;
+pub mod request;
 pub mod standard_error;
 pub mod wait;
 pub mod write;

@@ -8,6 +8,7 @@ pub mod decide;
 pub mod engine;
 pub mod findings;
 pub mod observe;
+pub mod see;
 pub mod source;
 
 use std::collections::BTreeMap;

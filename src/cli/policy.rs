@@ -1,6 +1,7 @@
 //! The command line of `policy`: definitions only.
 
 pub mod bundle;
+pub mod input;
 pub mod lint;
 pub mod list;
 pub mod pull;
@@ -18,6 +19,8 @@ pub enum PolicyCommand {
     Lint(lint::LintArgs),
     /// List the rules that a configuration would evaluate, environment by environment.
     List(list::ListArgs),
+    /// Write what rules see of a request, to evaluate policies elsewhere, such as with `opa eval`.
+    Input(Box<input::InputArgs>),
     /// Pack policies into a bundle, as OPA reads them.
     Bundle(bundle::BundleArgs),
     /// Push policies to an OCI registry.

@@ -9,8 +9,7 @@ use crate::app::{self, Overrides};
 use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::domain::decision::Decisions;
-use crate::domain::reference::ArtifactReference;
-use crate::domain::request::{Request, RequestedArtifact};
+use crate::domain::request::Request;
 use crate::domain::verdict::Verdict;
 use crate::exit::Exit;
 use crate::gate::Gate;
@@ -18,23 +17,24 @@ use crate::output::{self, Style};
 
 use super::wait::Schedule;
 use super::write::{self, Destination};
-use super::{block_on, context, places, standard_error, watcher};
+use super::{block_on, places, request, standard_error, watcher};
 
 /// Decides, writes the decision, and ends with its verdict.
 ///
 /// # Errors
 /// Wrong usage or configuration, or a place for the output that cannot be written.
 pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
-    let requests = requests(&args)?;
+    let requests = request::requests(&args.artifacts, &args.request)?;
     let config = Config::load(&args.config.config)?;
-    if config.environments.get(&args.environment).is_none() {
-        bail!("{}", unknown_environment(&args.environment, &config));
+    if config.environments.get(&args.request.environment).is_none() {
+        bail!("{}", unknown_environment(&args.request.environment, &config));
     }
     // Before the decision, which may take the whole `--wait`.
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
     let overrides = Overrides { records: args.config.records, policies: args.policy };
     let gate = app::gate(&config, &overrides)?;
-    let question = Question { gate: &gate, environment: &args.environment, requests: &requests, as_of: args.as_of };
+    let question =
+        Question { gate: &gate, environment: &args.request.environment, requests: &requests, as_of: args.as_of };
     let decisions = block_on(question.decide_and_wait(args.wait))??;
     let style = if destination.is_some() { Style { color: false, ..style } } else { style };
     let verdict = decisions.verdict();
@@ -111,28 +111,6 @@ fn waiting(decisions: &Decisions, pause: Duration) -> String {
     let blocking = decisions.0.iter().flat_map(|decision| &decision.findings).find(|finding| finding.blocks());
     let why = blocking.map(|finding| format!(" ({})", output::escape::line(&finding.title, 60)));
     format!("{opens}{}; looking again in {} s", why.unwrap_or_default(), pause.as_secs())
-}
-
-fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
-    let context = args.context.as_deref().map(context::read).transpose()?;
-    let context = context.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new()));
-    let request = |text: &String| {
-        let reference: ArtifactReference = match text.parse() {
-            Ok(reference) => reference,
-            Err(error) => bail!("{error}\nhint: {}", crate::domain::reference::ReferenceError::hint(&error)),
-        };
-        Ok(Request {
-            artifact: RequestedArtifact::from(reference),
-            environment: args.environment.clone(),
-            deployment_name: args.deployment.clone(),
-            intent: args.intent.into(),
-            actor: args.actor.clone(),
-            reason: args.reason.clone(),
-            channel: "check",
-            context: context.clone(),
-        })
-    };
-    args.artifacts.iter().map(request).collect()
 }
 
 /// The message for an environment that the configuration does not have.

@@ -1,6 +1,7 @@
 //! The commands about policies.
 
 pub mod bundle;
+pub mod input;
 pub mod lint;
 pub mod list;
 pub mod pull;
@@ -20,6 +21,7 @@ pub fn execute(command: &PolicyCommand, style: Style) -> anyhow::Result<Exit> {
         PolicyCommand::Test(args) => test::execute(args, style),
         PolicyCommand::Lint(args) => lint::execute(args, style),
         PolicyCommand::List(args) => list::execute(args, style),
+        PolicyCommand::Input(args) => input::execute(args),
         PolicyCommand::Bundle(args) => bundle::execute(args, style),
         PolicyCommand::Push(args) => push::execute(args, style),
         PolicyCommand::Pull(args) => pull::execute(args, style),

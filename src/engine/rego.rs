@@ -8,6 +8,7 @@
 mod analysis;
 mod answer;
 mod builtins;
+mod chainloop;
 mod data;
 mod engines;
 mod evaluate;
@@ -34,7 +35,7 @@ use regorus::Value;
 use crate::domain::digest::Digest;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
-use crate::gate::engine::{PreparedRules, Question, RuleDescription, RuleEngine, RuleError};
+use crate::gate::engine::{PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight};
 
 use input::Inputs;
 use load::Loaded;
@@ -174,6 +175,23 @@ impl PreparedRules for Prepared {
         };
         packages.into_iter().map(result).collect()
     }
+
+    fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError> {
+        let inputs = Inputs::new(question);
+        let input = |rule: &&Rule| json(&inputs.with_parameters(&rule.parameters));
+        Ok(Sight {
+            data: json(&self.pool.data())?,
+            inputs: question.rules.iter().map(input).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn json(value: &Value) -> Result<String, RuleError> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| RuleError {
+        code: "rule_error",
+        message: format!("what the policies see cannot be written as JSON: {error}"),
+        remediation: "this is a defect of holdpoint; please report it".to_owned(),
+    })
 }
 
 /// Rego counts nanoseconds in 64 bits, which end in the years 1677 and 2262.

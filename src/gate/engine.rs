@@ -55,6 +55,15 @@ pub struct Answer {
     pub skip_reason: Option<String>,
 }
 
+/// What rules see of a question, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// What all of them see.
+    pub data: String,
+    /// What each sees on its own, in the order of the question's rules.
+    pub inputs: Vec<String>,
+}
+
 /// Why a rule could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -97,4 +106,10 @@ pub trait RuleEngine: Send + Sync {
 pub trait PreparedRules: Send + Sync {
     /// One result for each of the question's rules, in their order.
     fn evaluate(&self, question: &Question<'_>) -> Vec<Result<Answer, RuleError>>;
+
+    /// What the question's rules see when they are evaluated.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError>;
 }

@@ -144,7 +144,7 @@ fn wrong_usage_and_configuration_decide_nothing() {
         ("an upper-case digest", [&["ghcr.io/acme/storefront@SHA256:ABC"], good.as_slice()].concat()),
         ("an unknown environment", vec![&artifact, "--to", "prodution", "--config", EXAMPLE]),
         ("no configuration", vec![&artifact, "--to", "production", "--config", "no/such.yaml"]),
-        ("a folder without policies", [&[artifact.as_str(), "--policy", "examples"], good.as_slice()].concat()),
+        ("a folder without policies", [&[artifact.as_str(), "--policy", "docs"], good.as_slice()].concat()),
         ("a policy that is missing", [&[artifact.as_str(), "--policy", "policies/lib"], good.as_slice()].concat()),
         ("a context that is no object", [&[artifact.as_str(), "--context", "[1]"], good.as_slice()].concat()),
         ("a context that is no JSON", [&[artifact.as_str(), "--context", "{"], good.as_slice()].concat()),

@@ -220,6 +220,65 @@ violations contains "from chainloop""#;
     assert_eq!(answer.skip_reason, None);
 }
 
+/// What a policy of Chainloop's says: denials, and why it is skipped.
+fn chainloops(rules: &str) -> (Vec<String>, Option<String>) {
+    let answer = Policies::one("p", &format!("package p\nimport rego.v1\n{rules}")).answer();
+    (answer.denials.into_iter().map(|denial| denial.message).collect(), answer.skip_reason)
+}
+
+#[test]
+fn what_a_chainloop_policy_leaves_out_is_added() {
+    let unrecognised = Some("the policy does not recognise its input".to_owned());
+    let said = vec!["said".to_owned()];
+    let recognised = "valid_input if input.schema == \"holdpoint.input/v1\"";
+    let other = "valid_input if input.schema == \"another\"";
+    for (rules, expected) in [
+        ("violations contains \"said\"".to_owned(), (said.clone(), None)),
+        ("violations contains \"said\" if false".to_owned(), (vec![], None)),
+        (format!("{recognised}\nviolations contains \"said\" if true"), (said.clone(), None)),
+        (format!("{other}\nviolations contains \"said\" if valid_input"), (vec![], unrecognised.clone())),
+        // A violation counts, whatever the policy says of its input.
+        (format!("{other}\nviolations contains \"said\""), (said.clone(), unrecognised)),
+        // Rules that are only added can be used.
+        ("violations contains \"said\" if not skipped".to_owned(), (said.clone(), None)),
+        // A reason alone skips nothing.
+        ("skip_reason := \"mine\"\nviolations contains \"said\" if false".to_owned(), (vec![], None)),
+        (
+            "skip_reason := \"mine\"\nskipped := true\nviolations contains \"said\" if false".to_owned(),
+            (vec![], Some("mine".to_owned())),
+        ),
+        (
+            "ignore := true\nviolations contains \"said\"".to_owned(),
+            (vec![], Some("the policy asks to be ignored".to_owned())),
+        ),
+        // Only the result counts, when there is one.
+        (
+            "violations contains \"raw\"\nresult := {\"violations\": [v | v := \"said\"], \"skipped\": skipped}"
+                .to_owned(),
+            (said, None),
+        ),
+        // As Chainloop's own examples loop over what they call a result.
+        (
+            "violations contains \"said\" if { some result in input.environment.after; result == \"x\" }".to_owned(),
+            (vec![], None),
+        ),
+    ] {
+        assert_eq!(chainloops(&rules), expected, "{rules}");
+    }
+}
+
+#[test]
+fn a_chainloop_policy_without_a_value_is_no_pass() {
+    for rules in [
+        "violations := [\"v\"] if false",
+        "skipped := true if false\nviolations := []",
+        "result := {\"violations\": []} if false",
+    ] {
+        let policy = format!("package p\nimport rego.v1\n{rules}");
+        assert_eq!(Policies::one("p", &policy).error().code, "rule_undefined", "{rules}");
+    }
+}
+
 #[test]
 fn one_rule_that_fails_leaves_the_others_alone() {
     let policies = Policies::default()

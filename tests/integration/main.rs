@@ -12,9 +12,12 @@
 mod architecture;
 mod chainloop;
 mod check;
+mod compat;
 mod config;
 mod engine;
 mod live;
+mod opa_differential;
 mod output;
+mod policy_input;
 mod snapshot_source;
 mod support;

@@ -10,6 +10,7 @@
 //! | `conflicts` | rules that share a name or a path, reserved packages, clashing imports | the last one wins, silently |
 //! | `entries` | `deny` and the like that are no collection | a rule that denies is read as something else |
 //! | `mocks` | `with` on what the decision rests on, outside of tests | a policy that replaces its own evidence |
+//! | `references` | paths below `data` where nothing is | undefined, so that a denial is never said |
 //! | `variables` | variables that nothing binds | `not input.list[x] == 5` is true when any element differs |
 //!
 //! The policies must have passed [`super::nesting::check`], which bounds how deep the walk goes; run it on the large
@@ -24,6 +25,7 @@ mod entries;
 mod graph;
 mod mocks;
 mod program;
+mod references;
 mod variables;
 mod walk;
 
@@ -57,6 +59,20 @@ pub(crate) fn check(policies: &[ParsedPolicy], names_of_extensions: &[&str]) -> 
     entries::check(&program, &mut faults);
     mocks::check(&program, &mut faults);
     variables::check(&program, &mut faults);
+    faults.sort();
+    faults.dedup();
+    faults
+}
+
+/// Checks that references to `data` lead to a rule or to one of these documents, by their names directly below `data`.
+///
+/// Apart from [`check`], since tests may refer to data that only `with` gives.
+#[must_use]
+pub(crate) fn check_references(policies: &[ParsedPolicy], documents: &[&str]) -> Vec<PolicyFault> {
+    let mut faults = Vec::new();
+    if let Ok(program) = Program::new(policies) {
+        references::check(&program, documents, &mut faults);
+    }
     faults.sort();
     faults.dedup();
     faults

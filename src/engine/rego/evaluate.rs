@@ -20,7 +20,7 @@ pub(super) fn package(engine: &mut Engine, package: &Package, input: Value) -> R
     drop(engine.take_prints());
     let said = said.map_err(|error| rule_error(&package.name, &error))?;
     let mut answer = Answer::default();
-    if let [only] = package.entries.as_slice() {
+    if let Some(only) = package.only() {
         answer::add(&mut answer, only, &said)?;
         return Ok(answer);
     }

@@ -22,7 +22,7 @@ use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
 use super::package::{Entry, Package};
 use super::version::{self, Version};
-use super::{analysis, builtins, nesting, parameters, worker};
+use super::{analysis, builtins, chainloop, data, nesting, parameters, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -72,8 +72,14 @@ fn load_files(files: &[PolicyFile], used: &BTreeSet<&str>, rule_timeout: Duratio
             Err(fault) => faults.push(fault),
         }
     }
+    let completions = chainloop::completions(engine.get_modules());
+    for file in &completions {
+        add_as(&mut engine, file, Version::V1).map_err(|error| vec![fault::of_engine(&file.path, &error)])?;
+        parsed.push((file, Version::V1));
+    }
     if faults.is_empty() {
         faults = analysis::check(engine.get_modules(), &[]);
+        faults.extend(analysis::check_references(engine.get_modules(), &[data::ROOT]));
     }
     if !faults.is_empty() {
         return Err(faults);

@@ -4,6 +4,7 @@ use crate::domain::finding::Location;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::EntryKind;
+use super::chainloop;
 
 /// The package that holdpoint adds to a policy's engine, with the rule `said`.
 pub(super) const ANSWERS: &str = "holdpoint_answers";
@@ -28,26 +29,30 @@ impl Package {
 
     /// The rule to evaluate: the only one that says something, or one that collects what all of them say.
     pub(super) fn asked(&self) -> String {
+        self.only().map_or_else(|| format!("data.{ANSWERS}.said"), |only| format!("data.{}.{}", self.name, only.name))
+    }
+
+    /// The rule that says all there is, as it stands.
+    pub(super) fn only(&self) -> Option<&Entry> {
         match self.entries.as_slice() {
-            [only] => format!("data.{}.{}", self.name, only.name),
-            _ => format!("data.{ANSWERS}.said"),
+            [only] if !only.is_composed() => Some(only),
+            _ => None,
         }
     }
 
-    /// The module that collects what several rules say: a set of `[name, value]`, one for each that has a value.
+    /// The module that collects what rules say: a set of `[name, value]`, one for each that has a value.
     ///
     /// Packages and entries have plain names: others are refused when they are loaded.
     ///
     /// The engine forgets what helper rules came to at the end of each call, so that asking for `deny`, `hold` and
     /// `skip_reason` in turn would evaluate them three times.
     pub(super) fn answers_module(&self) -> Option<String> {
-        if self.entries.len() < 2 {
+        if self.only().is_some() {
             return None;
         }
-        let said = self
-            .entries
-            .iter()
-            .map(|entry| format!("said contains [\"{0}\", value] if value := data.{1}.{0}\n", entry.name, self.name));
+        let said = self.entries.iter().map(|entry| {
+            format!("said contains [\"{}\", value] if value := {}\n", entry.name, entry.expression(&self.name))
+        });
         Some(format!("package {ANSWERS}\n{}", said.collect::<String>()))
     }
 }
@@ -59,4 +64,16 @@ pub(super) struct Entry {
     /// What to do about it when a statement does not say.
     pub(super) remediation: String,
     pub(super) location: Location,
+}
+
+impl Entry {
+    /// What it says, in Rego.
+    fn expression(&self, package: &str) -> String {
+        if self.is_composed() { chainloop::composed_result(package) } else { format!("data.{package}.{}", self.name) }
+    }
+
+    /// Whether it stands for a `result` that the policy leaves out.
+    fn is_composed(&self) -> bool {
+        self.kind == EntryKind::Result && self.name != "result"
+    }
 }

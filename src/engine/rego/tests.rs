@@ -1,5 +1,7 @@
 //! What the engine does without its guards, and the policies' own tests with them.
 
+mod opa_cases;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

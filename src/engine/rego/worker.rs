@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use regorus::Value;
+use regorus::{Engine, Value};
 
 use crate::gate::engine::{Answer, RuleError};
 
@@ -51,6 +51,11 @@ struct Worker {
 impl Pool {
     pub(super) const fn new(template: Engines, limits: Limits) -> Self {
         Self { template, limits, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The records, as every policy sees them.
+    pub(super) fn data(&self) -> Value {
+        self.template.values().next().map_or_else(Value::new_object, Engine::get_data)
     }
 
     /// Evaluates on an idle worker, or on a new one when all are busy.

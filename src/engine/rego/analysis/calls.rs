@@ -58,6 +58,8 @@ struct Calls<'check, 'policy> {
 enum Called {
     Takes(usize),
     Any,
+    /// The built-in `walk`, which has many results.
+    Walk,
     NoFunction(Kind),
     Forbidden(&'static str),
     Unknown,
@@ -84,6 +86,9 @@ impl Calls<'_, '_> {
         if name.starts_with("io.jwt.") || name.starts_with("crypto.") {
             return Called::Forbidden("it is not available");
         }
+        if name == "walk" {
+            return Called::Walk;
+        }
         if name == "print" || self.names_of_extensions.contains(&name) {
             return Called::Any;
         }
@@ -96,6 +101,11 @@ impl Calls<'_, '_> {
         let name = dotted(&path);
         let found = match self.resolve(&name, &path) {
             Called::Any => return,
+            Called::Walk => match check_count {
+                None | Some((2, true)) => return,
+                // The engine makes one list of all pairs, so that `[path, value] := walk(x)` is never true.
+                Some(_) => misused_walk(span, "used as a value, which the engine takes for one list of all pairs"),
+            },
             Called::Takes(takes) => match check_count {
                 Some((given, statement)) if given != takes && !(statement && given == takes + 1) => {
                     let message = format!("`{name}` takes {takes} arguments, and has {given}");
@@ -139,7 +149,20 @@ fn dotted(path: &[Part]) -> String {
     names.collect::<Vec<_>>().join(".")
 }
 
+fn misused_walk(span: &Span, how: &str) -> PolicyFault {
+    let hint = "write it as a line of its own, not under `not`: `walk(x, [path, value])`";
+    fault(span, "misused_walk", format!("`walk` is {how}"), hint)
+}
+
 impl Visitor for Calls<'_, '_> {
+    fn negated_call(&mut self, function: &Expr) {
+        let path = parts(function).unwrap_or_default();
+        if let Called::Walk = self.resolve(&dotted(&path), &path) {
+            // The engine has no value for this, be it true or false.
+            self.faults.push(misused_walk(function.span(), "called under `not`, which is never true"));
+        }
+    }
+
     fn call(&mut self, function: &Expr, arguments: usize, statement: bool, _scopes: &Scopes) {
         self.function(function, Some((arguments, statement)));
     }

@@ -22,6 +22,22 @@ pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     let packages: Vec<Vec<String>> = program.files.iter().filter_map(|file| package_of(file).ok()).collect();
     for definition in &program.definitions {
         above(definition, &rules, &packages, faults);
+        overlap(definition, program, faults);
+    }
+}
+
+/// Below `p.a`, the engine sees what `p.a.x` makes and forgets what `p[name].y` makes.
+fn overlap(definition: &Definition<'_>, program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
+    let Some(variable) = definition.path.iter().position(|part| *part == Part::Any) else { return };
+    let (before, last) = (definition.path.get(..variable), definition.path.len() == variable + 1);
+    let overlaps = |other: &&Definition<'_>| {
+        let constant = matches!(other.path.get(variable), Some(Part::Name(_)));
+        constant && other.path.get(..variable) == before && !(last && other.path.len() == variable + 1)
+    };
+    if let Some(other) = program.definitions.iter().find(overlaps) {
+        let message =
+            format!("`{}` and `{}` overlap, and the engine would miss one", definition.shown(), other.shown());
+        faults.push(definition.fault("rules_overlap", message, "give one of them another name"));
     }
 }
 

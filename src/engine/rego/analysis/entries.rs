@@ -3,7 +3,7 @@
 use super::program::{Definition, Kind, Program};
 use super::{ParsedPolicy, PolicyFault};
 use regorus::unstable::{Expr, Rule, RuleHead};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a rule of a package says by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +16,8 @@ pub(crate) enum EntryKind {
     Warn,
     /// `skip_reason`.
     SkipReason,
-    /// `result`, the object of Chainloop's policies.
+    /// The object of Chainloop's policies: their `result`, or, without one, what `violations` and the rules around it
+    /// come to.
     Result,
 }
 
@@ -44,6 +45,16 @@ pub(crate) struct PackageRules {
     pub line: u32,
     /// By name; empty when the package only helps others.
     pub entry_rules: Vec<EntryRule>,
+    /// The names of all its rules.
+    pub names: BTreeSet<String>,
+}
+
+impl PackageRules {
+    /// Whether it has a rule that only Chainloop's policies have, so that others of its rules mean what they mean there.
+    #[must_use]
+    pub(crate) fn is_chainloops(&self) -> bool {
+        ["result", "violations"].into_iter().any(|name| self.names.contains(name))
+    }
 }
 
 /// The packages of all policies, by name, with the rules of each that decide.
@@ -59,12 +70,14 @@ pub(crate) fn packages(policies: &[ParsedPolicy]) -> Vec<PackageRules> {
             path: span.source.get_path().clone(),
             line: span.line,
             entry_rules: Vec::new(),
+            names: BTreeSet::new(),
         });
     }
     for definition in &program.definitions {
-        let Some((name, kind)) = entry(definition) else { continue };
         let package = super::program::package_of(definition.file).unwrap_or_default().join(".");
         let Some(package) = packages.get_mut(&package) else { continue };
+        package.names.extend(definition.name().map(str::to_owned));
+        let Some((name, kind)) = entry(definition) else { continue };
         if !package.entry_rules.iter().any(|rule| rule.name == name) {
             let span = definition.rule.span();
             let path = span.source.get_path().clone();
@@ -73,9 +86,24 @@ pub(crate) fn packages(policies: &[ParsedPolicy]) -> Vec<PackageRules> {
     }
     let mut packages: Vec<_> = packages.into_values().collect();
     for package in &mut packages {
+        if package.is_chainloops() {
+            read_as_chainloop(package);
+        }
         package.entry_rules.sort_by(|one, other| one.name.cmp(&other.name));
     }
     packages
+}
+
+/// Chainloop asks for `result` alone: `violations` and `skip_reason` say something only through it.
+fn read_as_chainloop(package: &mut PackageRules) {
+    let composed = !package.names.contains("result");
+    package.entry_rules.retain(|rule| match rule.name.as_str() {
+        "violations" => composed,
+        name => name != "skip_reason",
+    });
+    for rule in package.entry_rules.iter_mut().filter(|rule| rule.name == "violations") {
+        rule.kind = EntryKind::Result;
+    }
 }
 
 /// Whether a rule of this name decides.
@@ -103,6 +131,11 @@ fn entry<'definition>(definition: &'definition Definition<'_>) -> Option<(&'defi
 /// Refuses rules that decide and cannot be read: they would deny, and nobody would hear it.
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
+        if definition.kind == Kind::Set && definition.name() == Some("exception") && !definition.test {
+            let message = "`exception` silences other rules in conftest, and has no meaning here";
+            let hint = "write the condition into the rule itself; if it is no exception, give it another name";
+            faults.push(definition.fault("conftest_exception", message, hint));
+        }
         let Some((name, kind)) = entry(definition) else { continue };
         let beneath = definition.path.len() > definition.package + 1;
         let scalar = values(definition.rule).into_iter().any(is_scalar);

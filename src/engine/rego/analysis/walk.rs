@@ -16,6 +16,8 @@ pub(super) trait Visitor {
     fn reference(&mut self, _expression: &Expr, _scopes: &Scopes) {}
     /// A call; `statement` when it stands alone, so that it may have one argument more, for its result.
     fn call(&mut self, _function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes) {}
+    /// A call under `not`; [`Visitor::call`] is told of it too.
+    fn negated_call(&mut self, _function: &Expr) {}
     /// A `with`; its value is walked too, its target is not.
     fn with(&mut self, _with: &WithModifier, _scopes: &Scopes) {}
     /// How much of the stack is taken here, about: expressions and bodies that lie in each other.
@@ -155,13 +157,13 @@ impl Walk<'_> {
                 self.expression(value);
                 self.expression(collection);
             }
-            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => match expr.as_ref() {
-                Expr::Call { fcn, params, .. } => {
-                    self.visitor.call(fcn, params.len(), true, &self.scopes);
-                    self.list(params);
+            Literal::Expr { expr, .. } => self.statement(expr),
+            Literal::NotExpr { expr, .. } => {
+                if let Expr::Call { fcn, .. } = expr.as_ref() {
+                    self.visitor.negated_call(fcn);
                 }
-                expression => self.expression(expression),
-            },
+                self.statement(expr);
+            }
             Literal::Every { key, value, domain, query, .. } => {
                 self.expression(domain);
                 let names = key.iter().chain([value]).map(|span| span.text().to_owned());
@@ -169,6 +171,16 @@ impl Walk<'_> {
                 self.query(query, &[]);
                 self.scopes.pop();
             }
+        }
+    }
+
+    fn statement(&mut self, expression: &Expr) {
+        match expression {
+            Expr::Call { fcn, params, .. } => {
+                self.visitor.call(fcn, params.len(), true, &self.scopes);
+                self.list(params);
+            }
+            expression => self.expression(expression),
         }
     }
 

@@ -1,0 +1,47 @@
+//! From the command line to requests.
+
+use anyhow::bail;
+
+use crate::cli::RequestArgs;
+use crate::domain::reference::{ArtifactReference, ReferenceError};
+use crate::domain::request::{Request, RequestedArtifact};
+
+use super::context;
+
+/// One request.
+///
+/// # Errors
+/// A reference without a digest, or none at all; a context that is no JSON object.
+pub fn request(artifact: &str, args: &RequestArgs) -> anyhow::Result<Request> {
+    let reference: ArtifactReference = match artifact.parse() {
+        Ok(reference) => reference,
+        Err(error) => bail!("{error}\nhint: {}", ReferenceError::hint(&error)),
+    };
+    let context = args.context.as_deref().map(context::read).transpose()?;
+    Ok(Request {
+        artifact: RequestedArtifact::from(reference),
+        environment: args.environment.clone(),
+        deployment_name: args.deployment.clone(),
+        intent: args.intent.into(),
+        actor: args.actor.clone(),
+        reason: args.reason.clone(),
+        channel: "check",
+        context: context.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new())),
+    })
+}
+
+/// One request for each artifact; the context, which may be a file, is read once.
+///
+/// # Errors
+/// Those of [`request`].
+pub fn requests(artifacts: &[String], args: &RequestArgs) -> anyhow::Result<Vec<Request>> {
+    let Some((first, others)) = artifacts.split_first() else { return Ok(Vec::new()) };
+    let first = request(first, args)?;
+    let without_context = RequestArgs { context: None, ..args.clone() };
+    let other = |artifact: &String| {
+        let context = first.context.clone();
+        request(artifact, &without_context).map(|request| Request { context, ..request })
+    };
+    let others = others.iter().map(other).collect::<anyhow::Result<Vec<Request>>>()?;
+    Ok(std::iter::once(first.clone()).chain(others).collect())
+}

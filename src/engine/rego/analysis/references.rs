@@ -1,0 +1,53 @@
+//! References to `data` must lead somewhere: to a rule, or to a document that the policies are given.
+//!
+//! What is not there is undefined, so that `deny contains msg if data.denied[x]` would never deny.
+
+use super::PolicyFault;
+use super::program::{Part, Program, fault, package_of, parts, shown};
+use super::walk::{self, Scopes, Visitor};
+use regorus::unstable::Expr;
+
+/// `documents` are the names directly below `data` that hold no rules.
+pub(super) fn check(program: &Program<'_>, documents: &[&str], faults: &mut Vec<PolicyFault>) {
+    for definition in program.definitions.iter().filter(|definition| !definition.test) {
+        let Ok(package) = package_of(definition.file) else { continue };
+        let mut references = References { program, documents, package: &package, faults };
+        walk::rule(definition.rule, &mut references);
+    }
+}
+
+struct References<'check, 'policy> {
+    program: &'check Program<'policy>,
+    documents: &'check [&'check str],
+    package: &'check [String],
+    faults: &'check mut Vec<PolicyFault>,
+}
+
+impl References<'_, '_> {
+    /// The path below `data` that the reference leads to, if it leads there.
+    fn below_data(&self, reference: &Expr, scopes: &Scopes) -> Option<Vec<Part>> {
+        let path = parts(reference)?;
+        let local = matches!(path.first(), Some(Part::Name(name)) if walk::is_local(scopes, name));
+        let full = if local { None } else { self.program.resolve(self.package, &path) }?;
+        let (root, below) = full.split_first()?;
+        (*root == Part::Name("data".to_owned())).then(|| below.to_vec())
+    }
+
+    fn exists(&self, path: &[Part]) -> bool {
+        let known = |part: &Part| matches!(part, Part::Name(name) if self.documents.contains(&name.as_str()));
+        let agree = |(one, other): (&Part, &Part)| one == other || *one == Part::Any || *other == Part::Any;
+        path.first().is_none_or(known)
+            || self.program.definitions.iter().any(|definition| definition.path.iter().zip(path).all(agree))
+    }
+}
+
+impl Visitor for References<'_, '_> {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+        let Some(path) = self.below_data(expression, scopes) else { return };
+        if !self.exists(&path) {
+            let message = format!("there is no `{}`: no rule, and no data that policies are given", shown(&path));
+            let hint = "load the policy that defines it, or correct the name; records are in `data.holdpoint`";
+            self.faults.push(fault(expression.span(), "unknown_data", message, hint));
+        }
+    }
+}

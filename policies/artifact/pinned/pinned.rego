@@ -27,57 +27,50 @@
 package artifact.pinned
 
 deny contains finding if {
-	not pinned
-	finding := {
-		"code": "digest_missing",
-		"message": sprintf("`%v` does not name the digest that is judged", [reference]),
-		"remediation": "name the artifact by its digest, such as `ghcr.io/acme/storefront@sha256:…`",
-		"records": [],
-	}
-}
-
-deny contains finding if {
-	pinned
 	not fit
+	reference := object.get(input, ["request", "artifact", "reference"], "the artifact")
 	finding := {
-		"code": "tag_not_allowed",
-		"message": sprintf("`%v` has a tag that is not allowed, even beside a digest", [reference]),
-		"remediation": "name the artifact by its digest, without that tag",
+		"code": said.code,
+		"message": sprintf("`%v` %s", [reference, said.message]),
+		"remediation": said.remediation,
 		"records": [],
 	}
 }
 
-# Whether the reference is the digest that is judged, or a name and that digest.
-pinned if {
-	digest := input.request.artifact.digest
+# Whether the reference is the digest that is judged, or a name and that digest, and nothing is said against its tag.
+fit if {
+	parts := named_with_digest
+	parameters := input.parameters
+
+	# What follows a colon after the last slash.
+	path := split(concat("", array.slice(parts, 0, count(parts) - 1)), "/")
+	tags := array.slice(split(path[count(path) - 1], ":"), 1, 9)
+	[tags == [], object.get(parameters, "allow_tag_with_digest", true)] != [false, false]
+	forbidden := {lower(tag) | some tag in object.get(parameters, "forbid_tags", [])}
+	unwanted := {tag | some tag in tags; lower(tag) in forbidden}
+	count(unwanted) == 0
+}
+
+# The reference in its parts; undefined unless the last of them is the digest.
+named_with_digest := parts if {
+	artifact := input.request.artifact
+	digest := artifact.digest
 	startswith(digest, "sha256:")
 	count(digest) == 71
-	parts := split(input.request.artifact.reference, "@")
+	parts := split(artifact.reference, "@")
 	count(parts) < 3
 	parts[count(parts) - 1] == digest
 	parts[0] != ""
 }
 
-# Whether nothing is said against its tag.
-fit if {
-	parameters := input.parameters
-	not parameters.forbid_tags
-	object.get(parameters, "allow_tag_with_digest", true) == true
+said := {
+	"code": "tag_not_allowed",
+	"message": "has a tag that is not allowed, even beside a digest",
+	"remediation": "name the artifact by its digest, without that tag",
+} if {
+	named_with_digest
+} else := {
+	"code": "digest_missing",
+	"message": "does not name the digest that is judged",
+	"remediation": "name the artifact by its digest, such as `ghcr.io/acme/storefront@sha256:…`",
 }
-
-fit if tag == ""
-
-fit if {
-	object.get(input.parameters, "allow_tag_with_digest", true) == true
-	not lower(tag) in {lower(forbidden) | some forbidden in input.parameters.forbid_tags}
-}
-
-# The tag of the reference: what follows a colon after the last slash, unless it is a bare digest.
-tag := "" if {
-	not contains(input.request.artifact.reference, "@")
-} else := concat(":", array.slice(pieces, 1, count(pieces))) if {
-	path := split(split(input.request.artifact.reference, "@")[0], "/")
-	pieces := split(path[count(path) - 1], ":")
-}
-
-reference := object.get(input, ["request", "artifact", "reference"], "the artifact")

@@ -54,26 +54,41 @@ hold contains missing if {
 	object.get(input, ["parameters", "when_missing"], "hold") == "hold"
 }
 
-approved if count(approvers) >= needed
-
-needed := object.get(input.parameters, "count", 1)
+approved if count(approvers) >= object.get(input.parameters, "count", 1)
 
 # Who has approved, each once.
 approvers := {name |
-	approvals := input.request.context.approvals
-	is_array(approvals)
-	count(approvals) <= 200
 	some approval in approvals
 	name := person(approval.by)
-	counts(approval, name)
-} - withdrawn
-
-counts(approval, name) if {
+	not name in excluded
 	digest := input.request.artifact.digest
 	object.get(approval, "digest", digest) == digest
-	not_the_author(name)
 	in_group(approval)
 	in_time(approval)
+} - withdrawn if {
+	excluded := authors
+}
+
+# A context can be large: more approvals than anybody needs are none.
+approvals := given if {
+	given := input.request.context.approvals
+	is_array(given)
+	count(given) <= 200
+}
+
+# Who has taken an approval back, or refused it.
+withdrawn := {name |
+	some approval in approvals
+	state := approval.state
+	not approving(state)
+	name := person(approval.by)
+}
+
+counted(name) if name in approvers
+
+approving(state) if {
+	is_string(state)
+	lower(state) == "approved"
 }
 
 # A name as it is compared; undefined for what is no name.
@@ -83,41 +98,19 @@ person(text) := name if {
 	name != ""
 }
 
-# Who has taken an approval back, or refused it.
-withdrawn := {name |
-	approvals := input.request.context.approvals
-	is_array(approvals)
-	some approval in approvals
-	state := approval.state
-	not approving(state)
-	name := person(approval.by)
-}
-
-approving(state) if {
-	is_string(state)
-	lower(state) == "approved"
-}
-
-not_the_author(_) if input.parameters.allow_author == true
-
-not_the_author(name) if {
-	count(authors) > 0
-	not name in authors
-}
-
-# Who asks, and who made the change. An author in a form that is not known leaves it undefined.
-authors := {name | some text in named; name := person(text)} if {
+# Whose approval does not count: who asks, and who made the change. Undefined when nobody is known, or when the author
+# is given in a form that is not known.
+authors := set() if {
+	input.parameters.allow_author == true
+} else := names if {
 	author := object.get(input.request.context, "author", null)
-	named := array.concat([object.get(input.request, "actor", null)], names_of(author))
-}
-
-names_of(null) := []
-
-names_of(text) := [text] if person(text)
-
-names_of(list) := list if {
-	is_array(list)
-	every text in list { person(text) }
+	list := array.concat([author | author != null; not is_array(author)], [text | is_array(author); some text in author])
+	known := [name | some text in list; name := person(text)]
+	count(list) <= 200
+	count(known) == count(list)
+	asking := {name | name := person(input.request.actor)}
+	names := asking | {name | some name in known}
+	names != set()
 }
 
 in_group(_) if not input.parameters.groups
@@ -149,13 +142,13 @@ nanoseconds(text) := to_number(trim_right(text, "smhd")) * {
 # What to say when approvals are missing. Nothing here decides.
 missing := {
 	"code": "approval_missing",
-	"message": concat("", [sprintf("`%s` needs approvals of %v, and has %d", [environment, number, count(approvers)]), told]),
+	"message": concat("", [sprintf("`%s` needs approvals of %v, and has %d", [environment, number, count(names)]), told]),
 	"remediation": remediation,
 	"records": [],
 } if {
 	environment := object.get(input, ["environment", "name"], "the environment")
 	number := object.get(input, ["parameters", "count"], 1)
-	names := sort([name | some name in approvers])
+	names := sort([name | approvers; some name in approvers])
 	by := [sprintf(" (%s)", [concat(", ", array.slice(names, 0, 10))]) | count(names) > 0]
 	not_counted := [sprintf("; not counted: %s", [concat(", ", array.slice(refused, 0, 10))]) | count(refused) > 0]
 	told := concat("", array.concat(by, not_counted))
@@ -169,11 +162,9 @@ missing := {
 
 # Each person whose approval does not count, with the reasons.
 refused := sort([text |
-	approvals := input.request.context.approvals
-	is_array(approvals)
-	some approval in approvals
+	some approval in array.slice(approvals, 0, 20)
 	name := person(approval.by)
-	not name in approvers
+	not counted(name)
 	text := sprintf("%s (%s)", [name, concat(", ", reasons(approval, name))])
 ])
 
@@ -182,7 +173,7 @@ reasons(approval, name) := [text |
 	some [text, holds] in [
 		["it was taken back or refused", name in withdrawn],
 		["another digest", object.get(approval, "digest", digest) != digest],
-		["the author, or nobody knows who that is", [1 | not_the_author(name)] == []],
+		["the author, or nobody knows who that is", [1 | authors; not name in authors] == []],
 		[sprintf("in none of the groups %s", [groups]), [1 | in_group(approval)] == []],
 		["too old, or without a time", [1 | in_time(approval)] == []],
 	]

@@ -158,6 +158,12 @@ struct Prepared {
     pool: Pool,
 }
 
+impl Prepared {
+    fn parameters(&self, rule: &Rule) -> Value {
+        self.parameters.get(&rule.id).cloned().unwrap_or(Value::Undefined)
+    }
+}
+
 impl PreparedRules for Prepared {
     fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
         let Ok(as_of_ns) = i64::try_from(question.as_of.as_nanosecond()) else {
@@ -167,8 +173,7 @@ impl PreparedRules for Prepared {
         let package = |rule: &&Rule| self.packages.get(&rule.policy).cloned();
         let packages: Vec<Option<Arc<Package>>> = question.rules.iter().map(package).collect();
         let known = question.rules.iter().zip(&packages).filter_map(|(rule, package)| Some((rule, package.clone()?)));
-        let parameters = |rule: &Rule| self.parameters.get(&rule.id).cloned().unwrap_or(Value::Undefined);
-        let rules = known.map(|(rule, package)| (package, inputs.with_parameters(parameters(rule)))).collect();
+        let rules = known.map(|(rule, package)| (package, inputs.with_parameters(self.parameters(rule)))).collect();
         let mut answers = self.pool.evaluate(Job { as_of_ns, rules }).into_iter();
         let result = |package: Option<Arc<Package>>| {
             package.and_then(|_loaded| answers.next()).unwrap_or_else(|| Err(missing()))
@@ -178,7 +183,7 @@ impl PreparedRules for Prepared {
 
     fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError> {
         let inputs = Inputs::new(question);
-        let input = |rule: &&Rule| json(&inputs.with_parameters(&rule.parameters));
+        let input = |rule: &&Rule| json(&inputs.with_parameters(self.parameters(rule)));
         Ok(Sight {
             data: json(&self.pool.data())?,
             inputs: question.rules.iter().map(input).collect::<Result<_, _>>()?,

@@ -27,6 +27,7 @@ bench:
 # Writes the generated files anew; tests keep them fresh.
 generate:
     cargo run --locked --quiet -- schema > docs/holdpoint.schema.json
+    HOLDPOINT_WRITE_PAGES=1 cargo test --locked --quiet policy_pages
 
 # All that continuous integration checks.
 ci:

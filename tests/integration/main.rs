@@ -19,5 +19,6 @@ mod live;
 mod opa_differential;
 mod output;
 mod policy_input;
+mod policy_pages;
 mod snapshot_source;
 mod support;

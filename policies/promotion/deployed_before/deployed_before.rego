@@ -8,6 +8,14 @@
 #   severity: high
 #   version: 1.1.0
 #   remediation: Deploy this digest to the environments that come before, record it there, and ask again.
+#   codes:
+#     never_deployed: no record of it in this environment
+#     no_longer_deployed: it was there, and was superseded or removed
+#     deployed_in_too_few_targets: it is there, in fewer targets than asked for
+#     newest_record_unclear: its slot does not tell which record is the newest
+#     deployment_name_missing: "`deployment: same`, and the request has no deployment name"
+#     environment_unknown: a parameter names an environment that the configuration does not have
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

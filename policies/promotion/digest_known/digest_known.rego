@@ -9,6 +9,10 @@
 #   severity: high
 #   version: 1.1.0
 #   remediation: Check the digest for typing errors, and promote what was deployed before instead of a new build.
+#   codes:
+#     digest_unknown: no such record
+#     input_invalid: the request names no digest
+#     environment_unknown: a parameter names an environment that the configuration does not have
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -10,6 +10,13 @@
 #   severity: medium
 #   version: 1.1.0
 #   remediation: Report the deployment to the record source again, and find out why the reports stopped.
+#   codes:
+#     evidence_old: last seen longer ago than the maximum
+#     last_seen_missing: the records do not say when it was last seen
+#     last_seen_ahead: last seen more than five minutes after the instant of the decision
+#     evidence_missing: the digest is not in place there, and no evidence is not fresh evidence
+#     environment_unknown: a parameter names an environment that the configuration does not have
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -10,6 +10,11 @@
 #   severity: medium
 #   version: 1.1.0
 #   remediation: Leave the digest in the environments that come before until the hold opens.
+#   codes:
+#     not_soaked: it is there and has not been for long enough; the hold opens
+#     not_soaking: no stay of that length, and none that goes on
+#     environment_unknown: a parameter names an environment that the configuration does not have
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -54,19 +54,23 @@ hold contains missing if {
 	object.get(input, ["parameters", "when_missing"], "hold") == "hold"
 }
 
-approved if count(approvers) >= object.get(input.parameters, "count", 1)
+approved if {
+	number := count(approvers)
+	number > 0
+	number >= object.get(input.parameters, "count", 1)
+}
 
 # Who has approved, each once.
 approvers := {name |
 	some approval in approvals
 	name := person(approval.by)
 	not name in excluded
-	digest := input.request.artifact.digest
 	object.get(approval, "digest", digest) == digest
 	in_group(approval)
 	in_time(approval)
 } - withdrawn if {
 	excluded := authors
+	digest := input.request.artifact.digest
 }
 
 # A context can be large: more approvals than anybody needs are none.
@@ -94,7 +98,7 @@ approving(state) if {
 # A name as it is compared; undefined for what is no name.
 person(text) := name if {
 	is_string(text)
-	name := trim_left(lower(trim_space(text)), "@")
+	name := trim(lower(text), "@ \t\r\n\u00a0\u200b")
 	name != ""
 }
 
@@ -132,12 +136,10 @@ in_time(approval) if {
 	age <= longest
 }
 
-nanoseconds(text) := to_number(trim_right(text, "smhd")) * {
-	"s": 1000000000,
-	"m": 60000000000,
-	"h": 3600000000000,
-	"d": 86400000000000,
-}[substring(text, count(text) - 1, 1)]
+nanoseconds(text) := to_number(trim_right(text, "smhd")) * unit if {
+	units := {"s": 1000000000, "m": 60000000000, "h": 3600000000000, "d": 86400000000000}
+	unit := object.get(units, substring(text, count(text) - 1, 1), null)
+}
 
 # What to say when approvals are missing. Nothing here decides.
 missing := {

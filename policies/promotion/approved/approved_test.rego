@@ -164,3 +164,10 @@ test_messages if {
 	old := message(asks({"max_age": "1h"}, [{"by": "alice", "at": "2026-11-19T12:00:00Z"}]))
 	endswith(old, "not counted: alice (too old, or without a time)")
 }
+
+nothing(text, values) := text if count(values) > 100
+
+test_a_finding_that_cannot_be_worded_still_holds if {
+	found := approved.hold with input as asks({}, []) with sprintf as nothing
+	{finding.code | some finding in found} == {"approval_missing"}
+}

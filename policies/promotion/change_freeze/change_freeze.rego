@@ -247,11 +247,15 @@ way_round := sprintf("; an urgent one passes with the intent %s", [concat(" or "
 
 # The first instant at which the gate is open: one of those at which a window could begin or end. Without another date
 # or change of clocks the windows repeat each week, so an opening comes within eight days, or after one of those.
+# No more than a few hundred are tried, in their order, so that many windows take no longer than a rule may.
 opening := instant if {
 	instant := first_open(array.slice(soon, 0, 8))
 } else := instant if {
-	instant := first_open(soon)
-} else := first_open(later)
+	instant := first_open(array.slice(soon, 8, 200))
+} else := instant if {
+	count(soon) <= 200
+	instant := first_open(array.slice(later, 0, 200))
+}
 
 first_open(instants) := min([instant | some instant in instants; opens(instant)])
 
@@ -305,7 +309,7 @@ later := [instant |
 	])
 	edges := {edge | some base in array.slice(bases, 0, 10); some edge in recurring_edges(base)}
 	last := min(array.concat([search_end], array.slice(bases, 10, 11)))
-	some instant in (edges | {base | some base in bases})
+	some instant in sort((edges | {base | some base in bases}))
 	instant > search_start
 	instant <= last
 	not frozen(instant)

@@ -179,6 +179,13 @@ test_windows_that_never_leave_room_have_no_opening if {
 	held(at("2026-11-20T12:00:00Z", {"deny": [office], "allow": [office]})) == {["frozen", "never"]}
 }
 
+test_an_opening_after_many_windows if {
+	hours := [{"hours": {"from": sprintf("%02d:00", [hour]), "to": sprintf("%02d:00", [hour + 1])}} |
+		some hour in numbers.range(0, 11)
+	]
+	held(at("2026-11-20T00:30:00Z", {"deny": hours})) == {["frozen", "2026-11-20T12:00:00Z"]}
+}
+
 test_an_opening_months_from_now if {
 	parameters := {"allow": [office], "deny": [
 		{"from": "2026-11-01", "until": "2027-03-01", "hours": {"from": "06:00", "to": "18:00"}},

@@ -5,6 +5,7 @@
 
 pub mod escape;
 pub mod records;
+pub mod tests;
 
 mod finding;
 mod github;
@@ -66,7 +67,10 @@ pub fn render(decisions: &Decisions, format: Format, style: Style) -> String {
         Format::Sarif => sarif::render(decisions),
         Format::Tap => escape::inert(&tap::render(decisions)),
     };
-    let mut output = output.trim_end_matches('\n').to_owned();
-    output.push('\n');
-    output
+    ended(&output)
+}
+
+/// The output, ending in one line break.
+fn ended(output: &str) -> String {
+    format!("{}\n", output.trim_end_matches('\n'))
 }

@@ -17,6 +17,7 @@ mod load;
 mod metadata;
 mod nesting;
 mod package;
+mod testing;
 mod version;
 mod worker;
 
@@ -38,6 +39,7 @@ use package::Package;
 use worker::{Job, Pool, RuleResult};
 
 pub use fault::PolicyFault;
+pub use testing::{TestOptions, run_tests};
 
 /// How long evaluation may take.
 #[derive(Clone, Copy, Debug)]

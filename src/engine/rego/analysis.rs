@@ -20,12 +20,16 @@ mod calls;
 mod conflicts;
 mod cycles;
 mod entries;
+mod lines;
 mod mocks;
 mod program;
+mod test_rules;
 mod variables;
 mod walk;
 
 pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
+pub(crate) use lines::{Lines, lines};
+pub(crate) use test_rules::{Statement, TestKind, TestRule, test_rules};
 
 use super::fault::PolicyFault;
 use program::Program;

@@ -16,7 +16,7 @@ use crate::gate::engine::RuleDescription;
 
 use super::analysis::{EntryRule, PackageRules};
 use super::fault::{self, PolicyFault};
-use super::files::{self, PolicyFile};
+use super::files::{self, PolicyFile, Which};
 use super::metadata::{self, Metadata};
 use super::package::{ANSWERS, Entry, Package};
 use super::{analysis, builtins, nesting, version, worker};
@@ -36,12 +36,27 @@ pub(super) struct Loaded {
 /// # Errors
 /// Every fault that was found, in the order of the files.
 pub(super) fn load(paths: &[PathBuf], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
-    let files = files::read(paths).map_err(|fault| vec![fault])?;
+    let files = files::read(paths, Which::Policies).map_err(|fault| vec![fault])?;
     let loading = worker::on_large_stack(|| load_files(&files, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
 fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+    let (mut engine, annotations) = parse(files, rule_timeout)?;
+    let packages = packages(&mut engine, &annotations);
+    prepare(&mut engine, &packages).map_err(|fault| vec![fault])?;
+    let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
+    Ok(Loaded { engine, packages, digest: digest(files) })
+}
+
+/// Parses and checks policies, all together. Run it on a large stack.
+///
+/// # Errors
+/// Every fault that was found.
+pub(super) fn parse(
+    files: &[PolicyFile],
+    rule_timeout: Duration,
+) -> Result<(Engine, BTreeMap<String, Metadata>), Vec<PolicyFault>> {
     let mut engine = new_engine(rule_timeout).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
@@ -56,13 +71,7 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
     if faults.is_empty() {
         faults = analysis::check(engine.get_modules(), &[]);
     }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let packages = packages(&mut engine, &annotations);
-    prepare(&mut engine, &packages).map_err(|fault| vec![fault])?;
-    let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    Ok(Loaded { engine, packages, digest: digest(files) })
+    if faults.is_empty() { Ok((engine, annotations)) } else { Err(faults) }
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
@@ -145,7 +154,7 @@ fn digest(files: &[PolicyFile]) -> Digest {
     Digest::from_bytes(Sha256::digest(texts.concat()).into())
 }
 
-fn crashed(panic: &str) -> PolicyFault {
+pub(super) fn crashed(panic: &str) -> PolicyFault {
     let message = format!("the policy engine failed while loading: {panic}");
     PolicyFault::at("", (0, 0), "policy_engine", message, "load the policies one by one to find the one it cannot read")
 }

@@ -1,0 +1,102 @@
+//! The lines of a policy that tests should reach: those on which a statement or the value of a rule begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleHead};
+
+use super::ParsedPolicy;
+use super::program::{Definition, Program};
+use super::walk::{self, Visitor};
+
+/// By the line on which it begins: all lines of a statement or a value. Evaluating one of them is evaluating it.
+pub(crate) type Lines = BTreeMap<u32, BTreeSet<u32>>;
+
+/// The lines of each file that has rules other than tests.
+#[must_use]
+pub(crate) fn lines(policies: &[ParsedPolicy]) -> BTreeMap<String, Lines> {
+    let Ok(program) = Program::new(policies) else { return BTreeMap::new() };
+    let mut files: BTreeMap<String, Lines> = BTreeMap::new();
+    for definition in program.definitions.iter().filter(|definition| !definition.test) {
+        let mut collect = Collect { lines: files.entry(definition.source().to_owned()).or_default() };
+        collect.head(definition);
+        walk::rule(definition.rule, &mut collect);
+    }
+    files
+}
+
+struct Collect<'lines> {
+    lines: &'lines mut Lines,
+}
+
+impl Collect<'_> {
+    /// The value of a rule, where it has one that is evaluated. That of an `else` is not: the engine does not tell.
+    fn head(&mut self, definition: &Definition<'_>) {
+        match definition.rule {
+            Rule::Default { value, .. } => self.expressions(&[value]),
+            Rule::Spec { head, .. } => match head {
+                RuleHead::Compr { assign: Some(assign), .. } | RuleHead::Func { assign: Some(assign), .. } => {
+                    self.expressions(&[&assign.value]);
+                }
+                RuleHead::Set { key: Some(key), .. } => self.expressions(&[key]),
+                _ => {}
+            },
+        }
+    }
+
+    fn expressions(&mut self, expressions: &[&Expr]) {
+        let mut lines = BTreeSet::new();
+        expressions.iter().for_each(|expression| below(expression, &mut lines));
+        if let Some(first) = lines.first().copied() {
+            self.lines.entry(first).or_default().extend(lines);
+        }
+    }
+}
+
+impl Visitor for Collect<'_> {
+    fn query(&mut self, query: &Query) {
+        query.stmts.iter().for_each(|statement| self.statement(statement));
+    }
+}
+
+impl Collect<'_> {
+    fn statement(&mut self, statement: &LiteralStmt) {
+        match &statement.literal {
+            Literal::SomeVars { .. } => {}
+            Literal::SomeIn { value, collection, .. } => self.expressions(&[value, collection]),
+            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expressions(&[expr]),
+            Literal::Every { domain, .. } => self.expressions(&[domain]),
+        }
+    }
+}
+
+/// The lines of an expression and of what it is made of, but for the bodies of comprehensions, which are on their own.
+fn below(expression: &Expr, lines: &mut BTreeSet<u32>) {
+    match expression {
+        Expr::Array { items, .. } | Expr::Set { items, .. } | Expr::Call { params: items, .. } => {
+            items.iter().for_each(|item| below(item, lines));
+        }
+        Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
+            below(key, lines);
+            below(value, lines);
+        }),
+        Expr::UnaryExpr { expr, .. } => below(expr, lines),
+        Expr::RefDot { refr, .. } => below(refr, lines),
+        Expr::RefBrack { refr, index, .. } => {
+            below(refr, lines);
+            below(index, lines);
+        }
+        Expr::BinExpr { lhs, rhs, .. }
+        | Expr::BoolExpr { lhs, rhs, .. }
+        | Expr::ArithExpr { lhs, rhs, .. }
+        | Expr::AssignExpr { lhs, rhs, .. } => {
+            below(lhs, lines);
+            below(rhs, lines);
+        }
+        Expr::Membership { value, collection, .. } => {
+            below(value, lines);
+            below(collection, lines);
+        }
+        _ => {}
+    }
+    lines.insert(expression.span().line);
+}

@@ -15,6 +15,7 @@ const COUNT_LIMIT: usize = 2000;
 const DEPTH_LIMIT: usize = 32;
 
 /// A policy's text and the path that messages show.
+#[derive(Clone)]
 pub(super) struct PolicyFile {
     pub(super) path: String,
     pub(super) text: String,

@@ -44,34 +44,40 @@ impl Collect<'_> {
     }
 
     fn expressions(&mut self, expressions: &[&Expr]) {
-        let mut lines = BTreeSet::new();
-        expressions.iter().for_each(|expression| below(expression, &mut lines));
-        if let Some(first) = lines.first().copied() {
-            self.lines.entry(first).or_default().extend(lines);
+        let mut seen = BTreeSet::new();
+        expressions.iter().for_each(|expression| below(expression, &mut seen));
+        let first = expressions.iter().map(|expression| expression.span().line).min();
+        if let Some(first) = first.into_iter().chain(seen.first().copied()).min() {
+            self.lines.entry(first).or_default().extend(seen);
         }
     }
 }
 
 impl Visitor for Collect<'_> {
     fn query(&mut self, query: &Query) {
-        query.stmts.iter().for_each(|statement| self.statement(statement));
+        query.stmts.iter().for_each(|statement| self.expressions(&evaluated(statement)));
     }
 }
 
-impl Collect<'_> {
-    fn statement(&mut self, statement: &LiteralStmt) {
-        match &statement.literal {
-            Literal::SomeVars { .. } => {}
-            Literal::SomeIn { value, collection, .. } => self.expressions(&[value, collection]),
-            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expressions(&[expr]),
-            Literal::Every { domain, .. } => self.expressions(&[domain]),
-        }
+/// What is evaluated of a statement itself; the body of an `every` is on its own.
+fn evaluated(statement: &LiteralStmt) -> Vec<&Expr> {
+    match &statement.literal {
+        Literal::SomeVars { .. } => Vec::new(),
+        Literal::SomeIn { value, collection, .. } => vec![value, collection],
+        Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => vec![expr],
+        Literal::Every { domain, .. } => vec![domain],
     }
 }
 
-/// The lines of an expression and of what it is made of, but for the bodies of comprehensions, which are on their own.
+/// The lines on which the engine sees that an expression is evaluated: its own and those of what it is made of. Of a
+/// comprehension it sees the statements only.
 fn below(expression: &Expr, lines: &mut BTreeSet<u32>) {
     match expression {
+        Expr::ArrayCompr { query, .. } | Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
+            let evaluated = query.stmts.iter().flat_map(|statement| evaluated(statement));
+            evaluated.for_each(|expression| below(expression, lines));
+            return;
+        }
         Expr::Array { items, .. } | Expr::Set { items, .. } | Expr::Call { params: items, .. } => {
             items.iter().for_each(|item| below(item, lines));
         }
@@ -96,7 +102,12 @@ fn below(expression: &Expr, lines: &mut BTreeSet<u32>) {
             below(value, lines);
             below(collection, lines);
         }
-        _ => {}
+        Expr::String { .. }
+        | Expr::RawString { .. }
+        | Expr::Number { .. }
+        | Expr::Bool { .. }
+        | Expr::Null { .. }
+        | Expr::Var { .. } => {}
     }
     lines.insert(expression.span().line);
 }

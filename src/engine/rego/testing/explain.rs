@@ -44,9 +44,10 @@ impl Looking<'_> {
     fn look(&self) -> Option<Failure> {
         let reached: Vec<String> =
             (1..=self.rule.statements.len()).map(|length| format!("[1 | {}]", self.beginning(length))).collect();
-        let mut engine = Probe::new(self.rule, "reached", &reached).beside(&self.engine)?;
-        for (number, statement) in self.rule.statements.iter().enumerate() {
-            let left = engine.eval_rule(Probe::path(self.rule, "reached", number)).ok()?;
+        let probe = Probe::new(self.rule, "reached", &reached);
+        let mut engine = probe.beside(&self.engine)?;
+        for (number, (statement, path)) in self.rule.statements.iter().zip(probe.paths).enumerate() {
+            let left = engine.eval_rule(path).ok()?;
             if matches!(&left, Value::Array(left) if left.is_empty()) {
                 return Some(self.failure(number, statement));
             }
@@ -81,10 +82,11 @@ impl Looking<'_> {
             format!("[holdpoint_value | {before};\nholdpoint_value := {part}]")
         };
         let parts: Vec<String> = statement.parts.iter().map(part).collect();
-        let mut engine = Probe::new(self.rule, "part", &parts).beside(&self.engine)?;
+        let probe = Probe::new(self.rule, "part", &parts);
+        let mut engine = probe.beside(&self.engine)?;
         let mut values = Vec::new();
-        for (number, (name, part)) in statement.parts.iter().enumerate() {
-            let value = engine.eval_rule(Probe::path(self.rule, "part", number)).ok()?;
+        for ((name, part), path) in statement.parts.iter().zip(probe.paths) {
+            let value = engine.eval_rule(path).ok()?;
             let Value::Array(found) = &value else { return None };
             let mut shown: Vec<String> = found.iter().map(term::shown).collect();
             shown.dedup();

@@ -2,8 +2,6 @@
 //!
 //! They are comprehensions, which are written alike in all versions of Rego, and named as tests, which may use `with`.
 
-use std::fmt::Write as _;
-
 use regorus::Engine;
 
 use super::super::analysis::{self, TestKind, TestRule};
@@ -13,8 +11,8 @@ const LIMIT: usize = 512 * 1024;
 
 /// A module with some rules.
 pub(super) struct Probe {
-    /// The full name of its first rule.
-    pub(super) path: String,
+    /// The full names of its rules.
+    pub(super) paths: Vec<String>,
     text: String,
     is_v1: bool,
 }
@@ -23,16 +21,12 @@ impl Probe {
     /// A module with rules `test_holdpoint_NAME0`, `…1` and so on, of these values, beside the test.
     pub(super) fn new(rule: &TestRule, name: &str, values: &[String]) -> Self {
         let mut text = rule.preamble.clone();
+        let mut paths = Vec::new();
         for (number, value) in values.iter().enumerate() {
-            // Writing to a text cannot fail.
-            let _infallible = writeln!(text, "\ntest_holdpoint_{name}{number} := {value}");
+            text.push_str(&format!("\ntest_holdpoint_{name}{number} := {value}\n"));
+            paths.push(format!("data.{}.test_holdpoint_{name}{number}", rule.package));
         }
-        Self { path: Self::path(rule, name, 0), text, is_v1: rule.is_v1 }
-    }
-
-    /// The full name of one of its rules.
-    pub(super) fn path(rule: &TestRule, name: &str, number: usize) -> String {
-        format!("data.{}.test_holdpoint_{name}{number}", rule.package)
+        Self { paths, text, is_v1: rule.is_v1 }
     }
 
     /// # Errors
@@ -42,7 +36,7 @@ impl Probe {
             anyhow::bail!("the test is too long to be looked into");
         }
         engine.set_rego_v0(!self.is_v1);
-        engine.add_policy(format!("holdpoint's own, for {}", self.path), self.text.clone()).map(drop)
+        engine.add_policy("holdpoint's own".to_owned(), self.text.clone()).map(drop)
     }
 
     /// The engine with this module, when the module is sound there: the engine's own complaints go to standard error.
@@ -60,8 +54,9 @@ pub(super) fn list_cases(engine: &Engine, rules: &[TestRule]) -> Vec<Option<Opti
             // Statements further down may fail, and the case would not be seen.
             let mut lengths = *bound_by..=rule.statements.len();
             Some(lengths.find_map(|length| {
-                let value = format!("{{[{}] | {}}}", keys.join(", "), beginning(rule, length));
-                let probe = Probe::new(rule, &format!("cases{number}_"), &[value]);
+                let cases = format!("{{[{}] | {}}}", keys.join(", "), beginning(rule, length));
+                // The engine is not asked for rules with several keys by their own name.
+                let probe = Probe::new(rule, &format!("cases{number}_"), &[cases, rule.path.clone()]);
                 probe.beside(engine).map(|_engine| probe)
             }))
         }

@@ -13,7 +13,7 @@ use crate::domain::policy_test::{Failure, PolicyTest, TestCase, TestOutcome};
 
 use super::super::analysis::{TestKind, TestRule};
 use super::super::worker::{self, GRACE, Stopped};
-use super::super::{builtins, fault};
+use super::super::{PolicyFault, builtins, fault};
 use super::coverage::{self, Reached};
 use super::suite::{Suite, Test};
 use super::{explain, term};
@@ -28,7 +28,7 @@ pub(super) fn all(suite: &Suite, timeout: Duration, as_of: i64) -> (Vec<PolicyTe
     let results = Mutex::new(Vec::new());
     let lane = || {
         while let Some((number, test)) = take(&next, &suite.tests) {
-            let result = one(&suite.engine, test, timeout, as_of);
+            let result = one(suite, test, timeout, as_of);
             results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
         }
     };
@@ -59,14 +59,14 @@ fn take<'a>(next: &AtomicUsize, tests: &'a [Test]) -> Option<(usize, &'a Test)> 
 
 /// What came of evaluating a test.
 struct Evaluated {
-    value: Result<Value, Failure>,
+    value: anyhow::Result<Value>,
     /// Every case, as a set of arrays.
-    cases: Option<Result<Value, Failure>>,
+    cases: Option<anyhow::Result<Value>>,
     prints: Vec<String>,
     reached: Reached,
 }
 
-fn one(engine: &Engine, test: &Test, timeout: Duration, as_of: i64) -> (PolicyTest, Reached) {
+fn one(suite: &Suite, test: &Test, timeout: Duration, as_of: i64) -> (PolicyTest, Reached) {
     let started = Instant::now();
     let rule = &test.rule;
     let mut reached = Reached::new();
@@ -74,12 +74,14 @@ fn one(engine: &Engine, test: &Test, timeout: Duration, as_of: i64) -> (PolicyTe
     let outcome = match rule.kind {
         TestKind::ToDo => TestOutcome::ToDo,
         TestKind::Function => TestOutcome::Errored(at(rule, "a test takes no arguments".to_owned())),
-        TestKind::Plain | TestKind::Cases { .. } => match evaluate(engine, test, timeout, as_of) {
+        TestKind::Plain | TestKind::Cases { .. } => match evaluate(&suite.engine, test, timeout, as_of) {
             Ok(evaluated) => {
                 (prints, reached) = (evaluated.prints, evaluated.reached);
-                let why = |case: Option<&Value>| explain::why(engine, rule, case, timeout, as_of);
+                let why = |case: Option<&Value>| explain::why(&suite.engine, rule, case, timeout, as_of);
                 let outcome;
-                (outcome, cases) = judge(rule, &evaluated.value, evaluated.cases.as_ref(), &why);
+                let locate = |error| of_error(suite, rule, &error);
+                let (value, listed) = (evaluated.value.map_err(locate), evaluated.cases.transpose().map_err(locate));
+                (outcome, cases) = judge(rule, &value, &listed, &why);
                 outcome
             }
             Err(stopped) => TestOutcome::Errored(at(rule, of_stop(&stopped, timeout))),
@@ -102,11 +104,10 @@ fn evaluate(engine: &Engine, test: &Test, timeout: Duration, as_of: i64) -> Resu
     let (mut engine, test) = (engine.clone(), test.clone());
     let work = move || {
         builtins::at_instant(as_of, || {
-            let rule = &test.rule;
-            let cases = test.cases.map(|path| engine.eval_rule(path).map_err(|error| of_error(rule, &error)));
+            let cases = test.cases.map(|path| engine.eval_rule(path));
             // The statements that list the cases print what they print again.
             drop(engine.take_prints());
-            let value = engine.eval_rule(rule.path.clone()).map_err(|error| of_error(rule, &error));
+            let value = engine.eval_rule(test.value);
             let prints = bounded(engine.take_prints().unwrap_or_default());
             Evaluated { value, cases, prints, reached: coverage::of(&engine) }
         })
@@ -117,21 +118,21 @@ fn evaluate(engine: &Engine, test: &Test, timeout: Duration, as_of: i64) -> Resu
 fn judge(
     rule: &TestRule,
     value: &Result<Value, Failure>,
-    cases: Option<&Result<Value, Failure>>,
+    cases: &Result<Option<Value>, Failure>,
     why: &dyn Fn(Option<&Value>) -> Option<Failure>,
 ) -> (TestOutcome, Vec<TestCase>) {
     match (value, cases) {
-        (Err(failure), _) | (_, Some(Err(failure))) => (TestOutcome::Errored(failure.clone()), Vec::new()),
-        (Ok(Value::Bool(true)), None) => (TestOutcome::Passed, Vec::new()),
-        (Ok(value), None) => (TestOutcome::Failed(failure(rule, value, why(None))), Vec::new()),
-        (Ok(value), Some(Ok(Value::Set(listed)))) if !listed.is_empty() => {
+        (Err(failure), _) | (_, Err(failure)) => (TestOutcome::Errored(failure.clone()), Vec::new()),
+        (Ok(Value::Bool(true)), Ok(None)) => (TestOutcome::Passed, Vec::new()),
+        (Ok(value), Ok(None)) => (TestOutcome::Failed(failure(rule, value, why(None))), Vec::new()),
+        (Ok(value), Ok(Some(Value::Set(listed)))) if !listed.is_empty() => {
             let cases: Vec<TestCase> = listed.iter().map(|case| judge_case(rule, value, case, why)).collect();
             let failed = cases.iter().filter(|case| case.failure.is_some()).count();
             let message = format!("{failed} of {} cases failed", cases.len());
             let outcome = if failed == 0 { TestOutcome::Passed } else { TestOutcome::Failed(at(rule, message)) };
             (outcome, cases)
         }
-        (Ok(_), Some(Ok(_none))) => (TestOutcome::Failed(at(rule, "it has no cases".to_owned())), Vec::new()),
+        (Ok(_), Ok(Some(_none))) => (TestOutcome::Failed(at(rule, "it has no cases".to_owned())), Vec::new()),
     }
 }
 
@@ -164,9 +165,20 @@ fn at(rule: &TestRule, message: String) -> Failure {
     Failure { message, location, source: rule.source.clone(), values: Vec::new() }
 }
 
-fn of_error(rule: &TestRule, error: &anyhow::Error) -> Failure {
-    let message = fault::one_line(error);
-    at(rule, message)
+/// At the place that the error names, if it is one of the policies.
+fn of_error(suite: &Suite, rule: &TestRule, error: &anyhow::Error) -> Failure {
+    let PolicyFault { path, line, message, .. } = fault::of_engine("", error);
+    let number = usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
+    let source = number.and_then(|number| suite.texts.get(&path)?.lines().nth(number));
+    match source {
+        Some(source) => Failure {
+            message,
+            source: source.trim().to_owned(),
+            location: Some(Location { path, line }),
+            values: Vec::new(),
+        },
+        None => at(rule, message),
+    }
 }
 
 fn of_stop(stopped: &Stopped, timeout: Duration) -> String {

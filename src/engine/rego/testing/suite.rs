@@ -18,19 +18,23 @@ pub(super) struct Suite {
     pub(super) tests: Vec<Test>,
     /// The lines that tests should reach, by file.
     pub(super) lines: BTreeMap<String, Lines>,
+    /// The texts of the files, by path.
+    pub(super) texts: BTreeMap<String, String>,
 }
 
 /// One test.
 #[derive(Clone)]
 pub(super) struct Test {
     pub(super) rule: TestRule,
-    /// The rule that lists its cases, when it has any.
+    /// The rule to ask for its value.
+    pub(super) value: String,
+    /// The rule that lists its cases, when it is one that has some.
     pub(super) cases: Option<String>,
 }
 
 /// Loads and checks. Run it on a large stack.
-pub(super) fn load(files: Vec<PolicyFile>, options: &TestOptions) -> Result<Suite, Vec<PolicyFault>> {
-    let (mut engine, _metadata) = load::parse(&files, options.timeout)?;
+pub(super) fn load(files: &[PolicyFile], options: &TestOptions) -> Result<Suite, Vec<PolicyFault>> {
+    let (mut engine, _metadata) = load::parse(files, options.timeout)?;
     let mut rules = analysis::test_rules(engine.get_modules());
     if rules.iter().any(|rule| rule.earlier > 0) {
         (engine, rules) = apart(files, rules, options)?;
@@ -46,7 +50,8 @@ pub(super) fn load(files: Vec<PolicyFile>, options: &TestOptions) -> Result<Suit
     let lines = if options.coverage { analysis::lines(engine.get_modules()) } else { BTreeMap::new() };
     let (engine, tests) = with_cases(engine, rules)?;
     let engine = if options.coverage { measured(engine) } else { engine };
-    Ok(Suite { engine, tests, lines })
+    let texts = files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+    Ok(Suite { engine, tests, lines, texts })
 }
 
 fn measured(mut engine: Engine) -> Engine {
@@ -56,10 +61,11 @@ fn measured(mut engine: Engine) -> Engine {
 
 /// Gives each test a name of its own. The engine takes rules of one name for one rule, which is true when any is.
 fn apart(
-    mut files: Vec<PolicyFile>,
+    files: &[PolicyFile],
     rules: Vec<TestRule>,
     options: &TestOptions,
 ) -> Result<(Engine, Vec<TestRule>), Vec<PolicyFault>> {
+    let mut files = files.to_vec();
     // From the last to the first, so that the places of the others stay what they are.
     for rule in rules.iter().rev().filter(|rule| rule.earlier > 0) {
         let names = (0_u32..).map(|number| format!("test_again_{number}"));
@@ -93,26 +99,22 @@ fn with_cases(engine: Engine, rules: Vec<TestRule>) -> Result<(Engine, Vec<Test>
     let mut extended = engine.clone();
     let mut tests = Vec::new();
     for (rule, listing) in rules.into_iter().zip(listed) {
-        let cases = match listing {
-            None => None,
+        let (value, cases) = match listing {
+            None => (rule.path.clone(), None),
             Some(Some(listing)) => {
                 listing.add_to(&mut extended).map_err(|error| vec![fault::of_engine("", &error)])?;
-                Some(listing.path)
+                let mut paths = listing.paths.into_iter();
+                let cases = paths.next();
+                (paths.next().unwrap_or_default(), cases)
             }
             Some(None) => return Err(vec![unlisted(&rule)]),
         };
-        tests.push(Test { rule, cases });
+        tests.push(Test { rule, value, cases });
     }
-    let first = tests.iter().find(|test| test.rule.kind != TestKind::ToDo);
-    let Some(path) = first.map(|test| Arc::from(test.rule.path.as_str())) else { return Ok((extended, tests)) };
-    match extended.compile_with_entrypoint(&path) {
-        Ok(_compiled) => Ok((extended, tests)),
-        // Without what was added, the places in the message are those of the policies.
-        Err(error) => {
-            let error = engine.clone().compile_with_entrypoint(&path).err().unwrap_or(error);
-            Err(vec![fault::of_engine("", &error)])
-        }
-    }
+    let first = tests.iter().find(|test| matches!(test.rule.kind, TestKind::Plain | TestKind::Cases { .. }));
+    let Some(path) = first.map(|test| Arc::from(test.value.as_str())) else { return Ok((extended, tests)) };
+    let compiled = extended.compile_with_entrypoint(&path).map(drop);
+    compiled.map(|()| (extended, tests)).map_err(|error| vec![fault::of_engine("", &error)])
 }
 
 fn unlisted(rule: &TestRule) -> PolicyFault {

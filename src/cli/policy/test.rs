@@ -24,7 +24,7 @@ Examples:
   holdpoint policy test --coverage=lcov --coverage-output lcov.info";
 
 /// Arguments of `policy test`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = AFTER_HELP, after_long_help = AFTER_HELP)]
 pub struct TestArgs {
     /// Files and folders with policies and their tests.
@@ -46,7 +46,7 @@ pub struct TestArgs {
     #[arg(long, value_name = "TIME", value_parser = instant, default_value = "2026-01-01T00:00:00Z")]
     pub as_of: Timestamp,
     /// Run again whenever a policy changes, until Ctrl-C; then the exit code is that of the last run.
-    #[arg(short, long, conflicts_with = "coverage_output")]
+    #[arg(short, long)]
     pub watch: bool,
     /// Report which lines of the policies the tests reach. As JSON or LCOV it takes the place of the results on
     /// standard output, which go to standard error.

@@ -1,5 +1,7 @@
 //! `holdpoint policy test`.
 
+mod watch;
+
 use anyhow::bail;
 
 use crate::app::{self, TestOptions};
@@ -16,6 +18,10 @@ use crate::output::tests::{self, CoverageFormat, TestFormat};
 /// Wrong usage, policies that cannot be loaded, nothing to test, or output that cannot be written.
 pub fn execute(args: &TestArgs, style: Style) -> anyhow::Result<Exit> {
     let coverage = CoverageReport::new(args)?;
+    if args.watch {
+        let owned = args.clone();
+        return watch::run(&args.paths, move || once(&owned, coverage.as_ref(), style));
+    }
     once(args, coverage.as_ref(), style)
 }
 

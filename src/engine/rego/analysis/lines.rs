@@ -1,6 +1,7 @@
 //! The lines of a policy that tests should reach: those on which a statement or the value of a rule begins.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleHead};
 
@@ -17,7 +18,8 @@ pub(crate) fn lines(policies: &[ParsedPolicy]) -> BTreeMap<String, Lines> {
     let Ok(program) = Program::new(policies) else { return BTreeMap::new() };
     let mut files: BTreeMap<String, Lines> = BTreeMap::new();
     for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        let mut collect = Collect { lines: files.entry(definition.source().to_owned()).or_default() };
+        let lines = files.entry(definition.source().to_owned()).or_default();
+        let mut collect = Collect { lines, unseen: values_of_else(definition.rule) };
         collect.head(definition);
         walk::rule(definition.rule, &mut collect);
     }
@@ -26,10 +28,18 @@ pub(crate) fn lines(policies: &[ParsedPolicy]) -> BTreeMap<String, Lines> {
 
 struct Collect<'lines> {
     lines: &'lines mut Lines,
+    /// Bytes of what the engine does not tell of: the values of `else`.
+    unseen: Vec<Range<u32>>,
+}
+
+fn values_of_else(rule: &Rule) -> Vec<Range<u32>> {
+    let Rule::Spec { bodies, .. } = rule else { return Vec::new() };
+    let values = bodies.iter().filter(|body| body.is_else).filter_map(|body| body.assign.as_ref());
+    values.map(|assign| assign.value.span().start..assign.value.span().end).collect()
 }
 
 impl Collect<'_> {
-    /// The value of a rule, where it has one that is evaluated. That of an `else` is not: the engine does not tell.
+    /// The value of a rule, where it has one that is evaluated.
     fn head(&mut self, definition: &Definition<'_>) {
         match definition.rule {
             Rule::Default { value, .. } => self.expressions(&[value]),
@@ -55,6 +65,9 @@ impl Collect<'_> {
 
 impl Visitor for Collect<'_> {
     fn query(&mut self, query: &Query) {
+        if self.unseen.iter().any(|bytes| bytes.contains(&query.span.start)) {
+            return;
+        }
         query.stmts.iter().for_each(|statement| self.expressions(&evaluated(statement)));
     }
 }

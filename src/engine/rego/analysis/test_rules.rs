@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Rule, RuleHead, Span};
 
 use super::program::{Definition, Kind, Part, Program, shown};
-use super::{ParsedPolicy, walk};
+use super::ParsedPolicy;
 
 /// One definition of a rule whose name begins with `test_` or `todo_`.
 #[derive(Clone, Debug)]
@@ -75,17 +75,20 @@ pub(crate) fn test_rules(policies: &[ParsedPolicy]) -> Vec<TestRule> {
 fn test_rule(definition: &Definition<'_>) -> Option<TestRule> {
     let Rule::Spec { head, bodies, span } = definition.rule else { return None };
     let below = definition.path.get(definition.package..)?;
-    let ground = below.iter().take_while(|part| matches!(part, Part::Name(_))).count();
-    let (position, word) = below.iter().take(ground).enumerate().find_map(|(position, part)| match part {
+    let (position, word) = below.iter().enumerate().find_map(|(position, part)| match part {
         Part::Name(name) if is_test_name(name) => Some((position, name)),
         _ => None,
     })?;
+    // What stands behind the name of a test with parameters are the keys of its cases; else it is part of the name.
+    let has_cases = below.contains(&Part::Any);
+    let named = if has_cases { position + 1 } else { below.len() };
     let statements: Vec<&LiteralStmt> = match bodies.as_slice() {
         [body] => body.query.stmts.iter().collect(),
         _ => Vec::new(),
     };
     let reference = reference(head);
-    let keys: Vec<&Expr> = walk::indexes(reference).into_iter().rev().take(below.len() - ground).rev().collect();
+    let words = words_of(reference)?;
+    let keys: Vec<&Word<'_>> = words.iter().skip(named).filter(|_| has_cases).collect();
     let kind = if word.starts_with("todo_") {
         TestKind::ToDo
     } else if matches!(definition.kind, Kind::Function(_)) {
@@ -93,14 +96,13 @@ fn test_rule(definition: &Definition<'_>) -> Option<TestRule> {
     } else if keys.is_empty() {
         TestKind::Plain
     } else {
-        TestKind::Cases { keys: keys.iter().map(|key| text(key.span())).collect(), bound_by: bound_by(&keys, &statements) }
+        TestKind::Cases { bound_by: bound_by(&keys, &statements), keys: keys.iter().map(|key| key.text()).collect() }
     };
-    let named = definition.path.get(..definition.package + ground).unwrap_or_default();
-    let name = span_of_name(reference, position)?;
+    let name = words.get(position)?.span();
     Some(TestRule {
         package: shown(definition.path.get(..definition.package)?).trim_start_matches("data.").to_owned(),
-        name: shown(below.get(..ground)?).trim_start_matches("data.").to_owned(),
-        path: shown(named),
+        name: shown(below.get(..named)?).trim_start_matches("data.").to_owned(),
+        path: shown(definition.path.get(..definition.package + named)?),
         file: span.source.get_path().clone(),
         line: span.line,
         column: span.col,
@@ -124,37 +126,62 @@ const fn reference(head: &RuleHead) -> &regorus::unstable::Ref<Expr> {
     }
 }
 
-/// The word of the rule's name at this position, such as `test_b` of `a.test_b`.
-fn span_of_name(reference: &Expr, position: usize) -> Option<&Span> {
+/// One part of a rule's name: a word, or what stands between brackets.
+enum Word<'policy> {
+    Name(&'policy Span),
+    Key(&'policy Expr),
+}
+
+impl<'policy> Word<'policy> {
+    fn span(&self) -> &'policy Span {
+        match self {
+            Self::Name(span) => span,
+            Self::Key(key) => key.span(),
+        }
+    }
+
+    /// As an expression of Rego.
+    fn text(&self) -> String {
+        match self {
+            Self::Name(span) => format!("\"{}\"", span.text()),
+            Self::Key(key) => text(key.span()),
+        }
+    }
+}
+
+/// The parts of a rule's name; none when it does not begin with a name.
+fn words_of(reference: &Expr) -> Option<Vec<Word<'_>>> {
     let mut words = Vec::new();
     let mut rest = reference;
     loop {
         match rest {
             Expr::Var { span, .. } => {
-                words.push(span);
+                words.push(Word::Name(span));
                 break;
             }
             Expr::RefDot { refr, field, .. } => {
-                words.push(&field.0);
+                words.push(Word::Name(&field.0));
                 rest = refr;
             }
             Expr::RefBrack { refr, index, .. } => {
-                words.push(index.span());
+                words.push(Word::Key(index));
                 rest = refr;
             }
             _ => return None,
         }
     }
-    words.into_iter().rev().nth(position)
+    words.reverse();
+    Some(words)
 }
 
 /// How many statements have to be evaluated until the variables of the keys are known, if each is bound where it is
 /// named first.
-fn bound_by(keys: &[&Expr], statements: &[&LiteralStmt]) -> usize {
-    let mut names = BTreeSet::new();
-    for key in keys {
-        names.extend(words(&text(key.span())));
-    }
+fn bound_by(keys: &[&Word<'_>], statements: &[&LiteralStmt]) -> usize {
+    let keys = keys.iter().filter_map(|key| match key {
+        Word::Name(_) => None,
+        Word::Key(key) => Some(text(key.span())),
+    });
+    let names: BTreeSet<String> = keys.flat_map(|key| words(&key)).collect();
     let first = |name: &String| {
         let position = statements.iter().position(|statement| words(&text(&statement.span)).contains(name));
         position.map_or(0, |position| position + 1)

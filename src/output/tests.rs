@@ -49,12 +49,7 @@ pub fn render(report: &TestReport, format: TestFormat, verbose: bool, style: Sty
 
 /// The coverage in this format, ending in one line break. Style and threshold count for [`CoverageFormat::Text`] only.
 #[must_use]
-pub fn render_coverage(
-    coverage: &Coverage,
-    format: CoverageFormat,
-    threshold: Option<f64>,
-    style: Style,
-) -> String {
+pub fn render_coverage(coverage: &Coverage, format: CoverageFormat, threshold: Option<f64>, style: Style) -> String {
     let output = match format {
         CoverageFormat::Text => escape::inert(&coverage::text(coverage, threshold, style)),
         CoverageFormat::Json => coverage::json(coverage),

@@ -16,5 +16,6 @@ mod config;
 mod engine;
 mod live;
 mod output;
+mod policy_test;
 mod snapshot_source;
 mod support;

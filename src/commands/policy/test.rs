@@ -26,12 +26,8 @@ pub fn execute(args: &TestArgs, style: Style) -> anyhow::Result<Exit> {
 }
 
 fn once(args: &TestArgs, coverage: Option<&CoverageReport>, style: Style) -> anyhow::Result<Exit> {
-    let options = TestOptions {
-        only: args.run.clone(),
-        timeout: args.timeout,
-        as_of: args.as_of,
-        coverage: coverage.is_some(),
-    };
+    let options =
+        TestOptions { only: args.run.clone(), timeout: args.timeout, as_of: args.as_of, coverage: coverage.is_some() };
     let report = app::test_policies(&args.paths, &options)?;
     write_report(args, &report, coverage, style)?;
     Ok(if report.is_good(args.threshold) { Exit::Allow } else { Exit::Deny })

@@ -29,7 +29,7 @@ mod walk;
 
 pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
 pub(crate) use lines::{Lines, lines};
-pub(crate) use test_rules::{Statement, TestKind, TestRule, test_rules};
+pub(crate) use test_rules::{Expression, Statement, TestKind, TestRule, test_rules};
 
 use super::fault::PolicyFault;
 use program::Program;

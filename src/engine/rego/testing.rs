@@ -47,7 +47,8 @@ pub struct TestOptions {
 /// Every fault of the policies, or that there is nothing to test.
 pub fn run_tests(paths: &[PathBuf], options: &TestOptions) -> Result<TestReport, LoadError> {
     let started = Instant::now();
-    let as_of = i64::try_from(options.as_of.as_nanosecond()).map_err(|_error| LoadError(vec![out_of_range(options)]))?;
+    let as_of =
+        i64::try_from(options.as_of.as_nanosecond()).map_err(|_error| LoadError(vec![out_of_range(options)]))?;
     let files = files::read(paths, Which::PoliciesAndTests).map_err(|fault| LoadError(vec![fault]))?;
     let loading = worker::on_large_stack(|| suite::load(&files, options));
     let suite = loading.unwrap_or_else(|panic| Err(vec![load::crashed(&panic)])).map_err(LoadError)?;

@@ -90,9 +90,11 @@ fn outdented(text: &str) -> String {
     let text = text.replace('\t', "  ");
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let shared = text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
-    let lines = text.lines().enumerate().map(|(number, line)| {
-        if number == 0 { line } else { line.get(shared..).unwrap_or_default() }
-    });
+    let lines = text.lines().enumerate().map(
+        |(number, line)| {
+            if number == 0 { line } else { line.get(shared..).unwrap_or_default() }
+        },
+    );
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -115,7 +117,8 @@ fn sum(page: &mut Page, report: &TestReport) {
     let is_good = counts.failed == 0 && counts.errored == 0;
     let (paint, word) = if is_good { (GREEN, "passed") } else { (RED, "FAILED") };
     let noun = if counts.total == 1 { "test" } else { "tests" };
-    let mut text = format!(": {} {noun}, {} passed", counts.total, counts.passed);
+    let verb = if is_good { "" } else { " passed" };
+    let mut text = format!(": {} of {} {noun}{verb}", counts.passed, counts.total);
     for (count, what) in [(counts.failed, "failed"), (counts.errored, "could not be run"), (counts.to_do, "to do")] {
         if count > 0 {
             text.push_str(&format!(", {count} {what}"));

@@ -31,6 +31,9 @@ pub(super) fn run(
     paths: &[PathBuf],
     work: impl Fn() -> anyhow::Result<Exit> + Send + Sync + 'static,
 ) -> anyhow::Result<Exit> {
+    for path in paths {
+        std::fs::metadata(path).with_context(|| cannot(path))?;
+    }
     block_on(watch(paths, Arc::new(work)))?
 }
 
@@ -103,9 +106,13 @@ fn add(watcher: &mut RecommendedWatcher, paths: &[PathBuf]) -> anyhow::Result<()
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
             (parent.unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)
         };
-        watcher.watch(folder, mode).with_context(|| format!("`{}` cannot be watched", path.display()))?;
+        watcher.watch(folder, mode).with_context(|| cannot(path))?;
     }
     Ok(())
+}
+
+fn cannot(path: &Path) -> String {
+    format!("`{}` cannot be watched", path.display())
 }
 
 fn names(paths: &[PathBuf]) -> String {

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Rule, RuleHead, Span};
+use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Rule, RuleHead, Span};
 
-use super::program::{Definition, Kind, Part, Program, shown};
 use super::ParsedPolicy;
+use super::program::{Definition, Kind, Part, Program, shown};
 
 /// One definition of a rule whose name begins with `test_` or `todo_`.
 #[derive(Clone, Debug)]
@@ -53,8 +53,19 @@ pub(crate) enum TestKind {
 pub(crate) struct Statement {
     pub text: String,
     pub line: u32,
-    /// Expressions in it whose values tell why it is not true, with what each is called.
-    pub parts: Vec<(&'static str, String)>,
+    /// Expressions in it whose values tell why it is not true.
+    pub parts: Vec<Expression>,
+}
+
+/// One expression of a statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    /// What it is called, such as `left`.
+    pub name: &'static str,
+    /// As it is written.
+    pub text: String,
+    /// The same under the statement's `with`.
+    pub evaluated: String,
 }
 
 /// The tests of all policies, by file and line.
@@ -200,17 +211,21 @@ fn statement(statement: &LiteralStmt) -> Statement {
         Some(first) => format!(" {}", between(&first.span, &statement.span)),
         None => String::new(),
     };
-    let part = |expression: &Expr| text(expression.span()) + &with;
+    let part = |name: &'static str, expression: &Expr| {
+        let text = text(expression.span());
+        Expression { name, evaluated: format!("{text}{with}"), text }
+    };
     let parts = match &statement.literal {
         Literal::SomeVars { .. } | Literal::Every { .. } => Vec::new(),
-        Literal::SomeIn { collection, .. } => vec![("collection", part(collection))],
-        Literal::NotExpr { expr, .. } => vec![("value", part(expr))],
+        Literal::SomeIn { collection, .. } => vec![part("collection", collection)],
+        Literal::NotExpr { expr, .. } => vec![part("value", expr)],
         Literal::Expr { expr, .. } => match expr.as_ref() {
-            Expr::BoolExpr { lhs, rhs, op: BoolOp::Eq | BoolOp::Ne | BoolOp::Lt | BoolOp::Le | BoolOp::Gt | BoolOp::Ge, .. }
-            | Expr::AssignExpr { lhs, rhs, op: AssignOp::Eq, .. } => vec![("left", part(lhs)), ("right", part(rhs))],
-            Expr::AssignExpr { rhs, .. } => vec![("right", part(rhs))],
-            Expr::Membership { value, collection, .. } => vec![("value", part(value)), ("collection", part(collection))],
-            expression => vec![("value", part(expression))],
+            Expr::BoolExpr { lhs, rhs, .. } | Expr::AssignExpr { lhs, rhs, op: AssignOp::Eq, .. } => {
+                vec![part("left", lhs), part("right", rhs)]
+            }
+            Expr::AssignExpr { rhs, .. } => vec![part("right", rhs)],
+            Expr::Membership { value, collection, .. } => vec![part("value", value), part("collection", collection)],
+            expression => vec![part("value", expression)],
         },
     };
     Statement { text: text(&statement.span), line: statement.span.line, parts }

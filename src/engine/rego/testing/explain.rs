@@ -7,9 +7,9 @@ use regorus::{Engine, Value};
 use crate::domain::finding::Location;
 use crate::domain::policy_test::Failure;
 
-use super::super::analysis::{Statement, TestKind, TestRule};
-use super::super::worker::{self, GRACE};
+use super::super::analysis::{Expression, Statement, TestKind, TestRule};
 use super::super::builtins;
+use super::super::worker::{self, GRACE};
 use super::probe::{Probe, beginning};
 use super::term;
 
@@ -78,14 +78,12 @@ impl Looking<'_> {
     /// What the parts of the statement came to, but for those that are written there.
     fn values(&self, number: usize, statement: &Statement) -> Option<Vec<(&'static str, String)>> {
         let before = self.beginning(number);
-        let part = |(_name, part): &(&str, String)| {
-            format!("[holdpoint_value | {before};\nholdpoint_value := {part}]")
-        };
+        let part = |part: &Expression| format!("[holdpoint_value | {before};\nholdpoint_value := {}]", part.evaluated);
         let parts: Vec<String> = statement.parts.iter().map(part).collect();
         let probe = Probe::new(self.rule, "part", &parts);
         let mut engine = probe.beside(&self.engine)?;
         let mut values = Vec::new();
-        for ((name, part), path) in statement.parts.iter().zip(probe.paths) {
+        for (part, path) in statement.parts.iter().zip(probe.paths) {
             let value = engine.eval_rule(path).ok()?;
             let Value::Array(found) = &value else { return None };
             let mut shown: Vec<String> = found.iter().map(term::shown).collect();
@@ -97,8 +95,8 @@ impl Looking<'_> {
                 _ if more > 0 => format!("{} or {more} more", shown.join(" or ")),
                 _ => shown.join(" or "),
             };
-            if text != *part {
-                values.push((*name, text));
+            if text != part.text {
+                values.push((part.name, text));
             }
         }
         Some(values)

@@ -136,7 +136,12 @@ fn judge(
     }
 }
 
-fn judge_case(rule: &TestRule, value: &Value, case: &Value, why: &dyn Fn(Option<&Value>) -> Option<Failure>) -> TestCase {
+fn judge_case(
+    rule: &TestRule,
+    value: &Value,
+    case: &Value,
+    why: &dyn Fn(Option<&Value>) -> Option<Failure>,
+) -> TestCase {
     let keys = match case {
         Value::Array(keys) => keys.iter().cloned().collect(),
         _ => Vec::new(),

@@ -4,8 +4,8 @@
 //! [`Style`]. All text that came from outside passes through [`escape`].
 
 pub mod escape;
+pub mod policy_tests;
 pub mod records;
-pub mod tests;
 
 mod finding;
 mod github;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use regex::Regex;
 
 use super::super::{instant, length_of_time};
-use crate::output::tests::{CoverageFormat, TestFormat};
+use crate::output::policy_tests::{CoverageFormat, TestFormat};
 
 const AFTER_HELP: &str = "\
 Exit codes:

@@ -10,7 +10,7 @@ use crate::commands::write;
 use crate::domain::policy_test::TestReport;
 use crate::exit::Exit;
 use crate::output::Style;
-use crate::output::tests::{self, CoverageFormat, TestFormat};
+use crate::output::policy_tests::{self, CoverageFormat, TestFormat};
 
 /// Runs the tests, and writes what came of them.
 ///
@@ -63,9 +63,9 @@ fn write_report(
     coverage: Option<&CoverageReport>,
     style: Style,
 ) -> anyhow::Result<()> {
-    let results = tests::render(report, args.format, args.verbose, style);
+    let results = policy_tests::render(report, args.format, args.verbose, style);
     let (Some(wanted), Some(measured)) = (coverage, &report.coverage) else { return write::to_stdout(&results) };
-    let of = |format, style| tests::render_coverage(measured, format, args.threshold, style);
+    let of = |format, style| policy_tests::render_coverage(measured, format, args.threshold, style);
     match (&wanted.file, wanted.format, args.format) {
         (Some(file), format, _) => {
             file.write(of(format, Style { color: false, ..style }).as_bytes())?;
@@ -80,7 +80,7 @@ fn write_report(
             write::to_stdout(&results)
         }
         (None, format, _) => {
-            let results = tests::render(report, args.format, args.verbose, Style { color: false, ..style });
+            let results = policy_tests::render(report, args.format, args.verbose, Style { color: false, ..style });
             write::to_stderr(&results)?;
             write::to_stdout(&of(format, style))
         }

@@ -197,13 +197,14 @@ fn what_was_not_true_is_found() {
         ("3 in {1, 2}", 4, &[]),
         ("every x in [1, 2] { x == 1 }", 4, &[]),
         ("((1)) == (2)", 4, &[]),
-        ("numbers.range(1, 3) == [\n\t\t1, # first\n\t\t2,\n\t]", 4, &[("left", "[1, 2, 3]")]),
+        ("numbers.range(1, 3) == [\n\t\t1, # first\n\t\t2,\n\t]", 4, &[("left", "[1, 2, 3]"), ("right", "[1, 2]")]),
     ] {
         let text = format!("package a_test\n\ntest_a if {{\n\t{body}\n}}\n");
         let results = results(&test_text(&text, &["--format", "json"]));
         let failure = &results[0]["failure"];
         assert_eq!(failure["location"]["row"], line, "{body}: {failure}");
-        let expected = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        let expected: serde_json::Map<String, serde_json::Value> =
+            values.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
         let found = failure.get("values").and_then(|values| values.as_object().cloned()).unwrap_or_default();
         assert_eq!(found, expected, "{body}: {failure}");
     }

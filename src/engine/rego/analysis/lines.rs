@@ -55,7 +55,9 @@ impl Collect<'_> {
 
     fn expressions(&mut self, expressions: &[&Expr]) {
         let mut seen = BTreeSet::new();
-        expressions.iter().for_each(|expression| below(expression, &mut seen));
+        for expression in expressions {
+            below(expression, &mut seen);
+        }
         let first = expressions.iter().map(|expression| expression.span().line).min();
         if let Some(first) = first.into_iter().chain(seen.first().copied()).min() {
             self.lines.entry(first).or_default().extend(seen);
@@ -92,7 +94,9 @@ fn below(expression: &Expr, lines: &mut BTreeSet<u32>) {
             return;
         }
         Expr::Array { items, .. } | Expr::Set { items, .. } | Expr::Call { params: items, .. } => {
-            items.iter().for_each(|item| below(item, lines));
+            for item in items {
+                below(item, lines);
+            }
         }
         Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
             below(key, lines);

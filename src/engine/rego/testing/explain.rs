@@ -10,7 +10,7 @@ use crate::domain::policy_test::Failure;
 use super::super::analysis::{Expression, Statement, TestKind, TestRule};
 use super::super::builtins;
 use super::super::worker::{self, GRACE};
-use super::probe::{Probe, beginning};
+use super::probe::{self, Probe, beginning};
 use super::term;
 
 /// Values of one expression that are shown; it has several when the test iterates.
@@ -45,7 +45,7 @@ impl Looking<'_> {
         let reached: Vec<String> =
             (1..=self.rule.statements.len()).map(|length| format!("[1 | {}]", self.beginning(length))).collect();
         let probe = Probe::new(self.rule, "reached", &reached);
-        let mut engine = probe.beside(&self.engine)?;
+        let mut engine = probe::beside(&self.engine, [&probe])?;
         for (number, (statement, path)) in self.rule.statements.iter().zip(probe.paths).enumerate() {
             let left = engine.eval_rule(path).ok()?;
             if matches!(&left, Value::Array(left) if left.is_empty()) {
@@ -81,7 +81,7 @@ impl Looking<'_> {
         let part = |part: &Expression| format!("[holdpoint_value | {before};\nholdpoint_value := {}]", part.evaluated);
         let parts: Vec<String> = statement.parts.iter().map(part).collect();
         let probe = Probe::new(self.rule, "part", &parts);
-        let mut engine = probe.beside(&self.engine)?;
+        let mut engine = probe::beside(&self.engine, [&probe])?;
         let mut values = Vec::new();
         for (part, path) in statement.parts.iter().zip(probe.paths) {
             let value = engine.eval_rule(path).ok()?;

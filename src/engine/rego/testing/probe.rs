@@ -23,46 +23,47 @@ impl Probe {
         let mut text = rule.preamble.clone();
         let mut paths = Vec::new();
         for (number, value) in values.iter().enumerate() {
-            text.push_str(&format!("\ntest_holdpoint_{name}{number} := {value}\n"));
-            paths.push(format!("data.{}.test_holdpoint_{name}{number}", rule.package));
+            let own = format!("test_holdpoint_{name}{number}");
+            text.extend(["\n", own.as_str(), " := ", value.as_str(), "\n"]);
+            paths.push(format!("data.{}.{own}", rule.package));
         }
         Self { paths, text, is_v1: rule.is_v1 }
     }
 
     /// # Errors
     /// When the text is too long or the engine cannot read it.
-    pub(super) fn add_to(&self, engine: &mut Engine) -> anyhow::Result<()> {
+    fn add_to(&self, engine: &mut Engine) -> anyhow::Result<()> {
         if self.text.len() > LIMIT {
             anyhow::bail!("the test is too long to be looked into");
         }
         engine.set_rego_v0(!self.is_v1);
         engine.add_policy("holdpoint's own".to_owned(), self.text.clone()).map(drop)
     }
-
-    /// The engine with this module, when the module is sound there: the engine's own complaints go to standard error.
-    pub(super) fn beside(&self, engine: &Engine) -> Option<Engine> {
-        let mut engine = engine.clone();
-        self.add_to(&mut engine).ok()?;
-        analysis::check(engine.get_modules(), &[]).is_empty().then_some(engine)
-    }
 }
 
-/// For each test whether it has cases, and then the rule that lists them, when there can be one.
-pub(super) fn list_cases(engine: &Engine, rules: &[TestRule]) -> Vec<Option<Option<Probe>>> {
-    let listing = |number: usize, rule: &TestRule| match &rule.kind {
-        TestKind::Cases { keys, bound_by } => {
-            // Statements further down may fail, and the case would not be seen.
-            let mut lengths = *bound_by..=rule.statements.len();
-            Some(lengths.find_map(|length| {
-                let cases = format!("{{[{}] | {}}}", keys.join(", "), beginning(rule, length));
-                // The engine is not asked for rules with several keys by their own name.
-                let probe = Probe::new(rule, &format!("cases{number}_"), &[cases, rule.path.clone()]);
-                probe.beside(engine).map(|_engine| probe)
-            }))
-        }
+/// The engine with these modules, when they are sound there. The engine's own complaints go to standard error.
+pub(super) fn beside<'a>(engine: &Engine, probes: impl IntoIterator<Item = &'a Probe>) -> Option<Engine> {
+    let mut engine = engine.clone();
+    for probe in probes {
+        probe.add_to(&mut engine).ok()?;
+    }
+    analysis::check(engine.get_modules(), &[]).is_empty().then_some(engine)
+}
+
+/// Modules that list the cases of a test, and ask for its value; the best first, none when it has no cases.
+pub(super) fn listings(number: usize, rule: &TestRule) -> impl Iterator<Item = Probe> {
+    let keys = match &rule.kind {
+        TestKind::Cases { keys, bound_by } => Some((keys.join(", "), *bound_by)),
         TestKind::Plain | TestKind::Function | TestKind::ToDo => None,
     };
-    rules.iter().enumerate().map(|(number, rule)| listing(number, rule)).collect()
+    keys.into_iter().flat_map(move |(keys, bound_by)| {
+        // Each further statement may fail, and the case would not be seen.
+        (bound_by..=rule.statements.len()).map(move |length| {
+            let cases = format!("{{[{keys}] | {}}}", beginning(rule, length));
+            // The engine is not asked for rules with several keys by their own name.
+            Probe::new(rule, &format!("cases{number}_"), &[cases, rule.path.clone()])
+        })
+    })
 }
 
 /// The first statements of the test.

@@ -174,7 +174,7 @@ fn at(rule: &TestRule, message: String) -> Failure {
 fn of_error(suite: &Suite, rule: &TestRule, error: &anyhow::Error) -> Failure {
     let PolicyFault { path, line, message, .. } = fault::of_engine("", error);
     let number = usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
-    let source = number.and_then(|number| suite.texts.get(&path)?.lines().nth(number));
+    let source = number.and_then(|number| suite.sources.get(&path)?.lines().nth(number));
     match source {
         Some(source) => Failure {
             message,

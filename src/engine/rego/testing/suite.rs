@@ -1,7 +1,6 @@
 //! Loading policies together with their tests.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use regorus::Engine;
 
@@ -9,7 +8,8 @@ use super::super::analysis::{self, Lines, TestKind, TestRule};
 use super::super::fault::{self, PolicyFault};
 use super::super::files::PolicyFile;
 use super::super::load;
-use super::{TestOptions, probe};
+use super::TestOptions;
+use super::probe::{self, Probe};
 
 /// Policies and tests, ready to run.
 pub(super) struct Suite {
@@ -19,7 +19,7 @@ pub(super) struct Suite {
     /// The lines that tests should reach, by file.
     pub(super) lines: BTreeMap<String, Lines>,
     /// The texts of the files, by path.
-    pub(super) texts: BTreeMap<String, String>,
+    pub(super) sources: BTreeMap<String, String>,
 }
 
 /// One test.
@@ -48,10 +48,10 @@ pub(super) fn load(files: &[PolicyFile], options: &TestOptions) -> Result<Suite,
         return Err(vec![nothing(options, found, rules.len())]);
     }
     let lines = if options.coverage { analysis::lines(engine.get_modules()) } else { BTreeMap::new() };
-    let (engine, tests) = with_cases(engine, rules)?;
+    let (engine, tests) = with_cases(&engine, rules)?;
     let engine = if options.coverage { measured(engine) } else { engine };
-    let texts = files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-    Ok(Suite { engine, tests, lines, texts })
+    let sources = files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+    Ok(Suite { engine, tests, lines, sources })
 }
 
 fn measured(mut engine: Engine) -> Engine {
@@ -94,27 +94,43 @@ fn apart(
 }
 
 /// Adds the rules that list cases, and has the engine order all statements.
-fn with_cases(engine: Engine, rules: Vec<TestRule>) -> Result<(Engine, Vec<Test>), Vec<PolicyFault>> {
-    let listed = probe::list_cases(&engine, &rules);
-    let mut extended = engine.clone();
-    let mut tests = Vec::new();
-    for (rule, listing) in rules.into_iter().zip(listed) {
-        let (value, cases) = match listing {
-            None => (rule.path.clone(), None),
-            Some(Some(listing)) => {
-                listing.add_to(&mut extended).map_err(|error| vec![fault::of_engine("", &error)])?;
-                let mut paths = listing.paths.into_iter();
-                let cases = paths.next();
-                (paths.next().unwrap_or_default(), cases)
-            }
-            Some(None) => return Err(vec![unlisted(&rule)]),
-        };
-        tests.push(Test { rule, value, cases });
-    }
+fn with_cases(engine: &Engine, rules: Vec<TestRule>) -> Result<(Engine, Vec<Test>), Vec<PolicyFault>> {
+    let (mut engine, listings) = list_cases(engine, &rules).map_err(|fault| vec![fault])?;
+    let test = |(rule, listing): (TestRule, Option<Probe>)| {
+        let mut paths = listing.map(|listing| listing.paths).unwrap_or_default().into_iter();
+        let cases = paths.next();
+        Test { value: paths.next().unwrap_or_else(|| rule.path.clone()), cases, rule }
+    };
+    let tests: Vec<Test> = rules.into_iter().zip(listings).map(test).collect();
     let first = tests.iter().find(|test| matches!(test.rule.kind, TestKind::Plain | TestKind::Cases { .. }));
-    let Some(path) = first.map(|test| Arc::from(test.value.as_str())) else { return Ok((extended, tests)) };
-    let compiled = extended.compile_with_entrypoint(&path).map(drop);
-    compiled.map(|()| (extended, tests)).map_err(|error| vec![fault::of_engine("", &error)])
+    if let Some(test) = first {
+        let compiled = engine.compile_with_entrypoint(&test.value.as_str().into());
+        compiled.map_err(|error| vec![fault::of_engine("", &error)])?;
+    }
+    Ok((engine, tests))
+}
+
+/// The engine with a listing for each test that has cases.
+fn list_cases(engine: &Engine, rules: &[TestRule]) -> Result<(Engine, Vec<Option<Probe>>), PolicyFault> {
+    let numbered = || rules.iter().enumerate();
+    let best: Vec<Option<Probe>> = numbered().map(|(number, rule)| probe::listings(number, rule).next()).collect();
+    if let Some(extended) = probe::beside(engine, best.iter().flatten()) {
+        return Ok((extended, best));
+    }
+    // One of them does not do: variables can be bound by statements further down.
+    let sound = |(number, rule): (usize, &TestRule)| {
+        let found = probe::listings(number, rule).find(|listing| probe::beside(engine, [listing]).is_some());
+        let has_cases = matches!(rule.kind, TestKind::Cases { .. });
+        if has_cases && found.is_none() { Err(unlisted(rule)) } else { Ok(found) }
+    };
+    let sound: Vec<Option<Probe>> = numbered().map(sound).collect::<Result<_, _>>()?;
+    let extended = probe::beside(engine, sound.iter().flatten());
+    let rule = rules.iter().find(|rule| matches!(rule.kind, TestKind::Cases { .. }));
+    match (extended, rule) {
+        (Some(extended), _) => Ok((extended, sound)),
+        (None, Some(rule)) => Err(unlisted(rule)),
+        (None, None) => Ok((engine.clone(), sound)),
+    }
 }
 
 fn unlisted(rule: &TestRule) -> PolicyFault {

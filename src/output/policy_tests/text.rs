@@ -121,7 +121,7 @@ fn sum(page: &mut Page, report: &TestReport) {
     let mut text = format!(": {} of {} {noun}{verb}", counts.passed, counts.total);
     for (count, what) in [(counts.failed, "failed"), (counts.errored, "could not be run"), (counts.to_do, "to do")] {
         if count > 0 {
-            text.push_str(&format!(", {count} {what}"));
+            text.extend([", ", count.to_string().as_str(), " ", what]);
         }
     }
     page.line(0, &[(paint.bold(), word.to_owned()), (PLAIN, text), (DIM, format!(" ({})", duration(report.duration)))]);

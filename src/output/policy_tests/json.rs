@@ -109,8 +109,8 @@ fn cases<'a>(list: Vec<(&'a [String], &'a TestCase)>) -> BTreeMap<&'a str, Case<
     }
     let group = |(name, list): (&'a str, Vec<(&'a [String], &'a TestCase)>)| {
         let fail = list.iter().any(|(_keys, case)| case.failure.is_some());
-        let last = list.iter().find(|(keys, _case)| keys.is_empty());
-        let failure = last.and_then(|(_keys, case)| case.failure.as_ref()).map(why);
+        let whole = list.iter().find(|(keys, _case)| keys.is_empty());
+        let failure = whole.and_then(|(_keys, case)| case.failure.as_ref()).map(why);
         (name, Case { name, fail, failure, sub_results: cases(list) })
     };
     groups.into_iter().map(group).collect()

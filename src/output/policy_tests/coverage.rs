@@ -116,7 +116,12 @@ pub(super) fn lcov(coverage: &Coverage) -> String {
 fn record(file: &FileCoverage) -> String {
     let reached = file.covered.iter().map(|line| (*line, 1));
     let lines: BTreeMap<u32, u32> = reached.chain(file.not_covered.iter().map(|line| (*line, 0))).collect();
-    let lines: String = lines.into_iter().map(|(line, times)| format!("DA:{line},{times}\n")).collect();
-    let (path, counts) = (escape::line(&file.path, usize::MAX), file.lines());
-    format!("TN:\nSF:{path}\n{lines}LF:{}\nLH:{}\nend_of_record\n", counts.total(), counts.covered)
+    let counts = file.lines();
+    let mut record = format!("TN:\nSF:{}\n", escape::line(&file.path, usize::MAX));
+    let fields = lines.into_iter().map(|(line, times)| format!("DA:{line},{times}"));
+    let sums = [format!("LF:{}", counts.total()), format!("LH:{}", counts.covered), "end_of_record".to_owned()];
+    for field in fields.chain(sums) {
+        record.extend([field.as_str(), "\n"]);
+    }
+    record
 }

@@ -73,8 +73,12 @@ async fn watch(paths: &[PathBuf], work: Work) -> anyhow::Result<Exit> {
 async fn on_a_thread(work: &Work) -> Exit {
     let (sender, receiver) = oneshot::channel();
     let work = Arc::clone(work);
-    std::thread::spawn(move || drop(sender.send(work())));
-    match receiver.await {
+    let started = std::thread::Builder::new().spawn(move || drop(sender.send(work())));
+    let done = match started {
+        Ok(_thread) => receiver.await,
+        Err(error) => Ok(Err(error.into())),
+    };
+    match done {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) => {
             standard_error::error(&format!("{error:#}"));

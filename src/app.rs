@@ -12,7 +12,9 @@ use secrecy::SecretString;
 
 use crate::config::{ChainloopConfig, Config, SourceConfig, TokenSource};
 use crate::domain::environment::Environment;
-use crate::engine::rego::{Limits, RegoEngine};
+use crate::domain::policy_test::TestReport;
+pub use crate::engine::rego::TestOptions;
+use crate::engine::rego::{Limits, RegoEngine, run_tests};
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::chainloop::{ChainloopOptions, ChainloopSource};
@@ -186,4 +188,12 @@ pub fn snapshot_text(reads: &[(&RecordQuery, &Fetched)]) -> anyhow::Result<Vec<u
     let mut text = Vec::new();
     snapshot::write(&mut text, reads).context("the records do not fit in one snapshot")?;
     Ok(text)
+}
+
+/// Runs the tests of the policies in these files and folders.
+///
+/// # Errors
+/// Every fault of the policies, or that there is nothing to test.
+pub fn test_policies(paths: &[PathBuf], options: &TestOptions) -> anyhow::Result<TestReport> {
+    Ok(run_tests(paths, options)?)
 }

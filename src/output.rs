@@ -4,6 +4,7 @@
 //! [`Style`]. All text that came from outside passes through [`escape`].
 
 pub mod escape;
+pub mod policy_tests;
 pub mod records;
 
 mod finding;
@@ -66,7 +67,10 @@ pub fn render(decisions: &Decisions, format: Format, style: Style) -> String {
         Format::Sarif => sarif::render(decisions),
         Format::Tap => escape::inert(&tap::render(decisions)),
     };
-    let mut output = output.trim_end_matches('\n').to_owned();
-    output.push('\n');
-    output
+    ended(&output)
+}
+
+/// The output, ending in one line break.
+fn ended(output: &str) -> String {
+    format!("{}\n", output.trim_end_matches('\n'))
 }

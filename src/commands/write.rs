@@ -14,6 +14,14 @@ pub fn to_stdout(text: &str) -> anyhow::Result<()> {
     quiet(&mut io::stdout().lock(), text.as_bytes()).context("standard output cannot be written")
 }
 
+/// Writes to standard error what would be in the way on standard output.
+///
+/// # Errors
+/// When standard error cannot be written.
+pub fn to_stderr(text: &str) -> anyhow::Result<()> {
+    quiet(&mut io::stderr().lock(), text.as_bytes()).context("standard error cannot be written")
+}
+
 /// Writes a file as a whole: readers see the old one or the new one, never a part.
 ///
 /// # Errors

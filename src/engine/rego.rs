@@ -20,6 +20,7 @@ mod metadata;
 mod nesting;
 mod package;
 mod parameters;
+mod testing;
 mod version;
 mod worker;
 
@@ -43,6 +44,7 @@ use package::Package;
 use worker::{Job, Pool, RuleResult};
 
 pub use fault::PolicyFault;
+pub use testing::{TestOptions, run_tests};
 
 /// How long evaluation may take.
 #[derive(Clone, Copy, Debug)]

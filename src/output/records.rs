@@ -31,9 +31,7 @@ pub fn render(records: &[DeploymentRecord], format: RecordFormat, style: Style) 
         RecordFormat::Json => json::render(&List { records }),
         RecordFormat::Csv => escape::inert(&csv(records)),
     };
-    let mut output = output.trim_end_matches('\n').to_owned();
-    output.push('\n');
-    output
+    super::ended(&output)
 }
 
 /// A snapshot source must not read it: it says neither which filters it was made with nor what is missing. So its key is

@@ -20,5 +20,6 @@ mod opa_differential;
 mod output;
 mod policy_input;
 mod policy_pages;
+mod policy_test;
 mod snapshot_source;
 mod support;

@@ -52,7 +52,11 @@ fn every_policy_says_what_it_is() {
             assert!(value.is_string(), "{}: `{key}` is {value}", policy.package);
         }
         let examples: Vec<&str> = policy.examples.iter().map(|(name, _)| *name).collect();
-        assert!(examples.starts_with(&["allowed"]) && examples.ends_with(&["denied"]), "{}: {examples:?}", policy.package);
+        assert!(
+            examples.starts_with(&["allowed"]) && examples.ends_with(&["denied"]),
+            "{}: {examples:?}",
+            policy.package
+        );
         for (name, example) in &policy.examples {
             for finding in example["expect"]["findings"].as_array().unwrap() {
                 let code = finding["code"].as_str().unwrap();
@@ -107,7 +111,8 @@ fn policy(folder: &Path) -> Policy {
 /// The first METADATA block of a policy.
 fn metadata(text: &str) -> Value {
     let block = text.lines().skip_while(|line| *line != "# METADATA").skip(1).take_while(|line| line.starts_with('#'));
-    let yaml: String = block.map(|line| format!("{}\n", line.trim_start_matches('#').strip_prefix(' ').unwrap())).collect();
+    let yaml: String =
+        block.map(|line| format!("{}\n", line.trim_start_matches('#').strip_prefix(' ').unwrap())).collect();
     serde_saphyr::from_str(&yaml).unwrap()
 }
 
@@ -167,7 +172,8 @@ fn parameters_table(schema: &Value) -> String {
             default => format!("`{default}`"),
         };
         let description = property["description"].as_str().unwrap_or_default();
-        writeln!(text, "| `{name}` | {} | {default} | {} |", cell(&values(schema, property)), cell(description)).unwrap();
+        writeln!(text, "| `{name}` | {} | {default} | {} |", cell(&values(schema, property)), cell(description))
+            .unwrap();
     }
     text
 }
@@ -202,8 +208,13 @@ fn example_text(policy: &Policy, name: &str, example: &Value) -> String {
     let mut text = format!("\n### {}\n\n", example["title"].as_str().unwrap().trim_end_matches('.'));
     let verdict = expect["verdict"].as_str().unwrap();
     let opens = expect["opens_at"].as_str().map(|opens| format!(", opens at {opens}")).unwrap_or_default();
-    writeln!(text, "`{}` on {}: **{verdict}**{opens}", example["request"]["environment"].as_str().unwrap(), example["as_of"].as_str().unwrap())
-        .unwrap();
+    writeln!(
+        text,
+        "`{}` on {}: **{verdict}**{opens}",
+        example["request"]["environment"].as_str().unwrap(),
+        example["as_of"].as_str().unwrap()
+    )
+    .unwrap();
     for finding in expect["findings"].as_array().unwrap() {
         let (code, message) = (finding["code"].as_str().unwrap(), finding["message"].as_str().unwrap());
         write!(text, "\n```text\n{code}: {message}\n```\n").unwrap();

@@ -23,14 +23,18 @@ mod cycles;
 mod dependencies;
 mod entries;
 mod graph;
+mod lines;
 mod mocks;
 mod program;
 mod references;
+mod test_rules;
 mod variables;
 mod walk;
 
 pub(crate) use dependencies::Dependencies;
 pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
+pub(crate) use lines::{Lines, lines};
+pub(crate) use test_rules::{Expression, Statement, TestKind, TestRule, test_rules};
 
 use super::fault::PolicyFault;
 use graph::Graph;

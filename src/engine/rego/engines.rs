@@ -1,34 +1,33 @@
 //! One engine for each policy, with only the files that the policy needs: the engine looks through all its modules at
 //! each reference to `data`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use regorus::Engine;
 
-use super::analysis::{Dependencies, ParsedPolicy};
+use super::analysis::Dependencies;
 use super::fault::{self, PolicyFault};
 use super::files::PolicyFile;
-use super::load::{add_as, new_engine};
+use super::load::{Parsed, add_as, new_engine};
 use super::package::Package;
 use super::version::Version;
 
 /// Engines by the name of the policy that they evaluate.
 pub(super) type Engines = BTreeMap<String, Engine>;
 
-/// Builds the engines of these packages. The files have been checked; `modules` is what they were parsed to, in their
-/// order.
+/// Builds the engines of these packages.
 ///
 /// # Errors
 /// What the engine finds when it compiles: statements that it cannot order.
 pub(super) fn build(
-    files: &[(&PolicyFile, Version)],
-    modules: &[ParsedPolicy],
+    parsed: &mut Parsed<'_>,
     packages: &[&Package],
     rule_timeout: Duration,
 ) -> Result<Engines, PolicyFault> {
-    let Some(dependencies) = Dependencies::new(modules) else { return Ok(Engines::new()) };
+    let Some(dependencies) = Dependencies::new(parsed.engine.get_modules()) else { return Ok(Engines::new()) };
     let mut shared: BTreeMap<BTreeSet<usize>, Engine> = BTreeMap::new();
     let mut engines = Engines::new();
     for package in packages.iter().filter(|package| !package.entries.is_empty()) {
@@ -36,11 +35,11 @@ pub(super) fn build(
         let others: BTreeSet<usize> = dependencies.of(&package.name).difference(&own).copied().collect();
         // What several policies share, such as a library, is parsed once.
         if !shared.contains_key(&others) {
-            let engine = with_files(new_engine(rule_timeout)?, files, &others)?;
+            let engine = with_files(new_engine(rule_timeout)?, &parsed.files, &others)?;
             shared.insert(others.clone(), engine);
         }
         let Some(engine) = shared.get(&others) else { continue };
-        let mut engine = with_files(engine.clone(), files, &own)?;
+        let mut engine = with_files(engine.clone(), &parsed.files, &own)?;
         compile(&mut engine, package)?;
         engines.insert(package.name.clone(), engine);
     }
@@ -49,7 +48,7 @@ pub(super) fn build(
 
 fn with_files(
     mut engine: Engine,
-    files: &[(&PolicyFile, Version)],
+    files: &[(Cow<'_, PolicyFile>, Version)],
     chosen: &BTreeSet<usize>,
 ) -> Result<Engine, PolicyFault> {
     for (file, version) in chosen.iter().filter_map(|number| files.get(*number)) {

@@ -69,13 +69,14 @@ pub(super) fn one_line(error: &anyhow::Error) -> String {
     }
 }
 
-/// A fault that the engine found in the file at `path`.
+/// A fault that the engine found in the file at `path`, or, when that is empty, in the one that the error names.
 pub(super) fn of_engine(path: &str, error: &anyhow::Error) -> PolicyFault {
     let (place, message) = place_and_words(error);
-    let mut numbers = place.as_deref().unwrap_or_default().rsplitn(3, ':').map(str::parse::<u32>);
-    let (column, line) = (numbers.next(), numbers.next());
-    let number = |number: Option<Result<u32, _>>| number.and_then(Result::ok).unwrap_or(0);
-    PolicyFault::at(path, (number(line), number(column)), "policy_invalid", message, "correct the policy")
+    let mut parts = place.as_deref().unwrap_or_default().rsplitn(3, ':');
+    let number = |part: Option<&str>| part.and_then(|part| part.parse().ok()).unwrap_or(0);
+    let (column, line) = (number(parts.next()), number(parts.next()));
+    let path = if path.is_empty() { parts.next().unwrap_or_default() } else { path };
+    PolicyFault::at(path, (line, column), "policy_invalid", message, "correct the policy")
 }
 
 /// A rule of the configuration names a policy that says nothing.

@@ -15,23 +15,32 @@ const COUNT_LIMIT: usize = 2000;
 const DEPTH_LIMIT: usize = 32;
 
 /// A policy's text and the path that messages show.
+#[derive(Clone)]
 pub(super) struct PolicyFile {
     pub(super) path: String,
     pub(super) text: String,
 }
 
-/// Reads the policy files of these paths, sorted by path, each once. Tests (`*_test.rego`) and hidden files in folders
-/// are left out: they decide nothing and cost time.
+/// Which files of folders are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Without tests (`*_test.rego`): they decide nothing and cost time.
+    Policies,
+    /// Tests too.
+    PoliciesAndTests,
+}
+
+/// Reads the policy files of these paths, sorted by path, each once. Hidden files in folders are left out.
 ///
 /// # Errors
 /// A path that cannot be read, a folder without policies, too many or too large files.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<PolicyFile>, PolicyFault> {
+pub(super) fn read(paths: &[PathBuf], which: Which) -> Result<Vec<PolicyFile>, PolicyFault> {
     let mut found = BTreeSet::new();
     for path in paths {
         let before = found.len();
         let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         if metadata.is_dir() {
-            collect(path, 0, &mut found)?;
+            collect(path, which, 0, &mut found)?;
             if found.len() == before && !repeats(path, &found) {
                 return Err(fault(
                     path,
@@ -53,7 +62,7 @@ fn repeats(folder: &Path, found: &BTreeSet<PathBuf>) -> bool {
     found.iter().any(|path| path.starts_with(&folder))
 }
 
-fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result<(), PolicyFault> {
+fn collect(folder: &Path, which: Which, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result<(), PolicyFault> {
     if depth > DEPTH_LIMIT {
         return Err(fault(
             folder,
@@ -70,8 +79,8 @@ fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result
         }
         let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
         if metadata.is_dir() {
-            collect(&path, depth.saturating_add(1), found)?;
-        } else if is_policy(&name) {
+            collect(&path, which, depth.saturating_add(1), found)?;
+        } else if is_policy(&name, which) {
             found.insert(normal(&path));
         }
         if found.len() > COUNT_LIMIT {
@@ -86,8 +95,8 @@ fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result
     Ok(())
 }
 
-fn is_policy(name: &str) -> bool {
-    name.strip_suffix(".rego").is_some_and(|stem| !stem.ends_with("_test"))
+fn is_policy(name: &str, which: Which) -> bool {
+    name.strip_suffix(".rego").is_some_and(|stem| which == Which::PoliciesAndTests || !stem.ends_with("_test"))
 }
 
 fn read_file(path: &Path) -> Result<PolicyFile, PolicyFault> {

@@ -1,5 +1,6 @@
 //! Loading policies: everything that can be found wrong with them is found here, before the first question.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use crate::gate::engine::RuleDescription;
 use super::analysis::{EntryRule, PackageRules};
 use super::engines::{self, Engines};
 use super::fault::{self, PolicyFault};
-use super::files::{self, PolicyFile};
+use super::files::{self, PolicyFile, Which};
 use super::metadata::{self, Metadata};
 use super::package::{Entry, Package};
 use super::version::{self, Version};
@@ -53,12 +54,35 @@ pub(super) fn load(
     used: &BTreeSet<&str>,
     rule_timeout: Duration,
 ) -> Result<Loaded, Vec<PolicyFault>> {
-    let files = files::read(paths).map_err(|fault| vec![fault])?;
+    let files = files::read(paths, Which::Policies).map_err(|fault| vec![fault])?;
     let loading = worker::on_large_stack(|| load_files(&files, used, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
 fn load_files(files: &[PolicyFile], used: &BTreeSet<&str>, rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+    let mut parsed = parse(files, rule_timeout)?;
+    let packages = packages(&mut parsed);
+    let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
+    let engines = engines::build(&mut parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
+    let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
+    Ok(Loaded { packages, engines, digest: digest(files) })
+}
+
+/// Policies that were parsed and checked together.
+pub(super) struct Parsed<'files> {
+    /// With all of them.
+    pub(super) engine: Engine,
+    /// The files in the order of the engine's modules.
+    pub(super) files: Vec<(Cow<'files, PolicyFile>, Version)>,
+    /// By the path of the file.
+    annotations: BTreeMap<String, Metadata>,
+}
+
+/// Parses and checks policies, all together. Run it on a large stack.
+///
+/// # Errors
+/// Every fault that was found.
+pub(super) fn parse(files: &[PolicyFile], rule_timeout: Duration) -> Result<Parsed<'_>, Vec<PolicyFault>> {
     let mut engine = new_engine(rule_timeout).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
@@ -67,29 +91,20 @@ fn load_files(files: &[PolicyFile], used: &BTreeSet<&str>, rule_timeout: Duratio
         match add(&mut engine, file) {
             Ok((metadata, version)) => {
                 annotations.insert(file.path.clone(), metadata);
-                parsed.push((file, version));
+                parsed.push((Cow::Borrowed(file), version));
             }
             Err(fault) => faults.push(fault),
         }
     }
-    let completions = chainloop::completions(engine.get_modules());
-    for file in &completions {
-        add_as(&mut engine, file, Version::V1).map_err(|error| vec![fault::of_engine(&file.path, &error)])?;
-        parsed.push((file, Version::V1));
+    for file in chainloop::completions(engine.get_modules()) {
+        add_as(&mut engine, &file, Version::V1).map_err(|error| vec![fault::of_engine(&file.path, &error)])?;
+        parsed.push((Cow::Owned(file), Version::V1));
     }
     if faults.is_empty() {
         faults = analysis::check(engine.get_modules(), &[]);
         faults.extend(analysis::check_references(engine.get_modules(), &[data::ROOT]));
     }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let packages = packages(&mut engine, &annotations);
-    let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
-    let engines = engines::build(&parsed, engine.get_modules(), &evaluated, rule_timeout);
-    let engines = engines.map_err(|fault| vec![fault])?;
-    let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    Ok(Loaded { packages, engines, digest: digest(files) })
+    if faults.is_empty() { Ok(Parsed { engine, files: parsed, annotations }) } else { Err(faults) }
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
@@ -121,14 +136,15 @@ pub(super) fn add_as(engine: &mut Engine, file: &PolicyFile, version: Version) -
     engine.add_policy(file.path.clone(), file.text.clone()).map(drop)
 }
 
-fn packages(engine: &mut Engine, annotations: &BTreeMap<String, Metadata>) -> Vec<Package> {
+fn packages(parsed: &mut Parsed<'_>) -> Vec<Package> {
+    let annotations = &parsed.annotations;
     let package = |found: PackageRules| Package {
         description: description(&found, annotations.get(&found.path)),
         parameters: annotations.get(&found.path).and_then(|metadata| metadata.package.parameters.clone()),
         entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
         name: found.package,
     };
-    analysis::packages(engine.get_modules()).into_iter().map(package).collect()
+    analysis::packages(parsed.engine.get_modules()).into_iter().map(package).collect()
 }
 
 fn description(found: &PackageRules, metadata: Option<&Metadata>) -> RuleDescription {
@@ -157,7 +173,7 @@ fn digest(files: &[PolicyFile]) -> Digest {
     Digest::from_bytes(Sha256::digest(texts.concat()).into())
 }
 
-fn crashed(panic: &str) -> PolicyFault {
+pub(super) fn crashed(panic: &str) -> PolicyFault {
     let message = format!("the policy engine failed while loading: {panic}");
     PolicyFault::at("", (0, 0), "policy_engine", message, "load the policies one by one to find the one it cannot read")
 }

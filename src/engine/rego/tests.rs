@@ -1,16 +1,14 @@
-//! What the engine does without its guards, and the policies' own tests with them.
+//! What the engine does without its guards.
 
 mod opa_cases;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use regorus::{Engine, Value};
 
 use super::load::{add, new_engine};
-use super::{analysis, builtins, files, worker};
+use super::{analysis, builtins, files};
 
 /// A plain engine with one policy and this data.
 fn plain(policy: &str, data: &str) -> Engine {
@@ -95,47 +93,4 @@ fn a_join_without_a_time_limit_goes_on() {
     bounded.add_policy("policy.rego".to_owned(), join.to_owned()).unwrap();
     let error = builtins::at_instant(0, || bounded.eval_rule("data.p.deny".to_owned())).unwrap_err();
     assert!(error.to_string().contains("time limit"), "{error}");
-}
-
-/// Every `.rego` file of the repository's policies, tests too.
-fn policy_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            policy_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rego") {
-            found.push(path);
-        }
-    }
-}
-
-#[test]
-fn the_starter_policies_pass_their_tests() {
-    let mut paths = Vec::new();
-    policy_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), &mut paths);
-    paths.sort();
-    let results = worker::on_large_stack(|| run_tests(&files::read(&paths).unwrap())).unwrap();
-    assert!(results.len() > 60, "found {} tests", results.len());
-    let failed: Vec<&String> = results.iter().filter(|(_, passed)| !passed).map(|(name, _)| name).collect();
-    assert!(failed.is_empty(), "{failed:#?}");
-}
-
-/// The name of each `test_` rule, and whether it came to `true`.
-fn run_tests(files: &[files::PolicyFile]) -> Vec<(String, bool)> {
-    let mut engine = new_engine(Duration::from_secs(10)).unwrap();
-    for file in files {
-        add(&mut engine, file).unwrap();
-    }
-    assert_eq!(analysis::check(engine.get_modules(), &[]), []);
-    let first: Arc<str> = "data.promotion.deployed_before.deny".into();
-    let compiled = engine.compile_with_entrypoint(&first).unwrap();
-    let is_test = |path: &&String| path.rsplit('.').next().is_some_and(|name| name.starts_with("test_"));
-    let tests: Vec<String> = compiled.get_rules().keys().filter(is_test).cloned().collect();
-    let run = |test: String| {
-        let result = builtins::at_instant(0, || engine.eval_rule(test.clone()));
-        let passed = matches!(result, Ok(Value::Bool(true)));
-        let shown = result.map_or_else(|error| super::fault::one_line(&error), |value| value.to_string());
-        (format!("{test}: {shown}"), passed)
-    };
-    tests.into_iter().map(run).collect()
 }

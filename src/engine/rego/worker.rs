@@ -24,7 +24,7 @@ use super::package::Package;
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// Left to a rule beyond its own limit, which the engine looks at between steps.
-const GRACE: Duration = Duration::from_millis(500);
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 
 /// What came of one rule.
 pub(super) type RuleResult = Result<Answer, RuleError>;
@@ -132,6 +132,39 @@ pub(super) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result
         let handle = thread.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
         handle.join().map_err(|payload| panic_text(&*payload).to_owned())
     })
+}
+
+/// Why work came to no end.
+pub(super) enum Stopped {
+    /// It took longer than it may, and goes on by itself.
+    TimedOut,
+    /// It panicked, with this message.
+    Panicked(String),
+    /// No thread could be started.
+    NotStarted(std::io::Error),
+}
+
+/// Does the work on a thread of its own with a large stack, and waits for it no longer than this.
+///
+/// # Errors
+/// When there is no result. Work that took too long is left behind: one call of a built-in cannot be interrupted.
+pub(super) fn within<T: Send + 'static>(
+    timeout: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Stopped> {
+    let (sender, receiver) = channel();
+    let guarded = move || {
+        let result = catch_unwind(AssertUnwindSafe(work)).map_err(|payload| panic_text(&*payload).to_owned());
+        // Nobody is there when it took too long.
+        drop(sender.send(result));
+    };
+    let thread = thread::Builder::new().name("holdpoint-test".to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(guarded).map_err(Stopped::NotStarted)?;
+    match receiver.recv_timeout(timeout) {
+        Ok(result) => result.map_err(Stopped::Panicked),
+        Err(RecvTimeoutError::Timeout) => Err(Stopped::TimedOut),
+        Err(RecvTimeoutError::Disconnected) => Err(Stopped::Panicked("the thread stopped".to_owned())),
+    }
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> &str {

@@ -8,6 +8,7 @@ pub mod decision;
 pub mod digest;
 pub mod environment;
 pub mod finding;
+pub mod overrides;
 pub mod record;
 pub mod reference;
 pub mod request;

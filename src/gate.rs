@@ -8,6 +8,7 @@ pub mod decide;
 pub mod engine;
 pub mod findings;
 pub mod observe;
+pub mod overrides;
 pub mod source;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::domain::rule::Rule;
 use crate::domain::verdict::Verdict;
 
 use engine::RuleEngine;
+use overrides::OverrideSource;
 use source::{RecordFilters, RecordSource};
 
 /// A record source with the filters that the configuration gives it.
@@ -42,4 +44,6 @@ pub struct Gate {
     pub engine: Arc<dyn RuleEngine>,
     /// The verdict when no enforced rule applies: `undecided`, or `allow` when the configuration says so.
     pub when_no_rule_applies: Verdict,
+    /// Where overrides come from, when the configuration names any place.
+    pub overrides: Option<Arc<dyn OverrideSource>>,
 }

@@ -12,6 +12,7 @@ mod json;
 mod junit;
 mod layout;
 mod markdown;
+mod overrides;
 mod phrase;
 mod sarif;
 mod tap;

@@ -1,5 +1,6 @@
 //! `holdpoint check`: one decision for each artifact, in the chosen form.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -36,6 +37,7 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let gate = app::gate(&config, &overrides)?;
     let question = Question { gate: &gate, environment: &args.environment, requests: &requests, as_of: args.as_of };
     let decisions = block_on(question.decide_and_wait(args.wait))??;
+    warn_of_overrides(&decisions);
     let style = if destination.is_some() { Style { color: false, ..style } } else { style };
     let verdict = decisions.verdict();
     let decisions = places::in_repository(decisions, args.format, &config.path);
@@ -58,6 +60,18 @@ fn deliver(text: &str, destination: Option<&Destination>, verdict: Verdict) -> E
         Err(error) => {
             standard_error::error(&format!("{error:#}"));
             if verdict == Verdict::Allow { Exit::Usage } else { verdict.into() }
+        }
+    }
+}
+
+/// Says each notice of overrides once, beside the output: a program may read that, and drop what it does not know.
+fn warn_of_overrides(decisions: &Decisions) {
+    let mut told = BTreeSet::new();
+    for notice in decisions.0.iter().flat_map(|decision| &decision.override_notices) {
+        let place = notice.location.as_ref().map(|location| format!("{}:{}: ", location.path, location.line));
+        let text = format!("warning: {}{}\nhint: {}", place.unwrap_or_default(), notice.message, notice.remediation);
+        if told.insert(text.clone()) {
+            standard_error::write(&text);
         }
     }
 }
@@ -98,6 +112,11 @@ impl Question<'_> {
                 duration_ms = decision.duration_ms,
                 "decided"
             );
+            for report in decision.overrides.iter().filter(|report| report.used) {
+                // Quoted, as every text that somebody else wrote.
+                let (id, actor) = (&report.exception.id, &report.exception.actor);
+                tracing::warn!(decision.id = %decision.id, override.id = ?id, override.actor = ?actor, "an override lets findings pass");
+            }
         }
         Ok(decisions)
     }

@@ -158,6 +158,7 @@ fn finding(rule: &Rule, description: &RuleDescription, outcome: Outcome, code: &
         records: Vec::new(),
         opens_at: None,
         location: description.location.clone(),
+        overridden_by: None,
     }
 }
 
@@ -174,6 +175,7 @@ fn own(rule: &str, outcome: Outcome, code: &str, title: &str) -> Finding {
         records: Vec::new(),
         opens_at: None,
         location: None,
+        overridden_by: None,
     }
 }
 

@@ -12,6 +12,8 @@ use super::phrase;
 pub(super) enum Standing {
     /// It is in the way.
     Blocks,
+    /// It would be in the way, and an override lets it pass.
+    Overridden,
     /// It asks for attention and changes nothing.
     Warns,
     /// It would be in the way, or warn, if its rule were enforced.
@@ -28,6 +30,9 @@ impl Standing {
             (Outcome::Passed, _) => Self::Passed,
             (Outcome::Skipped, _) => Self::Skipped,
             (_, Enforcement::DryRun) => Self::DryRun,
+            (Outcome::Denied | Outcome::Held, Enforcement::Enforce) if finding.overridden_by.is_some() => {
+                Self::Overridden
+            }
             (Outcome::Warned, _) | (_, Enforcement::Warn) => Self::Warns,
             (Outcome::Denied | Outcome::Held | Outcome::Failed, Enforcement::Enforce) => Self::Blocks,
         }
@@ -60,6 +65,7 @@ pub(super) fn title(finding: &Finding) -> String {
 pub(super) fn outcome(finding: &Finding) -> String {
     let outcome = finding.outcome.as_str();
     match finding.enforcement {
+        Enforcement::Enforce if finding.overridden_by.is_some() => format!("{outcome} (overridden)"),
         Enforcement::Enforce => outcome.to_owned(),
         Enforcement::Warn => format!("{outcome} (warn only)"),
         Enforcement::DryRun => format!("{outcome} (dry run)"),
@@ -87,6 +93,7 @@ pub(super) fn remediation(finding: &Finding) -> String {
 pub(super) fn way_out(decision: &Decision, finding: &Finding) -> Vec<String> {
     let remediation = remediation(finding);
     let mut lines = Vec::new();
+    lines.extend(overridden_by(finding));
     if !remediation.is_empty() {
         lines.push(format!("→ {remediation}"));
     }
@@ -94,6 +101,12 @@ pub(super) fn way_out(decision: &Decision, finding: &Finding) -> Vec<String> {
         lines.push(format!("opens {}", phrase::instant_from(opens_at, decision.as_of)));
     }
     lines
+}
+
+/// `overridden by ops-1`, when it is.
+pub(super) fn overridden_by(finding: &Finding) -> Option<String> {
+    let id = finding.overridden_by.as_deref()?;
+    Some(format!("overridden by {}", escape::line(id, NAME_LIMIT)))
 }
 
 const fn default_message(outcome: Outcome) -> &'static str {

@@ -16,5 +16,6 @@ mod config;
 mod engine;
 mod live;
 mod output;
+mod overrides;
 mod snapshot_source;
 mod support;

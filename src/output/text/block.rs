@@ -37,6 +37,9 @@ pub(super) fn details(page: &mut Page, indent: usize, findings: &[&Finding], as_
         title(page, indent, finding);
         let indent = indent + SYMBOL_WIDTH;
         page.wrapped(indent, &finding::message(finding), PLAIN);
+        if let Some(overridden) = finding::overridden_by(finding) {
+            page.beside(indent, &(YELLOW, "!".to_owned()), 2, &overridden, BOLD);
+        }
         let remediation = finding::remediation(finding);
         if !remediation.is_empty() {
             page.beside(indent, &(CYAN, "→".to_owned()), 2, &remediation, CYAN);

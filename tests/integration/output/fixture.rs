@@ -6,6 +6,7 @@ use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::decision::{DECISION_SCHEMA, Decision, Decisions, SnapshotReport};
 use holdpoint::domain::digest::Digest;
 use holdpoint::domain::finding::{Finding, Location, Outcome};
+use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
 use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 use holdpoint::domain::rule::Enforcement;
@@ -65,6 +66,7 @@ pub(crate) fn finding(rule: &str, outcome: Outcome) -> Finding {
         records: Vec::new(),
         opens_at: None,
         location: Some(Location { path: format!("policies/promotion/{file}.rego"), line: 12 }),
+        overridden_by: None,
     }
 }
 
@@ -134,6 +136,8 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
         as_of: at("2026-11-20T12:00:00Z"),
         channel: "check",
         findings,
+        overrides: Vec::new(),
+        override_notices: Vec::new(),
         snapshot: SnapshotReport {
             sources: vec![SourceReport {
                 name: "chainloop".to_owned(),
@@ -205,18 +209,59 @@ pub(crate) fn several() -> Decisions {
     Decisions(decisions)
 }
 
+pub(crate) fn exception(id: &str) -> Override {
+    Override {
+        id: id.to_owned(),
+        digest: digest(0xab),
+        environment: "production".to_owned(),
+        rules: vec!["promotion.deployed_before".to_owned(), "promotion.soak_time".to_owned()],
+        reason: "checkout fails for cards of one bank; `1.42.0` repairs it".to_owned(),
+        actor: "alice".to_owned(),
+        ticket: Some("OPS-123".to_owned()),
+        created_at: Some(at("2026-11-20T11:00:00Z")),
+        expires_at: at("2026-11-20T18:00:00Z"),
+        location: Location { path: format!("overrides/{id}.yaml"), line: 1 },
+    }
+}
+
+pub(crate) fn notice() -> OverrideNotice {
+    OverrideNotice {
+        code: "override_expired",
+        message: "override `ops-100` ended at 2026-11-19T18:00:00Z, and it is 2026-11-20T12:00:00Z".to_owned(),
+        remediation: "remove it, or write a new one with a reason of its own".to_owned(),
+        location: Some(Location { path: "overrides/ops-100.yaml".to_owned(), line: 1 }),
+    }
+}
+
+/// A denial and a hold that one override lets pass, another that was not needed, and one that has ended.
+pub(crate) fn overridden() -> Decisions {
+    let by = |finding: Finding| Finding { overridden_by: Some("ops-123".to_owned()), ..finding };
+    let mut findings = vec![by(denied()), by(held())];
+    findings.extend(passed());
+    let mut decision = decision(Verdict::Allow, findings);
+    let mut spare = exception("ops-124");
+    spare.ticket = None;
+    decision.overrides = vec![
+        OverrideReport { exception: exception("ops-123"), used: true },
+        OverrideReport { exception: spare, used: false },
+    ];
+    decision.override_notices = vec![notice()];
+    Decisions(vec![decision])
+}
+
 /// Undecided, and no finding says why.
 pub(crate) fn unexplained() -> Decisions {
     Decisions(vec![decision(Verdict::Undecided, Vec::new())])
 }
 
-pub(crate) fn all() -> [(&'static str, Decisions); 7] {
+pub(crate) fn all() -> [(&'static str, Decisions); 8] {
     [
         ("allow", allow()),
         ("deny", deny()),
         ("hold", hold()),
         ("undecided", undecided()),
         ("advice", advice()),
+        ("overridden", overridden()),
         ("several", several()),
         ("unexplained", unexplained()),
     ]

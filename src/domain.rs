@@ -7,6 +7,7 @@ pub mod artifact;
 pub mod decision;
 pub mod digest;
 pub mod environment;
+pub mod explanation;
 pub mod finding;
 pub mod overrides;
 pub mod record;

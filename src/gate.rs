@@ -6,6 +6,7 @@
 
 pub mod decide;
 pub mod engine;
+pub mod explain;
 pub mod findings;
 pub mod observe;
 pub mod overrides;

@@ -6,6 +6,7 @@
 pub mod escape;
 pub mod records;
 
+mod explanation;
 mod finding;
 mod github;
 mod json;

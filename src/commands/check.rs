@@ -35,7 +35,13 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
     let overrides = Overrides { records: args.config.records, policies: args.policy };
     let gate = app::gate(&config, &overrides)?;
-    let question = Question { gate: &gate, environment: &args.environment, requests: &requests, as_of: args.as_of };
+    let question = Question {
+        gate: &gate,
+        environment: &args.environment,
+        requests: &requests,
+        as_of: args.as_of,
+        explain: args.explain,
+    };
     let decisions = block_on(question.decide_and_wait(args.wait))??;
     warn_of_overrides(&decisions);
     let style = if destination.is_some() { Style { color: false, ..style } } else { style };
@@ -81,6 +87,7 @@ struct Question<'a> {
     environment: &'a str,
     requests: &'a [Request],
     as_of: Option<Timestamp>,
+    explain: bool,
 }
 
 impl Question<'_> {
@@ -101,7 +108,13 @@ impl Question<'_> {
         let observation = self.gate.observe(self.environment, watcher).await;
         let observation = observation.context("the environment is not configured")?;
         let as_of = self.as_of.unwrap_or_else(app::now);
-        let decide = |request: &Request| self.gate.decide(&observation, request.clone(), as_of);
+        let decide = |request: &Request| {
+            let mut decision = self.gate.decide(&observation, request.clone(), as_of);
+            if self.explain {
+                decision.explanations = self.gate.explain(&observation, &decision);
+            }
+            decision
+        };
         let decisions = Decisions(self.requests.iter().map(decide).collect());
         for decision in &decisions.0 {
             tracing::info!(

@@ -54,7 +54,7 @@ fn from_text(text: &str, path: &Path, require_ticket: bool, all: &mut Vec<Overri
     for (number, entry) in (1..).zip(raw.0) {
         let file = path.display().to_string();
         let id = if single { file } else { format!("{file}#{number}") };
-        match check::check(entry, id, path, require_ticket) {
+        match check::check(&entry, id, path, require_ticket) {
             Ok(exception) => all.push(exception),
             Err(check::Refusal { code, problem }) => faults.push(notice(code, path, problem)),
         }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::digest::Digest;
+use super::explanation::Explanation;
 use super::finding::{Finding, Outcome};
 use super::overrides::{OverrideNotice, OverrideReport};
 use super::request::Request;
@@ -48,6 +49,9 @@ pub struct Decision {
     /// Overrides that do not apply though somebody may have meant them to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub override_notices: Vec<OverrideNotice>,
+    /// What each rule rested on, when that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
     /// The records' origin.
     pub snapshot: SnapshotReport,
     /// The digest of all policies that were loaded.

@@ -10,6 +10,7 @@ mod answer;
 mod builtins;
 mod data;
 mod evaluate;
+mod explain;
 mod fault;
 mod files;
 mod input;
@@ -30,8 +31,9 @@ use jiff::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
-use crate::gate::engine::{PreparedRules, Question, RuleDescription, RuleEngine, RuleError};
+use crate::gate::engine::{Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError};
 
+use explain::Explainer;
 use input::Inputs;
 use load::Loaded;
 use package::Package;
@@ -120,17 +122,24 @@ impl RuleEngine for RegoEngine {
             remediation: "this is a defect of holdpoint; please report it".to_owned(),
         })?;
         let packages = self.loaded.packages.clone();
-        Ok(Box::new(Prepared { packages, pool: Pool::new(engine, self.limits) }))
+        let explainer = Explainer::new(Arc::clone(&self.loaded.files), Arc::clone(snapshot), self.limits);
+        Ok(Box::new(Prepared { packages, pool: Pool::new(engine, self.limits), explainer }))
     }
 }
 
 struct Prepared {
     packages: std::collections::BTreeMap<String, Arc<Package>>,
     pool: Pool,
+    explainer: Explainer,
 }
 
-impl PreparedRules for Prepared {
-    fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
+impl Prepared {
+    /// Puts what can be asked of the question's rules to `ask`: one result for each rule, in their order.
+    fn put<T>(
+        &self,
+        question: &Question<'_>,
+        ask: impl FnOnce(Job) -> Vec<Result<T, RuleError>>,
+    ) -> Vec<Result<T, RuleError>> {
         let Ok(as_of_ns) = i64::try_from(question.as_of.as_nanosecond()) else {
             return question.rules.iter().map(|_rule| Err(instant_out_of_range(question.as_of))).collect();
         };
@@ -139,11 +148,21 @@ impl PreparedRules for Prepared {
         let packages: Vec<Option<Arc<Package>>> = question.rules.iter().map(package).collect();
         let known = question.rules.iter().zip(&packages).filter_map(|(rule, package)| Some((rule, package.clone()?)));
         let rules = known.map(|(rule, package)| (package, inputs.with_parameters(&rule.parameters))).collect();
-        let mut answers = self.pool.evaluate(Job { as_of_ns, rules }).into_iter();
+        let mut answers = ask(Job { as_of_ns, rules }).into_iter();
         let result = |package: Option<Arc<Package>>| {
             package.and_then(|_loaded| answers.next()).unwrap_or_else(|| Err(missing()))
         };
         packages.into_iter().map(result).collect()
+    }
+}
+
+impl PreparedRules for Prepared {
+    fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
+        self.put(question, |job| self.pool.evaluate(job))
+    }
+
+    fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
+        self.put(question, |job| self.explainer.explain(job))
     }
 }
 

@@ -43,6 +43,7 @@ impl Gate {
             findings,
             overrides,
             override_notices,
+            explanations: Vec::new(),
             snapshot: SnapshotReport { sources: observation.snapshot.sources.clone() },
             policies_digest: self.engine.digest(),
             input_digest,

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
+use crate::domain::explanation::{Clause, NamedValue};
 use crate::domain::finding::Location;
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
@@ -55,6 +56,32 @@ pub struct Answer {
     pub skip_reason: Option<String>,
 }
 
+impl Statement {
+    /// Whether the other says the same, wherever it does.
+    #[must_use]
+    pub fn says_what(&self, other: &Self) -> bool {
+        let said = |statement: &Self| Self { location: None, ..statement.clone() };
+        said(self) == said(other)
+    }
+}
+
+/// What a rule rested on when it was evaluated for its explanation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// What it says; the caller compares it with what the decision rests on.
+    pub answer: Result<Answer, RuleError>,
+    /// Each clause that says something, with what it says alone.
+    pub clauses: Vec<(Clause, Answer)>,
+    /// What the policy's other rules came to.
+    pub values: Vec<NamedValue>,
+    /// How many more of them there are.
+    pub values_left_out: usize,
+    /// The ids of the records in the values.
+    pub records: Vec<String>,
+    /// The defaults of parameters that are not given.
+    pub defaults: serde_json::Map<String, serde_json::Value>,
+}
+
 /// Why a rule could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -97,4 +124,8 @@ pub trait RuleEngine: Send + Sync {
 pub trait PreparedRules: Send + Sync {
     /// One result for each of the question's rules, in their order.
     fn evaluate(&self, question: &Question<'_>) -> Vec<Result<Answer, RuleError>>;
+
+    /// What each of the question's rules rests on, in their order, by an evaluation of its own. It takes longer, and
+    /// decides nothing.
+    fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>>;
 }

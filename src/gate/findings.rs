@@ -179,6 +179,11 @@ fn own(rule: &str, outcome: Outcome, code: &str, title: &str) -> Finding {
     }
 }
 
+/// Text as long as a finding holds.
+pub(super) fn bounded_text(text: &str) -> String {
+    bounded(text, TEXT_LIMIT)
+}
+
 fn bounded(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();

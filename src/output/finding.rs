@@ -64,11 +64,17 @@ pub(super) fn title(finding: &Finding) -> String {
 /// The outcome and, when it does not count, why: `held (dry run)`.
 pub(super) fn outcome(finding: &Finding) -> String {
     let outcome = finding.outcome.as_str();
-    match finding.enforcement {
-        Enforcement::Enforce if finding.overridden_by.is_some() => format!("{outcome} (overridden)"),
-        Enforcement::Enforce => outcome.to_owned(),
-        Enforcement::Warn => format!("{outcome} (warn only)"),
-        Enforcement::DryRun => format!("{outcome} (dry run)"),
+    let overridden = finding.enforcement == Enforcement::Enforce && finding.overridden_by.is_some();
+    let note = if overridden { " (overridden)" } else { enforcement(finding.enforcement) };
+    format!("{outcome}{note}")
+}
+
+/// ` (warn only)` and the like behind what does not count; nothing behind what does.
+pub(super) const fn enforcement(enforcement: Enforcement) -> &'static str {
+    match enforcement {
+        Enforcement::Enforce => "",
+        Enforcement::Warn => " (warn only)",
+        Enforcement::DryRun => " (dry run)",
     }
 }
 

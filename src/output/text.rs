@@ -1,6 +1,7 @@
 //! Decisions for people: the verdict first, then what is in the way and how to open it, then the rest.
 
 mod block;
+mod explain;
 
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::request::{Intent, Request};
@@ -64,6 +65,7 @@ fn one(page: &mut Page, decision: &Decision) {
             block::rows(page, INDENT, &findings);
         }
     }
+    explain::explanations(page, decision);
     page.blank();
     footer(page, decision);
 }

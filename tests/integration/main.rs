@@ -14,6 +14,7 @@ mod chainloop;
 mod check;
 mod config;
 mod engine;
+mod explain;
 mod live;
 mod output;
 mod overrides;

@@ -26,11 +26,11 @@ pub(super) struct Refusal {
 type Checked<T> = Result<T, Refusal>;
 
 /// Checks all but the time, which is for each decision to hold against the clock. `id` is for one that names none.
-pub(super) fn check(raw: RawOverride, id: String, path: &Path, require_ticket: bool) -> Checked<Override> {
+pub(super) fn check(raw: &RawOverride, id: String, path: &Path, require_ticket: bool) -> Checked<Override> {
     let missing = |key: &str, example: &str| {
         // Where the first key is written is where the override begins.
         let message = format!("missing key {} in {}", quote(key), quote(&id));
-        malformed(begins(&raw), message, format!("add `{key}: {example}`"))
+        malformed(begins(raw), message, format!("add `{key}: {example}`"))
     };
     let version = raw.version.as_ref().ok_or_else(|| missing("version", "1"))?;
     yaml::check_version(version).map_err(refusal)?;
@@ -53,7 +53,7 @@ pub(super) fn check(raw: RawOverride, id: String, path: &Path, require_ticket: b
         ticket: raw.ticket.as_ref().map(|ticket| name("ticket", ticket)).transpose()?,
         created_at: before(created_at, expires_at.value)?,
         expires_at: expires_at.value,
-        location: super::location(path, begins(&raw).line),
+        location: super::location(path, begins(raw).line),
         id: raw.id.as_ref().map(|id| name("id", id)).transpose()?.unwrap_or(id),
     })
 }

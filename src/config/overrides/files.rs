@@ -40,7 +40,7 @@ impl Search<'_> {
         let (whole, metadata) = match path.canonicalize().and_then(|whole| Ok((whole, std::fs::metadata(path)?))) {
             Ok(found) => found,
             Err(error) => {
-                return self.fault(path, format!("cannot be read: {error}"), "check the path and who may read it");
+                return self.fault(path, &format!("cannot be read: {error}"), "check the path and who may read it");
             }
         };
         if metadata.is_dir() {
@@ -48,7 +48,7 @@ impl Search<'_> {
                 return;
             }
             if depth >= DEEPEST {
-                return self.fault(path, "is nested too deeply".to_owned(), "put overrides in a folder further up");
+                return self.fault(path, "is nested too deeply", "put overrides in a folder further up");
             }
             self.add_folder(path, depth);
         } else if (named || is_override(path)) && self.seen.insert(whole) {
@@ -61,13 +61,13 @@ impl Search<'_> {
             .and_then(|entries| entries.take(MOST_ENTRIES).map(|entry| Ok(entry?.path())).collect());
         let mut entries = match entries {
             Ok(entries) => entries,
-            Err(error) => return self.fault(folder, format!("cannot be read: {error}"), "check who may read it"),
+            Err(error) => return self.fault(folder, &format!("cannot be read: {error}"), "check who may read it"),
         };
         entries.sort();
         for path in entries {
             let Some(left) = self.left.checked_sub(1) else {
                 let what = format!("is left out from here on: there are more than {MOST_ENTRIES} files");
-                return self.fault(&path, what, "remove overrides that have ended");
+                return self.fault(&path, &what, "remove overrides that have ended");
             };
             self.left = left;
             let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
@@ -77,7 +77,7 @@ impl Search<'_> {
         }
     }
 
-    fn fault(&mut self, path: &Path, what: String, hint: &str) {
+    fn fault(&mut self, path: &Path, what: &str, hint: &str) {
         let problem = Problem::new(Place::START, format!("`{}` {what}", path.display())).hint(hint);
         self.faults.push(super::notice("override_unreadable", path, problem));
     }

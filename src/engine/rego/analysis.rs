@@ -17,6 +17,7 @@
 //! and in `builtins`.
 
 mod calls;
+mod clauses;
 mod conflicts;
 mod cycles;
 mod entries;
@@ -25,6 +26,7 @@ mod program;
 mod variables;
 mod walk;
 
+pub(crate) use clauses::{EntryClause, PackageClauses, clauses};
 pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
 
 use super::fault::PolicyFault;

@@ -29,6 +29,8 @@ pub(super) struct Loaded {
     pub(super) engine: Engine,
     pub(super) packages: BTreeMap<String, Arc<Package>>,
     pub(super) digest: Digest,
+    /// The policies' texts, for explanations.
+    pub(super) files: Arc<[PolicyFile]>,
 }
 
 /// Loads the policies of these files and folders.
@@ -37,15 +39,16 @@ pub(super) struct Loaded {
 /// Every fault that was found, in the order of the files.
 pub(super) fn load(paths: &[PathBuf], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
     let files = files::read(paths).map_err(|fault| vec![fault])?;
+    let files: Arc<[PolicyFile]> = files.into();
     let loading = worker::on_large_stack(|| load_files(&files, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
-fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+fn load_files(files: &Arc<[PolicyFile]>, rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
     let mut engine = new_engine(rule_timeout).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
-    for file in files {
+    for file in files.iter() {
         match add(&mut engine, file) {
             Ok(metadata) => {
                 annotations.insert(file.path.clone(), metadata);
@@ -62,7 +65,7 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
     let packages = packages(&mut engine, &annotations);
     prepare(&mut engine, &packages).map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    Ok(Loaded { engine, packages, digest: digest(files) })
+    Ok(Loaded { engine, packages, digest: digest(files), files: Arc::clone(files) })
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {

@@ -94,12 +94,7 @@ impl Worker {
                 }
             }
         };
-        let thread = thread::Builder::new().name("holdpoint-rego".to_owned()).stack_size(STACK_BYTES);
-        thread.spawn(work).map_err(|error| RuleError {
-            code: "rule_error",
-            message: format!("no thread could be started to evaluate policies: {error}"),
-            remediation: "check the limits on threads and memory".to_owned(),
-        })?;
+        spawn(work)?;
         Ok(Self { jobs, answers })
     }
 }
@@ -110,6 +105,31 @@ fn guarded(engine: &mut Engine, template: &Engine, package: &Package, input: &Va
     result.unwrap_or_else(|payload| {
         *engine = template.clone();
         Err(panicked(&*payload))
+    })
+}
+
+/// Runs work that recurses with the policy and may never end, on a thread with a large stack.
+///
+/// # Errors
+/// When the thread cannot be started, the work panics or takes too long. It is left behind then.
+pub(super) fn within<T: Send + 'static>(
+    timeout: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, RuleError> {
+    let (outgoing, result) = channel();
+    spawn(move || drop(outgoing.send(work())))?;
+    result.recv_timeout(timeout).map_err(|error| match error {
+        RecvTimeoutError::Timeout => overrun(timeout),
+        RecvTimeoutError::Disconnected => stopped(),
+    })
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), RuleError> {
+    let thread = thread::Builder::new().name("holdpoint-rego".to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(work).map(drop).map_err(|error| RuleError {
+        code: "rule_error",
+        message: format!("no thread could be started to evaluate policies: {error}"),
+        remediation: "check the limits on threads and memory".to_owned(),
     })
 }
 

@@ -125,7 +125,7 @@ fn since_relative(record: &DeploymentRecord, as_of: Timestamp) -> String {
     record.created_at.map_or_else(|| "unknown time".to_owned(), |time| phrase::relative(time, as_of))
 }
 
-fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
+pub(super) fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

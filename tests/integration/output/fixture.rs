@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::decision::{DECISION_SCHEMA, Decision, Decisions, SnapshotReport};
 use holdpoint::domain::digest::Digest;
+use holdpoint::domain::explanation::{Clause, ExplainedStatement, Explanation, NamedValue};
 use holdpoint::domain::finding::{Finding, Location, Outcome};
 use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
 use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
@@ -138,6 +139,7 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
         findings,
         overrides: Vec::new(),
         override_notices: Vec::new(),
+        explanations: Vec::new(),
         snapshot: SnapshotReport {
             sources: vec![SourceReport {
                 name: "chainloop".to_owned(),
@@ -249,12 +251,65 @@ pub(crate) fn overridden() -> Decisions {
     Decisions(vec![decision])
 }
 
+pub(crate) fn explanation() -> Explanation {
+    let value =
+        |name: &str, value: Option<serde_json::Value>| NamedValue { name: name.to_owned(), value, problem: None };
+    let clause = Clause {
+        location: Location { path: "policies/promotion/soak_time.rego".to_owned(), line: 58 },
+        source: "hold contains finding if {".to_owned(),
+    };
+    let held = held();
+    Explanation {
+        rule: held.rule.clone(),
+        policy: held.rule.clone(),
+        title: held.title.clone(),
+        enforcement: Enforcement::Enforce,
+        parameters: serde_json::json!({"minimum": "24h"}),
+        defaults: [("strategy".to_owned(), "all".into())].into_iter().collect(),
+        statements: vec![ExplainedStatement {
+            outcome: Outcome::Held,
+            code: held.code,
+            message: held.message,
+            clauses: vec![clause],
+        }],
+        values: vec![
+            value("ready", Some(serde_json::json!({"staging": 1_795_188_000_000_000_000_i64}))),
+            value("soaked", Some(serde_json::json!([]))),
+            value("waived", None),
+            NamedValue {
+                problem: Some("`to_number` of `a`".to_owned()),
+                ..value("a_name_that_is_too_long_for_a_column", None)
+            },
+        ],
+        values_left_out: 3,
+        records: held.records,
+        records_left_out: 2,
+        problem: None,
+    }
+}
+
+/// A hold with what its rules rested on, one of which could not be explained.
+pub(crate) fn explained() -> Decisions {
+    let mut decisions = hold();
+    let silent = Explanation {
+        rule: "promotion.digest_known".to_owned(),
+        policy: "promotion.digest_known".to_owned(),
+        title: "Digest is known".to_owned(),
+        enforcement: Enforcement::Warn,
+        ..Explanation::default()
+    };
+    let problem = Some("evaluated a second time the rule says something else".to_owned());
+    let unexplained = Explanation { problem, enforcement: Enforcement::DryRun, ..silent.clone() };
+    decisions.0[0].explanations = vec![explanation(), silent, unexplained];
+    decisions
+}
+
 /// Undecided, and no finding says why.
 pub(crate) fn unexplained() -> Decisions {
     Decisions(vec![decision(Verdict::Undecided, Vec::new())])
 }
 
-pub(crate) fn all() -> [(&'static str, Decisions); 8] {
+pub(crate) fn all() -> [(&'static str, Decisions); 9] {
     [
         ("allow", allow()),
         ("deny", deny()),
@@ -262,6 +317,7 @@ pub(crate) fn all() -> [(&'static str, Decisions); 8] {
         ("undecided", undecided()),
         ("advice", advice()),
         ("overridden", overridden()),
+        ("explained", explained()),
         ("several", several()),
         ("unexplained", unexplained()),
     ]

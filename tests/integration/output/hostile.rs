@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::ValueEnum as _;
 use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::decision::Decisions;
+use holdpoint::domain::explanation::{Clause, ExplainedStatement, Explanation, NamedValue};
 use holdpoint::domain::finding::{Finding, Location, Outcome};
 use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
 use holdpoint::domain::record::{DeploymentRecord, RecordDetails, RecordStatus};
@@ -146,7 +147,34 @@ fn decisions(text: &str) -> Decisions {
     let (message, remediation) = (text.to_owned(), text.to_owned());
     let notice = OverrideNotice { message, remediation, location: Some(location), ..fixture::notice() };
     decision.override_notices = vec![notice; 12];
+    decision.explanations = vec![explanation(text)];
     Decisions(vec![decision])
+}
+
+fn explanation(text: &str) -> Explanation {
+    let clause = Clause { location: Location { path: text.to_owned(), line: 0 }, source: text.to_owned() };
+    let value = |value, problem| NamedValue { name: text.to_owned(), value, problem };
+    let statement = ExplainedStatement {
+        outcome: Outcome::Denied,
+        code: text.to_owned(),
+        message: text.to_owned(),
+        clauses: vec![clause; 2],
+    };
+    let value_of_text = serde_json::json!({ text: [text] });
+    Explanation {
+        rule: text.to_owned(),
+        policy: text.to_owned(),
+        title: format!("{text}!"),
+        enforcement: Enforcement::DryRun,
+        parameters: value_of_text.clone(),
+        defaults: [(text.to_owned(), text.into())].into_iter().collect(),
+        statements: vec![statement; 12],
+        values: vec![value(Some(value_of_text), None), value(None, Some(text.to_owned())), value(None, None)],
+        values_left_out: 1,
+        records: vec![record(text)],
+        records_left_out: 1,
+        problem: Some(text.to_owned()),
+    }
 }
 
 fn check(text: &str) {

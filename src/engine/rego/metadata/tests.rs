@@ -14,6 +14,7 @@ fn blocks_belong_to_what_follows() {
                 x := `\n# METADATA\n# : : :\n`\n";
     let metadata = read("p.rego", text).unwrap();
     let package = Annotation {
+        parameters: None,
         title: Some("Soak time".to_owned()),
         description: Some("Waits.\nThen allows.\n".to_owned()),
         severity: Some("high".to_owned()),

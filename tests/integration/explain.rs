@@ -250,6 +250,20 @@ fn a_rule_that_fails_says_so_and_shows_what_it_came_to() {
 }
 
 #[test]
+fn a_value_that_takes_long_costs_only_itself() {
+    let text = "package p
+import rego.v1
+deny contains \"no\" if small == 2
+small := 1 + 1
+slow := count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); a * b == 0])
+";
+    let explanation = one(text);
+    assert_eq!((&explanation["values"][1]["value"], &explanation["values"][0].get("value")), (&json!(2), &None));
+    assert!(explanation["values"][0]["problem"].as_str().unwrap().contains("too long"), "{explanation:#}");
+    assert_eq!(explanation["statements"][0]["clauses"][0]["line"], 3);
+}
+
+#[test]
 fn several_rules_of_one_policy_are_explained_each() {
     let text = "package p\nimport rego.v1\ndeny contains \"no\" if least > 1\nleast := input.parameters.least\n";
     let other =

@@ -38,6 +38,18 @@ impl Folder {
         fs::write(self.path().join("holdpoint.yaml"), format!("{text}\noverrides: [overrides/]\n{more}")).unwrap();
     }
 
+    /// Puts one policy, of the package `own`, in the place of the example's.
+    fn policy(&self, text: &str) {
+        fs::create_dir(self.path().join("policies")).unwrap();
+        fs::write(self.path().join("policies/own.rego"), text).unwrap();
+        let path = self.path().join("holdpoint.yaml");
+        let config = fs::read_to_string(&path).unwrap();
+        let (before, _) = config.split_once("policies:").unwrap();
+        let rules = "policies: [policies/]\nrules: [{policy: own}]\n";
+        let overrides = "overrides: [overrides/]\noverride_limits: {longest: 3650d}\n";
+        fs::write(&path, format!("{before}{rules}{overrides}")).unwrap();
+    }
+
     fn write(&self, name: &str, text: &str) -> &Self {
         let path = self.path().join("overrides").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -194,6 +206,16 @@ fn no_evidence_is_never_overridden() {
 }
 
 #[test]
+fn a_rule_that_fails_is_never_overridden() {
+    let folder = Folder::new();
+    folder.policy("package own\n\nimport rego.v1\n\ndeny contains \"no\" if to_number(input.environment.name) == 1\n");
+    folder.write("ops.yaml", &exception(DENIED).replace("rules: [", "rules: [own] # ["));
+    let (code, decision) = folder.json(DENIED);
+    assert_eq!((code, &decision["findings"][0]["outcome"]), (3, &"failed".into()), "{decision:#}");
+    assert_eq!((&decision["overrides"][0]["used"], codes(&decision)), (&false.into(), vec![]));
+}
+
+#[test]
 fn a_rule_that_only_warns_still_only_warns() {
     let folder = Folder::new();
     folder.write("ops-123.yaml", &exception(ALLOWED).replace("rules: [", "rules: [promotion.record_freshness] # ["));
@@ -322,26 +344,15 @@ fn a_place_that_is_not_there_is_said_and_stops_nothing() {
 #[test]
 fn an_override_that_is_written_while_somebody_waits_opens_the_gate() {
     let folder = Folder::new();
-    // The soak is over by now, so that the example cannot hold: a rule of our own does.
-    fs::create_dir(folder.path().join("policies")).unwrap();
-    fs::write(
-        folder.path().join("policies/closed.rego"),
-        "package closed\n\nimport rego.v1\n\nhold contains \"until somebody says so\"\n",
-    )
-    .unwrap();
-    let path = folder.path().join("holdpoint.yaml");
-    let text = fs::read_to_string(&path).unwrap();
-    let rules = text.split_once("rules:").unwrap().0;
-    let (before, _) = rules.split_once("policies:").unwrap();
-    let tail = "policies: [policies/]\nrules: [{policy: closed}]\noverrides: [overrides/]\noverride_limits: {longest: 3650d}\n";
-    fs::write(&path, format!("{before}{tail}")).unwrap();
+    // The example's soak is over by now, so that a rule of our own has to hold.
+    folder.policy("package own\n\nimport rego.v1\n\nhold contains \"until somebody says so\"\n");
     assert_eq!(folder.check(&[DENIED], &[]).code, 4);
     let run = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| folder.check(&[DENIED], &["--wait", "30s", "--format", "json"]));
         std::thread::sleep(std::time::Duration::from_millis(300));
         // As a whole: the one who waits may look at any time.
         let draft = folder.path().join("draft");
-        fs::write(&draft, exception(DENIED).replace("rules: [", "rules: [closed] # [")).unwrap();
+        fs::write(&draft, exception(DENIED).replace("rules: [", "rules: [own] # [")).unwrap();
         fs::rename(draft, folder.path().join("overrides/ops.yaml")).unwrap();
         waiting.join().unwrap()
     });

@@ -12,7 +12,7 @@ use crate::domain::overrides::OverrideNotice;
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 256 * 1024;
 /// Entries looked at in all folders together.
-const MOST_ENTRIES: usize = 2000;
+const MOST_ENTRIES: usize = 1000;
 /// Folders within folders.
 const DEEPEST: usize = 8;
 
@@ -58,7 +58,7 @@ impl Search<'_> {
 
     fn add_folder(&mut self, folder: &Path, depth: usize) {
         let entries: std::io::Result<Vec<PathBuf>> = std::fs::read_dir(folder)
-            .and_then(|entries| entries.take(MOST_ENTRIES).map(|entry| Ok(entry?.path())).collect());
+            .and_then(|entries| entries.take(MOST_ENTRIES + 1).map(|entry| Ok(entry?.path())).collect());
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => return self.fault(folder, &format!("cannot be read: {error}"), "check who may read it"),

@@ -115,6 +115,31 @@ fn one_that_is_wrong_leaves_the_others_of_its_file() {
     assert_eq!((all[1].location.line, faults[0].location.as_ref().unwrap().line), (16, 9));
 }
 
+#[test]
+fn a_text_that_grows_is_refused_soon() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let above = format!("*a{}, ", level - 1);
+        writeln!(text, "a{level}: &a{level} [{}]", above.repeat(9).trim_end_matches(", ")).unwrap();
+    }
+    let started = std::time::Instant::now();
+    let (all, faults) = read(&text);
+    assert_eq!((all.len(), faults.len()), (0, 1));
+    assert!(started.elapsed() < std::time::Duration::from_secs(5));
+}
+
+#[test]
+fn a_folder_with_too_many_files_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..1001 {
+        std::fs::write(folder.path().join(format!("{number}.txt")), "").unwrap();
+    }
+    let mut faults = Vec::new();
+    assert_eq!(super::files::find(&[folder.path().to_owned()], &mut faults), Vec::<std::path::PathBuf>::new());
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].message.contains("more than 1000 files"), "{faults:?}");
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,80}|[-{}\\[\\]:,\"a-z0-9\n *&]{0,60}") {

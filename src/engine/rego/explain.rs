@@ -10,6 +10,7 @@ mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use regorus::{Engine, Value};
 
@@ -51,9 +52,11 @@ impl Explainer {
     /// Explains each rule, within the time that an evaluation of all of them may take.
     pub(super) fn explain(&self, job: Job) -> Vec<Result<Explained, RuleError>> {
         let count = job.rules.len();
+        // What decides is evaluated first; values that take long are given up before all is lost.
+        let deadline = Instant::now() + self.limits.evaluation / 2;
         let explained = self.ready().and_then(|ready| {
             worker::within(self.limits.evaluation, move || {
-                let explain = |(package, input): &(Arc<Package>, Value)| ready.explain(package, input);
+                let explain = |(package, input): &(Arc<Package>, Value)| ready.explain(package, input, deadline);
                 builtins::at_instant(job.as_of_ns, || job.rules.iter().map(explain).collect::<Vec<_>>())
             })
         });
@@ -78,22 +81,24 @@ impl Explainer {
 }
 
 impl Ready {
-    fn explain(&self, package: &Package, input: &Value) -> Explained {
+    fn explain(&self, package: &Package, input: &Value, deadline: Instant) -> Explained {
         let mut session = Session { engine: self.engine.clone(), template: &self.engine, package, input };
         session.engine.set_input(input.clone());
+        let answer = session.answer();
+        let clauses = session.clauses(&self.explainable);
         let mut shortener = Shortener::default();
         let names = self.explainable.values_of(&package.name);
         let values: Vec<NamedValue> = names
             .iter()
             .take(VALUES_LIMIT)
-            .map(|(name, rule)| match session.eval(rule) {
+            .map(|(name, rule)| match session.eval_before(deadline, rule) {
                 Ok(value) => NamedValue { name: name.clone(), value: shortener.shorten(&value), problem: None },
                 Err(error) => NamedValue { name: name.clone(), value: None, problem: Some(error.message) },
             })
             .collect();
         Explained {
-            answer: session.answer(),
-            clauses: session.clauses(&self.explainable),
+            answer,
+            clauses,
             values,
             values_left_out: names.len().saturating_sub(VALUES_LIMIT),
             records: shortener.into_records(),
@@ -141,6 +146,13 @@ impl Session<'_> {
                 Err(unexplainable("the policy engine failed"))
             }
         }
+    }
+
+    fn eval_before(&mut self, deadline: Instant, rule: &str) -> Result<Value, RuleError> {
+        if Instant::now() >= deadline {
+            return Err(unexplainable("there was no time left"));
+        }
+        self.eval(rule)
     }
 
     fn answer(&mut self) -> Result<Answer, RuleError> {

@@ -1,12 +1,12 @@
 //! GitHub Flavoured Markdown, for a job summary or a comment.
 
+mod explain;
+
 use crate::domain::decision::{Decision, Decisions};
-use crate::domain::explanation::Explanation;
 use crate::domain::finding::Finding;
 use crate::domain::verdict::Verdict;
 
-use super::escape::{self, MESSAGE_LIMIT, NAME_LIMIT};
-use super::explanation;
+use super::escape::{self, NAME_LIMIT};
 use super::finding::{self, Standing};
 use super::overrides::{self, Entry};
 use super::{phrase, text};
@@ -29,7 +29,7 @@ pub(super) fn render(decisions: &Decisions) -> String {
         blocks.extend(table(decision));
         blocks.extend(ways_to_open(decision));
         blocks.push(footer(decision));
-        blocks.extend(decision.explanations.iter().map(|explanation| explained(decision, explanation)));
+        blocks.extend(decision.explanations.iter().map(|explanation| explain::one(explanation, decision.as_of)));
     }
     within_limit(blocks)
 }
@@ -137,44 +137,6 @@ fn ways_to_open(decision: &Decision) -> Vec<String> {
         return Vec::new();
     }
     std::iter::once("\n### How to open it\n\n".to_owned()).chain(ways).collect()
-}
-
-/// What one rule rested on, as a list.
-fn explained(decision: &Decision, explanation: &Explanation) -> String {
-    let code = |text: &str| escape::markdown_code(text);
-    let mut lines = Vec::new();
-    if let Some(problem) = &explanation.problem {
-        let problem = escape::line(problem, MESSAGE_LIMIT);
-        lines.push(format!("**Not explained** {}\n", escape::markdown(&problem)));
-    }
-    let (shown, more) = explanation::statements(explanation);
-    if shown.is_empty() && explanation.problem.is_none() {
-        lines.push(format!("- `said` {}", explanation::NOTHING));
-    }
-    for statement in shown {
-        let message = escape::markdown(&escape::line(&statement.message, MESSAGE_LIMIT));
-        lines.push(format!("- `{}` {message}", statement.outcome.as_str()));
-        let at =
-            |clause| format!("- `at` {} {}", code(&explanation::place(clause)), code(&explanation::source(clause)));
-        lines.extend(statement.clauses.iter().map(at));
-    }
-    if more > 0 {
-        lines.push(format!("- `…` and {more} more statements"));
-    }
-    let named =
-        |kind: &'static str| move |[name, value]: [String; 2]| format!("- `{kind}` {}: {}", code(&name), code(&value));
-    lines.extend(explanation::parameters(explanation).into_iter().map(named("parameter")));
-    lines.extend(explanation::values(explanation).into_iter().map(named("value")));
-    for record in &explanation.records {
-        let [id, target, deployment, status, times] = explanation::record(record, decision.as_of);
-        let slot = [id, target, deployment, status].map(|name| code(&name)).join(" ");
-        lines.push(format!("- `record` {slot} {times}"));
-    }
-    if let more @ 1.. = explanation.records_left_out {
-        lines.push(format!("- `record` and {more} more"));
-    }
-    let heading = escape::markdown(&explanation::heading(explanation));
-    format!("### Explained: {heading}\n\n{}\n\n", lines.join("\n"))
 }
 
 fn footer(decision: &Decision) -> String {

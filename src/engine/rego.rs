@@ -9,6 +9,7 @@ mod analysis;
 mod answer;
 mod builtins;
 mod data;
+mod engines;
 mod evaluate;
 mod explain;
 mod fault;
@@ -78,7 +79,8 @@ impl RegoEngine {
     /// # Errors
     /// Every fault of the policies; or every rule that names no policy, or one that says nothing.
     pub fn load(paths: &[PathBuf], rules: &[Rule], limits: Limits) -> Result<Self, LoadError> {
-        let loaded = load::load(paths, limits.rule).map_err(LoadError)?;
+        let used = rules.iter().map(|rule| rule.policy.as_str()).collect();
+        let loaded = load::load(paths, &used, limits.rule).map_err(LoadError)?;
         let engine = Self { loaded, limits };
         let faults: Vec<PolicyFault> = rules.iter().filter_map(|rule| engine.fault_of(rule)).collect();
         if faults.is_empty() { Ok(engine) } else { Err(LoadError(faults)) }
@@ -115,15 +117,18 @@ impl RuleEngine for RegoEngine {
     }
 
     fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
-        let mut engine = self.loaded.engine.clone();
-        engine.add_data(data::document(snapshot)).map_err(|error| RuleError {
-            code: "rule_error",
-            message: format!("the records could not be given to the policies: {}", fault::one_line(&error)),
-            remediation: "this is a defect of holdpoint; please report it".to_owned(),
-        })?;
+        let data = data::document(snapshot);
+        let mut engines = self.loaded.engines.clone();
+        for engine in engines.values_mut() {
+            engine.add_data(data.clone()).map_err(|error| RuleError {
+                code: "rule_error",
+                message: format!("the records could not be given to the policies: {}", fault::one_line(&error)),
+                remediation: "this is a defect of holdpoint; please report it".to_owned(),
+            })?;
+        }
         let packages = self.loaded.packages.clone();
         let explainer = Explainer::new(Arc::clone(&self.loaded.files), Arc::clone(snapshot), self.limits);
-        Ok(Box::new(Prepared { packages, pool: Pool::new(engine, self.limits), explainer }))
+        Ok(Box::new(Prepared { packages, pool: Pool::new(engines, self.limits), explainer }))
     }
 }
 

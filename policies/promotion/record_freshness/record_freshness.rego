@@ -8,35 +8,70 @@
 #   evidence, and the rule never passes for want of a record. An environment that comes after none is skipped.
 # custom:
 #   severity: medium
-#   version: 1.0.0
+#   version: 1.1.0
 #   remediation: Report the deployment to the record source again, and find out why the reports stopped.
 #   parameters:
-#     maximum: "Required: how old, such as `90m`, `24h` or `7d`."
-#     strategy: "`all` (default): in every environment. `any`: in one of them."
-#     environments: "Look in these environments, instead of those that come directly before."
+#     type: object
+#     additionalProperties: false
+#     required: [maximum]
+#     properties:
+#       maximum:
+#         description: How old, such as `90m`, `24h` or `7d`.
+#         type: string
+#         pattern: "^[1-9][0-9]{0,7}[smhd]$"
+#       strategy:
+#         description: "`all`: in every environment. `any`: in one of them."
+#         enum: [all, any]
+#         default: all
+#       environments:
+#         description: Look in these environments, instead of those that come directly before.
+#         type: array
+#         items: {type: string, format: environment}
+#         minItems: 1
+#         uniqueItems: true
 package promotion.record_freshness
 
 import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := "the environment comes after no other" if {
-	count(problems) == 0
-	parameters.environments == []
+skip_reason := parameters.skip_reason
+
+deny contains finding if {
+	not met
+	not parameters.skip_reason
+	some finding in findings
 }
 
-deny contains finding if some finding in (problems | stale)
+met if parameters.enough(fresh)
 
-deny contains parameters.unexplained if {
-	not parameters.enough(fresh)
-	not skip_reason
-	count(problems) == 0
-	count(stale) == 0
+fresh contains environment if {
+	some environment in parameters.environments
+	age := input.as_of_ns - newest(environment)
+	age <= maximum_nanoseconds
+	age >= 0 - clock_difference
 }
+
+# When the artifact was last reported in an environment.
+newest(environment) := max([seen |
+	some record in records.holding(environment)
+	seen := records.nanoseconds(record.last_seen_at)
+])
+
+# How far the clock that wrote a record may be ahead: five minutes, in nanoseconds.
+clock_difference := 300000000000
+
+maximum := input.parameters.maximum
+
+maximum_nanoseconds := parameters.duration(maximum)
+
+findings := {parameters.not_configured(name) | some name in parameters.unknown_environments} if {
+	count(parameters.unknown_environments) > 0
+} else := stale if {
+	count(stale) > 0
+} else := {parameters.unexplained}
 
 stale contains finding if {
-	count(problems) == 0
-	not parameters.enough(fresh)
 	some environment in parameters.environments
 	not environment in fresh
 	[code, text] := fault(environment)
@@ -47,19 +82,6 @@ stale contains finding if {
 		"records": words.evidence(environment),
 	}
 }
-
-fresh contains environment if {
-	some environment in parameters.environments
-	age := parameters.as_of - newest(environment)
-	age <= maximum_nanoseconds
-	age >= 0 - clock_difference
-}
-
-# When the artifact was last reported in an environment.
-newest(environment) := max([seen |
-	some record in records.holding(environment)
-	seen := records.nanoseconds(record.last_seen_at)
-])
 
 fault(environment) := ["evidence_missing", text] if {
 	count(records.holding(environment)) == 0
@@ -73,17 +95,3 @@ fault(environment) := ["evidence_missing", text] if {
 	seen := time.format(newest(environment))
 	text := sprintf("it was last seen at %s, and that may be %s ago at most", [seen, maximum])
 }
-
-# How far the clock that wrote a record may be ahead: five minutes, in nanoseconds.
-clock_difference := parameters.duration("5m")
-
-maximum := parameters.given.maximum
-
-maximum_nanoseconds := parameters.duration(maximum)
-
-problems contains problem if {
-	known := {"environments", "maximum", "strategy"}
-	some problem in (parameters.malformed | parameters.unknown(known))
-}
-
-problems contains problem if some problem in (parameters.not_a_duration("maximum") | parameters.no_clock)

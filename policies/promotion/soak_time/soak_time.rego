@@ -8,38 +8,76 @@
 #   `created_at` shows no stay. An environment that comes after none is skipped.
 # custom:
 #   severity: medium
-#   version: 1.0.0
+#   version: 1.1.0
 #   remediation: Leave the digest in the environments that come before until the hold opens.
 #   parameters:
-#     minimum: "Required: how long, such as `90m`, `24h` or `7d`."
-#     strategy: "`all` (default): in every environment. `any`: in one of them."
-#     min_targets: "In how many targets of an environment: a number (default 1), or `all`."
-#     environments: "Look in these environments, instead of those that come directly before."
+#     type: object
+#     additionalProperties: false
+#     required: [minimum]
+#     properties:
+#       minimum:
+#         description: How long, such as `90m`, `24h` or `7d`.
+#         type: string
+#         pattern: "^[1-9][0-9]{0,7}[smhd]$"
+#       strategy:
+#         description: "`all`: in every environment. `any`: in one of them."
+#         enum: [all, any]
+#         default: all
+#       min_targets:
+#         description: In how many targets of an environment, a number or `all`.
+#         anyOf: [{type: integer, minimum: 1}, {const: all}]
+#         default: 1
+#       environments:
+#         description: Look in these environments, instead of those that come directly before.
+#         type: array
+#         items: {type: string, format: environment}
+#         minItems: 1
+#         uniqueItems: true
 package promotion.soak_time
 
 import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := "the environment comes after no other" if {
-	count(problems) == 0
-	parameters.environments == []
+skip_reason := parameters.skip_reason
+
+deny contains finding if {
+	not met
+	not parameters.skip_reason
+	some finding in denials
 }
 
-deny contains finding if some finding in (problems | never)
-
-deny contains parameters.unexplained if {
-	not parameters.enough(soaked)
-	not skip_reason
-	count(problems) == 0
-	count(never) == 0
+denials := {parameters.not_configured(name) | some name in parameters.unknown_environments} if {
+	count(parameters.unknown_environments) > 0
+} else := never if {
+	count(never) > 0
+} else := {parameters.unexplained} if {
 	count(hold) == 0
+}
+
+met if parameters.enough(soaked)
+
+soaked contains environment if {
+	some environment in parameters.environments
+	has_soaked(environment)
+}
+
+# Most often the artifact is still there, and for long enough; that is told at once. Else all its stays are looked at.
+has_soaked(environment) if {
+	count(settled(environment)) >= parameters.needed(environment)
+} else if {
+	ready[environment] <= parameters.as_of
+}
+
+# The targets that have had the artifact for the minimum, and still do.
+settled(environment) := {record.environment_name |
+	some record in records.holding(environment)
+	records.nanoseconds(record.created_at) + minimum_nanoseconds <= input.as_of_ns
 }
 
 # Nothing that goes on would open the gate.
 never contains finding if {
-	count(problems) == 0
-	not parameters.enough(soaked)
+	not met
 	some environment in parameters.environments
 	not ready[environment]
 	needs_every_environment
@@ -51,13 +89,12 @@ never contains finding if {
 	}
 }
 
-needs_every_environment if parameters.strategy == "all"
+needs_every_environment if not input.parameters.strategy == "any"
 
 needs_every_environment if count(ready) == 0
 
 hold contains finding if {
-	count(problems) == 0
-	not parameters.enough(soaked)
+	not met
 	some environment, instant in ready
 	not environment in soaked
 	finding := {
@@ -70,18 +107,12 @@ hold contains finding if {
 }
 
 # When the rule is met, as far as an environment can tell: one that is ready earlier is enough for `any`.
-opens(instant) := instant if parameters.strategy == "all"
-
-opens(_) := min([instant | some instant in ready]) if parameters.strategy == "any"
-
-soaked contains environment if {
-	some environment, instant in ready
-	instant <= parameters.as_of
-}
+opens(instant) := min([one | some one in ready]) if {
+	input.parameters.strategy == "any"
+} else := instant
 
 # When an environment has had the artifact long enough in enough targets; absent when that will not come by itself.
 ready[environment] := instant if {
-	count(problems) == 0
 	some environment in parameters.environments
 	instants := sort([earliest |
 		some target in records.targets(environment)
@@ -143,13 +174,6 @@ soaked_targets(environment) := {target |
 	instant <= parameters.as_of
 }
 
-minimum := parameters.given.minimum
+minimum := input.parameters.minimum
 
 minimum_nanoseconds := parameters.duration(minimum)
-
-problems contains problem if {
-	known := {"environments", "min_targets", "minimum", "strategy"}
-	some problem in (parameters.malformed | parameters.unknown(known))
-}
-
-problems contains problem if some problem in (parameters.not_a_duration("minimum") | parameters.no_clock)

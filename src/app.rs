@@ -10,11 +10,13 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::config::{ChainloopConfig, Config, SourceConfig, TokenSource};
+use crate::config::{self, ChainloopConfig, Config, OverrideConfig, SourceConfig, TokenSource};
 use crate::domain::environment::Environment;
+use crate::domain::overrides::Overrides as ReadOverrides;
 use crate::domain::policy_test::TestReport;
 pub use crate::engine::rego::TestOptions;
 use crate::engine::rego::{Limits, RegoEngine, run_tests};
+use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::chainloop::{ChainloopOptions, ChainloopSource};
@@ -55,7 +57,22 @@ pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
         rules: config.rules.clone(),
         engine: Arc::new(engine),
         when_no_rule_applies: config.when_no_rule_applies,
+        overrides: exceptions(&config.overrides),
     })
+}
+
+/// Overrides from files, read anew each time.
+struct OverrideFiles(OverrideConfig);
+
+impl OverrideSource for OverrideFiles {
+    fn read(&self) -> ReadOverrides {
+        config::overrides::read(&self.0, now())
+    }
+}
+
+fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
+    let files = (!config.paths.is_empty()).then(|| OverrideFiles(config.clone()))?;
+    Some(Arc::new(files))
 }
 
 /// The configured record sources by name; all are the snapshot, one and the same, when there is one.

@@ -135,6 +135,9 @@ pub struct CheckArgs {
     /// Look again, for as long as this, while the verdict is `hold` or `undecided`.
     #[arg(long, value_name = "DURATION", value_parser = length_of_time, allow_hyphen_values = true)]
     pub wait: Option<Duration>,
+    /// Add what each rule rested on: parameters, values, records, and the lines that objected (text, json, markdown).
+    #[arg(long)]
+    pub explain: bool,
     /// Decide as of this instant (RFC 3339) instead of now.
     #[arg(long, value_name = "TIME", value_parser = instant, conflicts_with = "wait")]
     pub as_of: Option<Timestamp>,

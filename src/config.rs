@@ -6,6 +6,7 @@
 pub(crate) mod duration;
 mod error;
 mod located;
+pub mod overrides;
 mod raw;
 mod validate;
 mod yaml;
@@ -38,6 +39,7 @@ const DEFAULT_TOKEN_VARIABLE: &str = "CHAINLOOP_TOKEN";
 const DEFAULT_TIMEOUT: &str = "60s";
 const DEFAULT_RULE_TIMEOUT: &str = "1s";
 const DEFAULT_EVALUATION_TIMEOUT: &str = "10s";
+const DEFAULT_LONGEST_OVERRIDE: &str = "7d";
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -57,6 +59,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// [`Verdict::Undecided`] or [`Verdict::Allow`].
     pub when_no_rule_applies: Verdict,
+    /// Where overrides are, and what they may be.
+    pub overrides: OverrideConfig,
     /// How long one rule may take.
     pub rule_timeout: Duration,
     /// How long all rules of one decision may take; at least `rule_timeout`.
@@ -99,6 +103,17 @@ pub struct ChainloopConfig {
     pub allow_insecure: bool,
     /// The deadline for reading the records, pages and retries included.
     pub timeout: Duration,
+}
+
+/// Where overrides are, and what they may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverrideConfig {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// The longest that one may last.
+    pub longest: Duration,
+    /// Whether each has to name a ticket.
+    pub require_ticket: bool,
 }
 
 /// Where a token is read from. The token itself is never part of a configuration.

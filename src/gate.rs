@@ -6,8 +6,10 @@
 
 pub mod decide;
 pub mod engine;
+pub mod explain;
 pub mod findings;
 pub mod observe;
+pub mod overrides;
 pub mod see;
 pub mod source;
 
@@ -19,6 +21,7 @@ use crate::domain::rule::Rule;
 use crate::domain::verdict::Verdict;
 
 use engine::RuleEngine;
+use overrides::OverrideSource;
 use source::{RecordFilters, RecordSource};
 
 /// A record source with the filters that the configuration gives it.
@@ -43,4 +46,6 @@ pub struct Gate {
     pub engine: Arc<dyn RuleEngine>,
     /// The verdict when no enforced rule applies: `undecided`, or `allow` when the configuration says so.
     pub when_no_rule_applies: Verdict,
+    /// Where overrides come from, when the configuration names any place.
+    pub overrides: Option<Arc<dyn OverrideSource>>,
 }

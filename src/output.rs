@@ -7,12 +7,14 @@ pub mod escape;
 pub mod policy_tests;
 pub mod records;
 
+mod explanation;
 mod finding;
 mod github;
 mod json;
 mod junit;
 mod layout;
 mod markdown;
+mod overrides;
 mod phrase;
 mod sarif;
 mod tap;

@@ -1,5 +1,6 @@
 //! `holdpoint check`: one decision for each artifact, in the chosen form.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -33,9 +34,15 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
     let overrides = Overrides { records: args.config.records, policies: args.policy };
     let gate = app::gate(&config, &overrides)?;
-    let question =
-        Question { gate: &gate, environment: &args.request.environment, requests: &requests, as_of: args.as_of };
+    let question = Question {
+        gate: &gate,
+        environment: &args.request.environment,
+        requests: &requests,
+        as_of: args.as_of,
+        explain: args.explain,
+    };
     let decisions = block_on(question.decide_and_wait(args.wait))??;
+    warn_of_overrides(&decisions);
     let style = if destination.is_some() { Style { color: false, ..style } } else { style };
     let verdict = decisions.verdict();
     let decisions = places::in_repository(decisions, args.format, &config.path);
@@ -62,11 +69,24 @@ fn deliver(text: &str, destination: Option<&Destination>, verdict: Verdict) -> E
     }
 }
 
+/// Says each notice of overrides once, beside the output: a program may read that, and drop what it does not know.
+fn warn_of_overrides(decisions: &Decisions) {
+    let mut told = BTreeSet::new();
+    for notice in decisions.0.iter().flat_map(|decision| &decision.override_notices) {
+        let place = notice.location.as_ref().map(|location| format!("{}:{}: ", location.path, location.line));
+        let text = format!("warning: {}{}\nhint: {}", place.unwrap_or_default(), notice.message, notice.remediation);
+        if told.insert(text.clone()) {
+            standard_error::write(&text);
+        }
+    }
+}
+
 struct Question<'a> {
     gate: &'a Gate,
     environment: &'a str,
     requests: &'a [Request],
     as_of: Option<Timestamp>,
+    explain: bool,
 }
 
 impl Question<'_> {
@@ -87,7 +107,13 @@ impl Question<'_> {
         let observation = self.gate.observe(self.environment, watcher).await;
         let observation = observation.context("the environment is not configured")?;
         let as_of = self.as_of.unwrap_or_else(app::now);
-        let decide = |request: &Request| self.gate.decide(&observation, request.clone(), as_of);
+        let decide = |request: &Request| {
+            let mut decision = self.gate.decide(&observation, request.clone(), as_of);
+            if self.explain {
+                decision.explanations = self.gate.explain(&observation, &decision);
+            }
+            decision
+        };
         let decisions = Decisions(self.requests.iter().map(decide).collect());
         for decision in &decisions.0 {
             tracing::info!(
@@ -98,6 +124,11 @@ impl Question<'_> {
                 duration_ms = decision.duration_ms,
                 "decided"
             );
+            for report in decision.overrides.iter().filter(|report| report.used) {
+                // Quoted, as every text that somebody else wrote.
+                let (id, actor) = (&report.exception.id, &report.exception.actor);
+                tracing::warn!(decision.id = %decision.id, override.id = ?id, override.actor = ?actor, "an override lets findings pass");
+            }
         }
         Ok(decisions)
     }

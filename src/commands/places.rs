@@ -25,6 +25,11 @@ pub fn in_repository(mut decisions: Decisions, format: Format, configuration: &P
             None => {}
         }
     }
+    for decision in &mut decisions.0 {
+        let of_overrides = decision.overrides.iter_mut().map(|report| &mut report.exception.location);
+        let of_notices = decision.override_notices.iter_mut().filter_map(|notice| notice.location.as_mut());
+        of_overrides.chain(of_notices).for_each(|location| location.path = shown(Path::new(&location.path)));
+    }
     decisions
 }
 

@@ -11,7 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::duration;
 use super::located::Located;
-use super::{DEFAULT_EVALUATION_TIMEOUT, DEFAULT_RULE_TIMEOUT, DEFAULT_TIMEOUT, DEFAULT_TOKEN_VARIABLE, DEFAULT_URL};
+use super::{
+    DEFAULT_EVALUATION_TIMEOUT, DEFAULT_LONGEST_OVERRIDE, DEFAULT_RULE_TIMEOUT, DEFAULT_TIMEOUT,
+    DEFAULT_TOKEN_VARIABLE, DEFAULT_URL,
+};
 
 /// The configuration of holdpoint. Paths are relative to the folder of this file. Durations are written with their
 /// units, such as `90m`, `24h`, `7d` or `1h30m`.
@@ -36,6 +39,14 @@ pub(crate) struct RawConfig {
     #[schemars(extend("default" = json!([])))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) rules: Option<Located<Vec<Located<RawRule>>>>,
+    /// Files and folders with overrides: exceptions that an operator makes, each for one artifact and a limited time.
+    #[schemars(extend("default" = json!([])))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) overrides: Option<Located<Vec<Located<String>>>>,
+    /// What an override may be.
+    #[schemars(extend("default" = json!({})))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) override_limits: Option<RawOverrideLimits>,
     /// The verdict when no enforced rule applies to a request.
     #[schemars(extend("default" = "undecided"))]
     #[serde(default, deserialize_with = "present")]
@@ -95,7 +106,7 @@ pub(crate) const CHAINLOOP_KEYS: [&str; 8] =
     ["url", "token", "organization", "project", "project_version", "ca_file", "allow_insecure", "timeout"];
 
 /// A value that may be left out, but not left empty: `max_record_age:` without a value is a slip, not "any age".
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -295,4 +306,19 @@ pub(crate) struct RawLimits {
     #[schemars(extend("default" = DEFAULT_EVALUATION_TIMEOUT, "pattern" = duration::PATTERN))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) evaluation_timeout: Option<Located<String>>,
+}
+
+/// Limits on overrides. One that exceeds them does not apply.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map of limits")]
+#[schemars(rename = "override_limits")]
+pub(crate) struct RawOverrideLimits {
+    /// The longest that one may last.
+    #[schemars(extend("default" = DEFAULT_LONGEST_OVERRIDE, "pattern" = duration::PATTERN))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) longest: Option<Located<String>>,
+    /// Whether each has to name a ticket.
+    #[schemars(extend("default" = false))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) require_ticket: Option<bool>,
 }

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use super::error::{MOST_PROBLEMS, Problem, quote, suggest};
 use super::located::{Located, Place};
-use super::raw::{RawConfig, RawLimits, RawWhenNoRuleApplies};
-use super::{Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_RULE_TIMEOUT, duration, yaml};
+use super::raw::{RawConfig, RawLimits, RawOverrideLimits, RawWhenNoRuleApplies};
+use super::{
+    Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_LONGEST_OVERRIDE, DEFAULT_RULE_TIMEOUT, OverrideConfig, duration, yaml,
+};
 use crate::domain::verdict::Verdict;
 
 /// The longest timeout. Whoever waits longer has stopped waiting.
@@ -37,6 +39,7 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
     let environments = environments::check(&mut check, raw.environments, &source_names);
     let policies = raw.policies.unwrap_or_default().into_iter().map(|policy| check.path("policies", policy)).collect();
     let rules = rules::check(&mut check, raw.rules, &environment_names, raw.when_no_rule_applies);
+    let overrides = overrides(&mut check, raw.overrides, raw.override_limits.unwrap_or_default());
     let (rule_timeout, evaluation_timeout) = limits(&mut check, raw.limits.unwrap_or_default());
     let when_no_rule_applies = match raw.when_no_rule_applies {
         None | Some(RawWhenNoRuleApplies::Undecided) => Verdict::Undecided,
@@ -50,10 +53,31 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
             policies,
             rules,
             when_no_rule_applies,
+            overrides,
             rule_timeout,
             evaluation_timeout,
         }),
         _ => Err(check.problems),
+    }
+}
+
+fn overrides(
+    check: &mut Check<'_>,
+    paths: Option<Located<Vec<Located<String>>>>,
+    limits: RawOverrideLimits,
+) -> OverrideConfig {
+    if let Some(paths) = &paths {
+        check.bound("overrides", paths.place, paths.value.len());
+    }
+    let paths = paths.map(|paths| paths.value).unwrap_or_default();
+    let paths = paths.into_iter().map(|path| check.path("overrides", path)).collect();
+    let longest = limits.longest;
+    let longest =
+        longest.unwrap_or_else(|| Located { value: DEFAULT_LONGEST_OVERRIDE.to_owned(), place: Place::default() });
+    OverrideConfig {
+        paths,
+        longest: check.duration("longest", &longest).unwrap_or_default(),
+        require_ticket: limits.require_ticket.unwrap_or_default(),
     }
 }
 

@@ -1,14 +1,14 @@
 //! From text to the raw form, with the parser's errors in holdpoint's words.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_saphyr::{DuplicateKeyPolicy, Error, MessageFormatter as _, Options, UserMessageFormatter};
 
 use super::error::{Problem, list, quote, suggest};
 use super::located::{Located, Place};
-use super::raw::RawConfig;
 
-/// Reads the text, or says the first thing that keeps it from being read.
-pub(crate) fn parse(text: &str) -> Result<RawConfig, Problem> {
+/// Reads the text of a file that begins with its version, or says the first thing that keeps it from being read.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let of_another_version = if is_too_much(&error) { None } else { other_version(text) };
         of_another_version.unwrap_or_else(|| problem(&error))

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::digest::Digest;
+use super::explanation::Explanation;
 use super::finding::{Finding, Outcome};
+use super::overrides::{OverrideNotice, OverrideReport};
 use super::request::Request;
 use super::snapshot::SourceReport;
 use super::verdict::Verdict;
@@ -41,11 +43,20 @@ pub struct Decision {
     pub channel: &'static str,
     /// What every rule said, in the order of the configuration.
     pub findings: Vec<Finding>,
+    /// The overrides in force for this request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<OverrideReport>,
+    /// Overrides that do not apply though somebody may have meant them to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub override_notices: Vec<OverrideNotice>,
+    /// What each rule rested on, when that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
     /// The records' origin.
     pub snapshot: SnapshotReport,
     /// The digest of all policies that were loaded.
     pub policies_digest: Digest,
-    /// The digest of request, environment, instant and rules.
+    /// The digest of request, environment, instant, rules and the overrides in force.
     pub input_digest: Digest,
     /// How long it took, reading records included.
     pub duration_ms: u64,

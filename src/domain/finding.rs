@@ -77,13 +77,17 @@ pub struct Finding {
     /// Where in the policy it was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// The id of the override that lets it pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overridden_by: Option<String>,
 }
 
 impl Finding {
     /// The verdict this finding asks for; `None` when it does not count.
     ///
     /// A rule that skips itself says nothing about the verdict: it did not apply. Nor does a warning: a rule that
-    /// warns without objecting has a [`Outcome::Passed`] finding as well.
+    /// warns without objecting has a [`Outcome::Passed`] finding as well. A rule that objects and is overridden was
+    /// evaluated, and somebody has answered for its objection by name.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
         if self.enforcement != Enforcement::Enforce {
@@ -91,6 +95,7 @@ impl Finding {
         }
         match self.outcome {
             Outcome::Passed => Some(Verdict::Allow),
+            Outcome::Denied | Outcome::Held if self.overridden_by.is_some() => Some(Verdict::Allow),
             Outcome::Denied => Some(Verdict::Deny),
             Outcome::Held => Some(Verdict::Hold),
             Outcome::Failed => Some(Verdict::Undecided),

@@ -12,6 +12,7 @@ mod chainloop;
 mod data;
 mod engines;
 mod evaluate;
+mod explain;
 mod fault;
 mod files;
 mod input;
@@ -36,8 +37,9 @@ use regorus::Value;
 use crate::domain::digest::Digest;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
-use crate::gate::engine::{PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight};
+use crate::gate::engine::{Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight};
 
+use explain::Explainer;
 use input::Inputs;
 use load::Loaded;
 use package::Package;
@@ -150,7 +152,8 @@ impl RuleEngine for RegoEngine {
             })?;
         }
         let (packages, parameters) = (self.loaded.packages.clone(), self.parameters.clone());
-        Ok(Box::new(Prepared { packages, parameters, pool: Pool::new(engines, self.limits) }))
+        let explainer = Explainer::new(Arc::clone(&self.loaded.files), Arc::clone(snapshot), self.limits);
+        Ok(Box::new(Prepared { packages, parameters, pool: Pool::new(engines, self.limits), explainer }))
     }
 }
 
@@ -158,16 +161,20 @@ struct Prepared {
     packages: BTreeMap<String, Arc<Package>>,
     parameters: BTreeMap<String, Value>,
     pool: Pool,
+    explainer: Explainer,
 }
 
 impl Prepared {
     fn parameters(&self, rule: &Rule) -> Value {
         self.parameters.get(&rule.id).cloned().unwrap_or(Value::Undefined)
     }
-}
 
-impl PreparedRules for Prepared {
-    fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
+    /// Puts what can be asked of the question's rules to `ask`: one result for each rule, in their order.
+    fn put<T>(
+        &self,
+        question: &Question<'_>,
+        ask: impl FnOnce(Job) -> Vec<Result<T, RuleError>>,
+    ) -> Vec<Result<T, RuleError>> {
         let Ok(as_of_ns) = i64::try_from(question.as_of.as_nanosecond()) else {
             return question.rules.iter().map(|_rule| Err(instant_out_of_range(question.as_of))).collect();
         };
@@ -176,11 +183,35 @@ impl PreparedRules for Prepared {
         let packages: Vec<Option<Arc<Package>>> = question.rules.iter().map(package).collect();
         let known = question.rules.iter().zip(&packages).filter_map(|(rule, package)| Some((rule, package.clone()?)));
         let rules = known.map(|(rule, package)| (package, inputs.with_parameters(self.parameters(rule)))).collect();
-        let mut answers = self.pool.evaluate(Job { as_of_ns, rules }).into_iter();
+        let mut answers = ask(Job { as_of_ns, rules }).into_iter();
         let result = |package: Option<Arc<Package>>| {
             package.and_then(|_loaded| answers.next()).unwrap_or_else(|| Err(missing()))
         };
         packages.into_iter().map(result).collect()
+    }
+}
+
+fn json(value: &Value) -> Result<String, RuleError> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| RuleError {
+        code: "rule_error",
+        message: format!("what the policies see cannot be written as JSON: {error}"),
+        remediation: "this is a defect of holdpoint; please report it".to_owned(),
+    })
+}
+
+impl PreparedRules for Prepared {
+    fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
+        self.put(question, |job| self.pool.evaluate(job))
+    }
+
+    fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
+        let mut results = self.put(question, |job| self.explainer.explain(job));
+        for (rule, result) in question.rules.iter().zip(&mut results) {
+            if let (Ok(explained), Some(package)) = (result, self.packages.get(&rule.policy)) {
+                explained.defaults = parameters::defaults(&rule.parameters, package.parameters.as_ref());
+            }
+        }
+        results
     }
 
     fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError> {
@@ -191,14 +222,6 @@ impl PreparedRules for Prepared {
             inputs: question.rules.iter().map(input).collect::<Result<_, _>>()?,
         })
     }
-}
-
-fn json(value: &Value) -> Result<String, RuleError> {
-    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| RuleError {
-        code: "rule_error",
-        message: format!("what the policies see cannot be written as JSON: {error}"),
-        remediation: "this is a defect of holdpoint; please report it".to_owned(),
-    })
 }
 
 /// Rego counts nanoseconds in 64 bits, which end in the years 1677 and 2262.

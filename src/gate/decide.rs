@@ -8,6 +8,7 @@ use crate::domain::decision::{DECISION_SCHEMA, Decision, SnapshotReport};
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::finding::Finding;
+use crate::domain::overrides::Override;
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
 
@@ -23,11 +24,13 @@ impl Gate {
     pub fn decide(&self, observation: &Observation, request: Request, as_of: Timestamp) -> Decision {
         let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies_to(&request.environment)).collect();
         let environment = &observation.environment;
-        let input_digest = input_digest(&request, environment, as_of, &rules);
+        let judged = self.judge_overrides(observation, &request, as_of, &rules);
+        let input_digest = input_digest(&request, environment, as_of, &rules, &judged.in_force);
         let mut findings = self.findings(observation, &request, as_of, &rules);
         if let Some(finding) = self.nothing_counts(&findings, &request.environment, &rules) {
             findings.push(finding);
         }
+        let (overrides, override_notices) = judged.apply(&mut findings);
         let (verdict, opens_at) = Decision::combine(&findings);
         Decision {
             schema: DECISION_SCHEMA,
@@ -38,6 +41,9 @@ impl Gate {
             request,
             as_of,
             findings,
+            overrides,
+            override_notices,
+            explanations: Vec::new(),
             snapshot: SnapshotReport { sources: observation.snapshot.sources.clone() },
             policies_digest: self.engine.digest(),
             input_digest,
@@ -96,16 +102,24 @@ impl Gate {
 }
 
 /// A digest of all that is asked. Objects serialise with sorted keys, so equal questions have equal digests.
-fn input_digest(request: &Request, environment: &Environment, as_of: Timestamp, rules: &[&Rule]) -> Digest {
+fn input_digest(
+    request: &Request,
+    environment: &Environment,
+    as_of: Timestamp,
+    rules: &[&Rule],
+    overrides: &[&Override],
+) -> Digest {
     #[derive(Serialize)]
     struct Asked<'a> {
         request: &'a Request,
         environment: &'a Environment,
         as_of: Timestamp,
         rules: Vec<(&'a str, &'a str, &'a serde_json::Value, &'static str)>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        overrides: &'a [&'a Override],
     }
     let rules = rules.iter().map(|rule| (&*rule.id, &*rule.policy, &rule.parameters, rule.enforcement.as_str()));
-    let asked = Asked { request, environment, as_of, rules: rules.collect() };
+    let asked = Asked { request, environment, as_of, rules: rules.collect(), overrides };
     // Serialising plain data into memory cannot fail; were it to, the digest of nothing matches no other decision.
     let text = serde_json::to_vec(&asked).unwrap_or_default();
     Digest::from_bytes(Sha256::digest(text).into())

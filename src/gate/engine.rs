@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
+use crate::domain::explanation::{Clause, NamedValue};
 use crate::domain::finding::Location;
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
@@ -64,6 +65,32 @@ pub struct Sight {
     pub inputs: Vec<String>,
 }
 
+impl Statement {
+    /// Whether the other says the same, wherever it does.
+    #[must_use]
+    pub fn says_what(&self, other: &Self) -> bool {
+        let said = |statement: &Self| Self { location: None, ..statement.clone() };
+        said(self) == said(other)
+    }
+}
+
+/// What a rule rested on when it was evaluated for its explanation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// What it says; the caller compares it with what the decision rests on.
+    pub answer: Result<Answer, RuleError>,
+    /// Each clause that says something, with what it says alone.
+    pub clauses: Vec<(Clause, Answer)>,
+    /// What the policy's other rules came to.
+    pub values: Vec<NamedValue>,
+    /// How many more of them there are.
+    pub values_left_out: usize,
+    /// The ids of the records in the values.
+    pub records: Vec<String>,
+    /// The defaults of parameters that are not given.
+    pub defaults: serde_json::Map<String, serde_json::Value>,
+}
+
 /// Why a rule could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -112,4 +139,8 @@ pub trait PreparedRules: Send + Sync {
     /// # Errors
     /// When it cannot be written as JSON.
     fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError>;
+
+    /// What each of the question's rules rests on, in their order, by an evaluation of its own. It takes longer, and
+    /// decides nothing.
+    fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>>;
 }

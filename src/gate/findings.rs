@@ -158,6 +158,7 @@ fn finding(rule: &Rule, description: &RuleDescription, outcome: Outcome, code: &
         records: Vec::new(),
         opens_at: None,
         location: description.location.clone(),
+        overridden_by: None,
     }
 }
 
@@ -174,7 +175,13 @@ fn own(rule: &str, outcome: Outcome, code: &str, title: &str) -> Finding {
         records: Vec::new(),
         opens_at: None,
         location: None,
+        overridden_by: None,
     }
+}
+
+/// Text as long as a finding holds.
+pub(super) fn bounded_text(text: &str) -> String {
+    bounded(text, TEXT_LIMIT)
 }
 
 fn bounded(text: &str, limit: usize) -> String {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use crate::domain::environment::Environment;
+use crate::domain::overrides::{OverrideNotice, Overrides};
 use crate::domain::snapshot::{EnvironmentRecords, Snapshot, SourceReport};
 
 use super::Gate;
@@ -40,6 +41,8 @@ pub struct Observation {
     pub failures: Vec<RecordFault>,
     /// The rules with these records, or why they could not take them. Empty when a source failed.
     pub(super) rules: Option<Result<Box<dyn PreparedRules>, RuleError>>,
+    /// The overrides, or why there are none, when the configuration has a place for them.
+    pub(super) overrides: Option<Result<Overrides, OverrideNotice>>,
     pub(super) started: Instant,
 }
 
@@ -144,7 +147,9 @@ impl Gate {
         let environment = resolved.unwrap_or(environment);
         let snapshot = Arc::new(snapshot);
         let rules = if failures.is_empty() { Some(self.prepare(&snapshot).await) } else { None };
-        Some(Observation { environment, snapshot, failures, rules, started })
+        // Last, so that the clock they are held against is the newest.
+        let overrides = self.read_overrides().await;
+        Some(Observation { environment, snapshot, failures, rules, overrides, started })
     }
 
     /// Large snapshots take long: that is for a thread that may block. It is the one that parsed them, as a rule, so
@@ -159,6 +164,18 @@ impl Gate {
                 remediation: "this is a defect of holdpoint; please report it".to_owned(),
             })
         })
+    }
+
+    /// Reading files is for a thread that may block.
+    async fn read_overrides(&self) -> Option<Result<Overrides, OverrideNotice>> {
+        let source = self.overrides.clone()?;
+        let read = tokio::task::spawn_blocking(move || source.read()).await;
+        Some(read.map_err(|error| OverrideNotice {
+            code: "override_unreadable",
+            message: format!("the overrides could not be read, and none applies: {error}"),
+            remediation: "this is a defect of holdpoint; please report it".to_owned(),
+            location: None,
+        }))
     }
 
     fn start_read(

@@ -12,6 +12,8 @@ use super::phrase;
 pub(super) enum Standing {
     /// It is in the way.
     Blocks,
+    /// It would be in the way, and an override lets it pass.
+    Overridden,
     /// It asks for attention and changes nothing.
     Warns,
     /// It would be in the way, or warn, if its rule were enforced.
@@ -28,6 +30,9 @@ impl Standing {
             (Outcome::Passed, _) => Self::Passed,
             (Outcome::Skipped, _) => Self::Skipped,
             (_, Enforcement::DryRun) => Self::DryRun,
+            (Outcome::Denied | Outcome::Held, Enforcement::Enforce) if finding.overridden_by.is_some() => {
+                Self::Overridden
+            }
             (Outcome::Warned, _) | (_, Enforcement::Warn) => Self::Warns,
             (Outcome::Denied | Outcome::Held | Outcome::Failed, Enforcement::Enforce) => Self::Blocks,
         }
@@ -59,10 +64,17 @@ pub(super) fn title(finding: &Finding) -> String {
 /// The outcome and, when it does not count, why: `held (dry run)`.
 pub(super) fn outcome(finding: &Finding) -> String {
     let outcome = finding.outcome.as_str();
-    match finding.enforcement {
-        Enforcement::Enforce => outcome.to_owned(),
-        Enforcement::Warn => format!("{outcome} (warn only)"),
-        Enforcement::DryRun => format!("{outcome} (dry run)"),
+    let overridden = finding.enforcement == Enforcement::Enforce && finding.overridden_by.is_some();
+    let note = if overridden { " (overridden)" } else { enforcement(finding.enforcement) };
+    format!("{outcome}{note}")
+}
+
+/// ` (warn only)` and the like behind what does not count; nothing behind what does.
+pub(super) const fn enforcement(enforcement: Enforcement) -> &'static str {
+    match enforcement {
+        Enforcement::Enforce => "",
+        Enforcement::Warn => " (warn only)",
+        Enforcement::DryRun => " (dry run)",
     }
 }
 
@@ -87,6 +99,7 @@ pub(super) fn remediation(finding: &Finding) -> String {
 pub(super) fn way_out(decision: &Decision, finding: &Finding) -> Vec<String> {
     let remediation = remediation(finding);
     let mut lines = Vec::new();
+    lines.extend(overridden_by(finding));
     if !remediation.is_empty() {
         lines.push(format!("→ {remediation}"));
     }
@@ -94,6 +107,12 @@ pub(super) fn way_out(decision: &Decision, finding: &Finding) -> Vec<String> {
         lines.push(format!("opens {}", phrase::instant_from(opens_at, decision.as_of)));
     }
     lines
+}
+
+/// `overridden by ops-1`, when it is.
+pub(super) fn overridden_by(finding: &Finding) -> Option<String> {
+    let id = finding.overridden_by.as_deref()?;
+    Some(format!("overridden by {}", escape::line(id, NAME_LIMIT)))
 }
 
 const fn default_message(outcome: Outcome) -> &'static str {

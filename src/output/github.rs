@@ -4,12 +4,12 @@
 //! more there are.
 
 use crate::domain::decision::{Decision, Decisions};
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Finding, Location};
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
 use super::finding::{self, Standing};
-use super::phrase;
+use super::{overrides, phrase};
 
 /// The annotations of one level that GitHub shows for a step.
 const LEVEL_LIMIT: usize = 10;
@@ -18,11 +18,15 @@ const LEVEL_LIMIT: usize = 10;
 pub(super) fn render(decisions: &Decisions) -> String {
     let blocking = finding::all_standing(decisions, Standing::Blocks);
     let mut commands = vec![verdict(decisions, blocking.is_empty())];
+    let exceptions = exceptions(decisions);
     // The verdict takes one place of its level.
     let errors = LEVEL_LIMIT - usize::from(blocking.is_empty());
+    let mut warnings = finding::all_standing(decisions, Standing::Overridden);
+    warnings.extend(finding::all_standing(decisions, Standing::Warns));
+    commands.extend(exceptions.clone());
     let levels = [
         ("error", blocking, errors),
-        ("warning", finding::all_standing(decisions, Standing::Warns), LEVEL_LIMIT),
+        ("warning", warnings, LEVEL_LIMIT - usize::from(exceptions.is_some())),
         ("notice", finding::all_standing(decisions, Standing::DryRun), LEVEL_LIMIT - 1),
     ];
     for (level, findings, limit) in levels {
@@ -51,10 +55,23 @@ fn verdict(decisions: &Decisions, unexplained: bool) -> String {
     command(level, None, &format!("holdpoint: {verdict}"), &lines.join("\n"))
 }
 
+/// One warning for all overrides and notices of them: an exception is never to be overlooked.
+fn exceptions(decisions: &Decisions) -> Option<String> {
+    let of_one = |decision| overrides::in_force(decision).into_iter().chain(overrides::notices(decision));
+    let mut lines: Vec<String> = decisions.0.iter().flat_map(of_one).map(|entry| entry.line()).collect();
+    let more = lines.len().saturating_sub(LEVEL_LIMIT);
+    lines.truncate(LEVEL_LIMIT);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    let place = overrides::first_place(decisions);
+    (!lines.is_empty()).then(|| command("warning", place, "holdpoint: overrides", &lines.join("\n")))
+}
+
 fn summary(decision: &Decision) -> String {
     let artifact = phrase::name_or_digest(&decision.request.artifact);
     let environment = escape::line(&decision.request.environment, NAME_LIMIT);
-    let sentence = phrase::sentence(decision.verdict, &artifact, &environment);
+    let sentence = phrase::answer(decision, &artifact, &environment);
     match phrase::opening(decision) {
         Some(opening) => format!("{sentence}; opens: {opening}"),
         None => sentence,
@@ -71,7 +88,7 @@ fn annotations(level: &str, findings: &[(&Decision, &Finding)], limit: usize) ->
                 let noun = if more == 1 { "finding" } else { "findings" };
                 lines.push(format!("and {more} more {noun} like this, which GitHub would not show"));
             }
-            command(level, Some(finding), &heading(finding), &lines.join("\n"))
+            command(level, finding.location.as_ref(), &heading(finding), &lines.join("\n"))
         })
         .collect()
 }
@@ -90,9 +107,9 @@ fn body(decision: &Decision, finding: &Finding) -> Vec<String> {
     lines
 }
 
-fn command(level: &str, finding: Option<&Finding>, title: &str, text: &str) -> String {
+fn command(level: &str, location: Option<&Location>, title: &str, text: &str) -> String {
     let mut properties = Vec::new();
-    if let Some(location) = finding.and_then(|finding| finding.location.as_ref()) {
+    if let Some(location) = location {
         let file = escape::line(&location.path, NAME_LIMIT);
         properties.push(format!("file={}", escape::command_property(&file)));
         properties.push(format!("line={}", location.line.max(1)));

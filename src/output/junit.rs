@@ -10,7 +10,7 @@ use crate::domain::finding::{Finding, Outcome};
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
-use super::{finding, phrase};
+use super::{finding, overrides, phrase};
 
 /// The decisions as a `JUnit` report.
 ///
@@ -41,7 +41,7 @@ fn suite(decision: &Decision) -> TestSuite {
         *count += 1;
         suite.add_test_case(case(decision, finding, *count));
     }
-    suite.add_test_case(verdict_case(decision.verdict, &phrase::sentence(decision.verdict, &artifact, &environment)));
+    suite.add_test_case(verdict_case(decision.verdict, &phrase::answer(decision, &artifact, &environment)));
     suite
 }
 
@@ -58,6 +58,8 @@ fn properties(decision: &Decision) -> Vec<(&'static str, String)> {
     if let Some(opens_at) = decision.opens_at {
         properties.push(("opens_at", opens_at.to_string()));
     }
+    properties.extend(overrides::in_force(decision).iter().map(|entry| ("override", entry.line())));
+    properties.extend(overrides::notices(decision).iter().map(|entry| ("override_notice", entry.line())));
     properties
 }
 

@@ -1,11 +1,14 @@
 //! GitHub Flavoured Markdown, for a job summary or a comment.
 
+mod explain;
+
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::finding::Finding;
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
 use super::finding::{self, Standing};
+use super::overrides::{self, Entry};
 use super::{phrase, text};
 
 /// GitHub refuses a longer job summary, in bytes.
@@ -22,9 +25,11 @@ pub(super) fn render(decisions: &Decisions) -> String {
     }
     for decision in &decisions.0 {
         blocks.push(heading(decision));
+        blocks.extend(exceptions(decision));
         blocks.extend(table(decision));
         blocks.extend(ways_to_open(decision));
         blocks.push(footer(decision));
+        blocks.extend(decision.explanations.iter().map(|explanation| explain::one(explanation, decision.as_of)));
     }
     within_limit(blocks)
 }
@@ -61,7 +66,7 @@ fn combined(decisions: &Decisions) -> String {
 fn heading(decision: &Decision) -> String {
     let request = &decision.request;
     let environment = escape::markdown(&escape::line(&request.environment, NAME_LIMIT));
-    let sentence = phrase::sentence(decision.verdict, "this artifact", &environment);
+    let sentence = phrase::answer(decision, "this artifact", &environment);
     let artifact = [phrase::name(&request.artifact), request.artifact.digest.to_string()];
     let artifact: Vec<String> =
         artifact.iter().filter(|text| !text.is_empty()).map(|text| escape::markdown_code(text)).collect();
@@ -78,6 +83,17 @@ fn heading(decision: &Decision) -> String {
     format!("{}\n\n", paragraphs.join("\n\n"))
 }
 
+/// Each override and each notice of one as an alert, which GitHub shows in a colour of its own.
+fn exceptions(decision: &Decision) -> Vec<String> {
+    let alert = |entry: Entry| {
+        let (headline, place) = (escape::markdown(&entry.headline), escape::markdown_code(&entry.place));
+        let lines = entry.details.iter().map(|line| escape::markdown(line)).chain([place]);
+        let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+        format!("> [!WARNING]\n> **{headline}**<br>{}\n\n", lines.join("<br>"))
+    };
+    overrides::in_force(decision).into_iter().chain(overrides::notices(decision)).map(alert).collect()
+}
+
 /// The head and the rows: what blocks first, what passed last.
 fn table(decision: &Decision) -> Vec<String> {
     let mut findings: Vec<&Finding> = decision.findings.iter().collect();
@@ -92,7 +108,7 @@ fn table(decision: &Decision) -> Vec<String> {
 fn row(decision: &Decision, finding: &Finding) -> String {
     let symbol = match Standing::of(finding) {
         Standing::Blocks => finding.verdict().map_or("?", phrase::symbol),
-        Standing::Warns | Standing::DryRun => "!",
+        Standing::Overridden | Standing::Warns | Standing::DryRun => "!",
         Standing::Skipped => "-",
         Standing::Passed => "✓",
     };

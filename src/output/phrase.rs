@@ -7,6 +7,7 @@ use crate::domain::request::{Request, RequestedArtifact};
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
+use super::overrides;
 
 /// The sign beside a verdict's word.
 pub(super) const fn symbol(verdict: Verdict) -> &'static str {
@@ -26,6 +27,17 @@ pub(super) fn sentence(verdict: Verdict, subject: &str, environment: &str) -> St
         Verdict::Undecided => format!("it could not be decided whether {subject} may be deployed to {environment}"),
         Verdict::Deny => format!("{subject} may not be deployed to {environment}"),
     }
+}
+
+/// What a decision says of `subject` and the environment, which is escaped already; and whether it took an override.
+pub(super) fn answer(decision: &Decision, subject: &str, environment: &str) -> String {
+    let sentence = sentence(decision.verdict, subject, environment);
+    format!("{sentence}{}", by_override(decision))
+}
+
+/// `, by override` when an allow took one, and nothing otherwise.
+pub(super) fn by_override(decision: &Decision) -> &'static str {
+    if decision.verdict == Verdict::Allow && overrides::used(decision) { ", by override" } else { "" }
 }
 
 /// The name with its version, on one line; empty when only a digest was given.

@@ -1,7 +1,8 @@
 //! SARIF 2.1.0: a result for each finding that objects, at the file and line it is from.
 //!
 //! A result of a rule that does not count is a `warning` or a `note`; only what blocks the verdict is an `error`. All
-//! of these are of the kind `fail`, since the standard allows a level with no other kind.
+//! of these are of the kind `fail`, since the standard allows a level with no other kind. An `error` that an override
+//! lets pass is suppressed.
 //!
 //! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
 
@@ -17,6 +18,7 @@ use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
 use super::finding::{self, Standing};
+use super::overrides::{self, Entry};
 use super::{json, phrase};
 
 /// The decisions as a SARIF log of one run.
@@ -76,11 +78,42 @@ impl Rules {
 
 fn invocation(decisions: &Decisions) -> Value {
     let verdict = decisions.verdict();
-    json!({
+    let mut invocation = json!({
         "executionSuccessful": verdict != Verdict::Undecided,
         "exitCode": verdict.exit_code(),
         "exitCodeDescription": verdict,
-    })
+    });
+    let notifications: Vec<Value> = decisions.0.iter().flat_map(notifications).collect();
+    if let (Value::Object(members), false) = (&mut invocation, notifications.is_empty()) {
+        members.insert("toolConfigurationNotifications".to_owned(), notifications.into());
+    }
+    invocation
+}
+
+/// Overrides in force, and those that do not apply.
+fn notifications(decision: &Decision) -> Vec<Value> {
+    let entries = overrides::in_force(decision).into_iter().chain(overrides::notices(decision));
+    let notification = |entry: Entry| {
+        let text = escape::sarif_message(&entry.line());
+        json!({"level": "warning", "descriptor": {"id": "override"}, "message": {"text": text}})
+    };
+    entries.map(notification).collect()
+}
+
+/// What code hosts call dismissed: the finding stays, with who answers for it.
+fn suppressions(decision: &Decision, finding: &Finding) -> Vec<Value> {
+    let Some(id) = finding.overridden_by.as_deref() else { return Vec::new() };
+    let report = decision.overrides.iter().find(|report| report.exception.id == id);
+    let justification = match report {
+        Some(report) => format!(
+            "{} by {}: {}",
+            escape::line(id, NAME_LIMIT),
+            escape::line(&report.exception.actor, NAME_LIMIT),
+            escape::line(&report.exception.reason, escape::MESSAGE_LIMIT)
+        ),
+        None => escape::line(id, NAME_LIMIT),
+    };
+    vec![json!({"kind": "external", "status": "accepted", "justification": justification})]
 }
 
 fn summary(decision: &Decision) -> Value {
@@ -107,6 +140,9 @@ fn results(decisions: &Decisions, rules: &Rules) -> Vec<Value> {
             let mut result = result(decision, finding, &format!("{identity}:{repeat}"));
             result.insert("kind".to_owned(), "fail".into());
             result.insert("level".to_owned(), level.into());
+            if finding.overridden_by.is_some() {
+                result.insert("suppressions".to_owned(), suppressions(decision, finding).into());
+            }
             result.insert("ruleIndex".to_owned(), rules.positions.get(&finding::rule(finding)).copied().into());
             results.push(Value::Object(result));
         }
@@ -116,7 +152,7 @@ fn results(decisions: &Decisions, rules: &Rules) -> Vec<Value> {
 
 fn level(finding: &Finding) -> Option<&'static str> {
     match Standing::of(finding) {
-        Standing::Blocks => Some("error"),
+        Standing::Blocks | Standing::Overridden => Some("error"),
         Standing::Warns => Some("warning"),
         Standing::DryRun => Some("note"),
         // Code hosts show every result as an alert, whatever its kind.

@@ -12,7 +12,7 @@ use crate::domain::finding::{Finding, Outcome};
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
-use super::{finding, json, phrase};
+use super::{finding, json, overrides, phrase};
 
 /// The decisions as one TAP document.
 pub(super) fn render(decisions: &Decisions) -> String {
@@ -22,10 +22,17 @@ pub(super) fn render(decisions: &Decisions) -> String {
         points.push(Point { ok: false, description, directive: String::new(), diagnostic: Vec::new() });
     }
     let mut lines = vec!["TAP version 14".to_owned(), format!("1..{}", points.len())];
+    lines.extend(decisions.0.iter().flat_map(comments));
     for (number, point) in points.iter().enumerate() {
         lines.extend(point.lines(number + 1));
     }
     lines.join("\n")
+}
+
+/// Overrides, as comments: a directive would change what a point means.
+fn comments(decision: &Decision) -> Vec<String> {
+    let entries = overrides::in_force(decision).into_iter().chain(overrides::notices(decision));
+    entries.map(|entry| format!("# {}", entry.line())).collect()
 }
 
 struct Point {
@@ -79,6 +86,9 @@ fn diagnostic(decision: &Decision, finding: &Finding) -> Vec<(&'static str, Stri
         ("code", escape::line(&finding.code, NAME_LIMIT)),
         ("remediation", finding::remediation(finding)),
     ];
+    if let Some(id) = &finding.overridden_by {
+        diagnostic.push(("overridden_by", escape::line(id, NAME_LIMIT)));
+    }
     if let Some(opens_at) = finding.opens_at {
         diagnostic.push(("opens_at", opens_at.to_string()));
     }

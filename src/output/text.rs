@@ -1,6 +1,7 @@
 //! Decisions for people: the verdict first, then what is in the way and how to open it, then the rest.
 
 mod block;
+mod explain;
 
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::request::{Intent, Request};
@@ -11,7 +12,7 @@ use super::Style;
 use super::escape::{self, MESSAGE_LIMIT, NAME_LIMIT};
 use super::finding::{self, Standing};
 use super::layout::{BOLD, DIM, GREEN, MAGENTA, PLAIN, Page, RED, YELLOW};
-use super::phrase;
+use super::{overrides, phrase};
 
 const INDENT: usize = 2;
 const LABEL_WIDTH: usize = 13;
@@ -44,11 +45,13 @@ fn separate(page: &mut Page) {
 
 fn one(page: &mut Page, decision: &Decision) {
     let environment = escape::line(&decision.request.environment, NAME_LIMIT);
-    heading(page, decision.verdict, &phrase::sentence(decision.verdict, "this artifact", &environment));
+    heading(page, decision.verdict, &phrase::answer(decision, "this artifact", &environment));
     page.blank();
     question(page, decision);
+    exceptions(page, decision);
     in_the_way(page, decision);
-    for (title, standing) in [("Warnings", Standing::Warns), ("Dry run", Standing::DryRun)] {
+    let detailed = [("Overridden", Standing::Overridden), ("Warnings", Standing::Warns), ("Dry run", Standing::DryRun)];
+    for (title, standing) in detailed {
         let findings = finding::standing(decision, standing);
         if !findings.is_empty() {
             section(page, title);
@@ -62,6 +65,7 @@ fn one(page: &mut Page, decision: &Decision) {
             block::rows(page, INDENT, &findings);
         }
     }
+    explain::explanations(page, decision);
     page.blank();
     footer(page, decision);
 }
@@ -121,6 +125,23 @@ fn wish(request: &Request) -> Option<String> {
     let intent = request.intent.as_str();
     let who = if actor.is_empty() { intent.to_owned() } else { format!("{intent} by {actor}") };
     Some(if reason.is_empty() { who } else { format!("{who}: {reason}") })
+}
+
+/// Above everything else that is said: who lets what pass, and what does not though it was meant to.
+fn exceptions(page: &mut Page, decision: &Decision) {
+    let kinds = [
+        ("Overrides", overrides::in_force(decision), YELLOW.bold()),
+        ("Overrides that do not apply", overrides::notices(decision), YELLOW),
+    ];
+    for (title, entries, paint) in kinds.into_iter().filter(|(_, entries, _)| !entries.is_empty()) {
+        section(page, title);
+        for entry in entries {
+            page.beside(INDENT, &(paint, "!".to_owned()), 2, &entry.headline, BOLD);
+            for line in entry.details.iter().chain([&entry.place]).filter(|line| !line.is_empty()) {
+                page.wrapped(2 * INDENT, line, PLAIN);
+            }
+        }
+    }
 }
 
 fn in_the_way(page: &mut Page, decision: &Decision) {
@@ -185,6 +206,7 @@ fn combined(page: &mut Page, decisions: &Decisions) {
         let digest = decision.request.artifact.digest.short();
         let environment = phrase::environment(&decision.request);
         let artifact = if name.is_empty() { digest } else { format!("{name} ({digest})") };
-        page.beside(INDENT, &lead, 2, &format!("{artifact} to {environment}: {}", decision.verdict), PLAIN);
+        let verdict = format!("{}{}", decision.verdict, phrase::by_override(decision));
+        page.beside(INDENT, &lead, 2, &format!("{artifact} to {environment}: {verdict}"), PLAIN);
     }
 }

@@ -18,6 +18,7 @@
 //! and in `builtins`.
 
 mod calls;
+mod clauses;
 mod conflicts;
 mod cycles;
 mod dependencies;
@@ -31,6 +32,7 @@ mod test_rules;
 mod variables;
 mod walk;
 
+pub(crate) use clauses::{EntryClause, PackageClauses, clauses};
 pub(crate) use dependencies::Dependencies;
 pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
 pub(crate) use lines::{Lines, lines};

@@ -28,10 +28,7 @@ pub(super) fn add(answer: &mut Answer, entry: &Entry, value: &Value) -> Result<(
 /// Two rules may say the same, such as `violations` and the `result` that repeats them.
 fn extend(said: &mut Vec<Statement>, more: Vec<Statement>) {
     for statement in more {
-        let repeats = |known: &Statement| {
-            Statement { location: None, ..known.clone() } == Statement { location: None, ..statement.clone() }
-        };
-        if !said.iter().any(repeats) {
+        if !said.iter().any(|known| known.says_what(&statement)) {
             said.push(statement);
         }
     }

@@ -46,7 +46,7 @@ fn name_and_value(pair: &Value) -> Option<(&str, &Value)> {
     }
 }
 
-fn rule_error(policy: &str, error: &anyhow::Error) -> RuleError {
+pub(super) fn rule_error(policy: &str, error: &anyhow::Error) -> RuleError {
     let text = super::fault::one_line(error);
     // Inside a function the engine keeps only the text of the limit's error.
     let of_time = matches!(error.downcast_ref::<LimitError>(), Some(LimitError::TimeLimitExceeded { .. }));

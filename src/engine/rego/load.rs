@@ -35,6 +35,8 @@ pub(super) struct Loaded {
     /// By name, an engine for each policy that is evaluated.
     pub(super) engines: Engines,
     pub(super) digest: Digest,
+    /// The policies' texts, for explanations.
+    pub(super) files: Arc<[PolicyFile]>,
 }
 
 impl Loaded {
@@ -55,17 +57,22 @@ pub(super) fn load(
     rule_timeout: Duration,
 ) -> Result<Loaded, Vec<PolicyFault>> {
     let files = files::read(paths, Which::Policies).map_err(|fault| vec![fault])?;
+    let files: Arc<[PolicyFile]> = files.into();
     let loading = worker::on_large_stack(|| load_files(&files, used, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
-fn load_files(files: &[PolicyFile], used: &BTreeSet<&str>, rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+fn load_files(
+    files: &Arc<[PolicyFile]>,
+    used: &BTreeSet<&str>,
+    rule_timeout: Duration,
+) -> Result<Loaded, Vec<PolicyFault>> {
     let mut parsed = parse(files, rule_timeout)?;
     let packages = packages(&mut parsed);
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
     let engines = engines::build(&mut parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    Ok(Loaded { packages, engines, digest: digest(files) })
+    Ok(Loaded { packages, engines, digest: digest(files), files: Arc::clone(files) })
 }
 
 /// Policies that were parsed and checked together.
@@ -87,7 +94,7 @@ pub(super) fn parse(files: &[PolicyFile], rule_timeout: Duration) -> Result<Pars
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
     let mut parsed = Vec::new();
-    for file in files {
+    for file in files.iter() {
         match add(&mut engine, file) {
             Ok((metadata, version)) => {
                 annotations.insert(file.path.clone(), metadata);

@@ -26,7 +26,7 @@ pub(crate) struct Annotation {
     pub remediation: Option<String>,
     /// `custom.version`
     pub version: Option<String>,
-    /// `custom.parameters`, a JSON Schema.
+    /// `custom.parameters`: the JSON Schema of the parameters, as it is written.
     pub parameters: Option<serde_json::Value>,
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::domain::rule::Rule;
 
@@ -127,15 +127,17 @@ pub(super) fn check(rule: &Rule, package: &Package, environments: &Arc<BTreeSet<
 /// The parameters with the defaults of the schema, for those that are not given.
 pub(super) fn filled(parameters: &Value, schema: Option<&Value>) -> Value {
     let mut filled = parameters.clone();
-    let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-    if let (Some(given), Some(properties)) = (filled.as_object_mut(), properties) {
-        for (name, property) in properties {
-            if let Some(default) = property.get("default").filter(|_default| !given.contains_key(name)) {
-                given.insert(name.clone(), default.clone());
-            }
-        }
+    if let Some(given) = filled.as_object_mut() {
+        given.append(&mut defaults(parameters, schema));
     }
     filled
+}
+
+/// The defaults of the parameters that are not given.
+pub(super) fn defaults(parameters: &Value, schema: Option<&Value>) -> Map<String, Value> {
+    let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    let missing = properties.into_iter().flatten().filter(|(name, _property)| parameters.get(name).is_none());
+    missing.filter_map(|(name, property)| Some((name.clone(), property.get("default")?.clone()))).collect()
 }
 
 #[cfg(test)]

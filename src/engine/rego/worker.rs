@@ -100,12 +100,7 @@ impl Worker {
                 }
             }
         };
-        let thread = thread::Builder::new().name("holdpoint-rego".to_owned()).stack_size(STACK_BYTES);
-        thread.spawn(work).map_err(|error| RuleError {
-            code: "rule_error",
-            message: format!("no thread could be started to evaluate policies: {error}"),
-            remediation: "check the limits on threads and memory".to_owned(),
-        })?;
+        spawn(work)?;
         Ok(Self { jobs, answers })
     }
 }
@@ -118,8 +113,13 @@ fn guarded(engines: &mut Engines, template: &Engines, package: &Package, input: 
         if let Some(fresh) = template.get(&package.name) {
             *engine = fresh.clone();
         }
-        Err(panicked(&*payload))
+        Err(panicked(panic_text(&*payload)))
     })
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), RuleError> {
+    let thread = thread::Builder::new().name("holdpoint-rego".to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(work).map(drop).map_err(|error| not_started(&error))
 }
 
 /// Runs work that recurses with the policy, such as parsing, on a thread with a large stack.
@@ -142,6 +142,17 @@ pub(super) enum Stopped {
     Panicked(String),
     /// No thread could be started.
     NotStarted(std::io::Error),
+}
+
+impl Stopped {
+    /// As what came of a rule that had this time.
+    pub(super) fn rule_error(self, timeout: Duration) -> RuleError {
+        match self {
+            Self::TimedOut => overrun(timeout),
+            Self::Panicked(message) => panicked(&message),
+            Self::NotStarted(error) => not_started(&error),
+        }
+    }
 }
 
 /// Does the work on a thread of its own with a large stack, and waits for it no longer than this.
@@ -172,10 +183,10 @@ fn panic_text(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-fn panicked(payload: &(dyn Any + Send)) -> RuleError {
+fn panicked(message: &str) -> RuleError {
     RuleError {
         code: "rule_panic",
-        message: format!("the policy engine failed while evaluating: {}", panic_text(payload)),
+        message: format!("the policy engine failed while evaluating: {message}"),
         remediation: "the policy calls a built-in function in a way the engine cannot handle; change that call"
             .to_owned(),
     }
@@ -186,6 +197,14 @@ fn overrun(timeout: Duration) -> RuleError {
         code: "rule_timeout",
         message: format!("the policies took longer than {timeout:?} together"),
         remediation: "look records up in the indexes of `data.holdpoint` instead of scanning them".to_owned(),
+    }
+}
+
+fn not_started(error: &std::io::Error) -> RuleError {
+    RuleError {
+        code: "rule_error",
+        message: format!("no thread could be started to evaluate policies: {error}"),
+        remediation: "check the limits on threads and memory".to_owned(),
     }
 }
 

@@ -37,6 +37,9 @@ pub(super) fn details(page: &mut Page, indent: usize, findings: &[&Finding], as_
         title(page, indent, finding);
         let indent = indent + SYMBOL_WIDTH;
         page.wrapped(indent, &finding::message(finding), PLAIN);
+        if let Some(overridden) = finding::overridden_by(finding) {
+            page.beside(indent, &(YELLOW, "!".to_owned()), 2, &overridden, BOLD);
+        }
         let remediation = finding::remediation(finding);
         if !remediation.is_empty() {
             page.beside(indent, &(CYAN, "→".to_owned()), 2, &remediation, CYAN);
@@ -122,7 +125,7 @@ fn since_relative(record: &DeploymentRecord, as_of: Timestamp) -> String {
     record.created_at.map_or_else(|| "unknown time".to_owned(), |time| phrase::relative(time, as_of))
 }
 
-fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
+pub(super) fn widths<const N: usize>(rows: &[[String; N]]) -> [usize; N] {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::decision::{DECISION_SCHEMA, Decision, Decisions, SnapshotReport};
 use holdpoint::domain::digest::Digest;
+use holdpoint::domain::explanation::{Clause, ExplainedStatement, Explanation, NamedValue};
 use holdpoint::domain::finding::{Finding, Location, Outcome};
+use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
 use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 use holdpoint::domain::rule::Enforcement;
@@ -65,6 +67,7 @@ pub(crate) fn finding(rule: &str, outcome: Outcome) -> Finding {
         records: Vec::new(),
         opens_at: None,
         location: Some(Location { path: format!("policies/promotion/{file}.rego"), line: 12 }),
+        overridden_by: None,
     }
 }
 
@@ -134,6 +137,9 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
         as_of: at("2026-11-20T12:00:00Z"),
         channel: "check",
         findings,
+        overrides: Vec::new(),
+        override_notices: Vec::new(),
+        explanations: Vec::new(),
         snapshot: SnapshotReport {
             sources: vec![SourceReport {
                 name: "chainloop".to_owned(),
@@ -205,18 +211,113 @@ pub(crate) fn several() -> Decisions {
     Decisions(decisions)
 }
 
+pub(crate) fn exception(id: &str) -> Override {
+    Override {
+        id: id.to_owned(),
+        digest: digest(0xab),
+        environment: "production".to_owned(),
+        rules: vec!["promotion.deployed_before".to_owned(), "promotion.soak_time".to_owned()],
+        reason: "checkout fails for cards of one bank; `1.42.0` repairs it".to_owned(),
+        actor: "alice".to_owned(),
+        ticket: Some("OPS-123".to_owned()),
+        created_at: Some(at("2026-11-20T11:00:00Z")),
+        expires_at: at("2026-11-20T18:00:00Z"),
+        location: Location { path: format!("overrides/{id}.yaml"), line: 1 },
+    }
+}
+
+pub(crate) fn notice() -> OverrideNotice {
+    OverrideNotice {
+        code: "override_expired",
+        message: "override `ops-100` ended at 2026-11-19T18:00:00Z, and it is 2026-11-20T12:00:00Z".to_owned(),
+        remediation: "remove it, or write a new one with a reason of its own".to_owned(),
+        location: Some(Location { path: "overrides/ops-100.yaml".to_owned(), line: 1 }),
+    }
+}
+
+/// A denial and a hold that one override lets pass, another that was not needed, and one that has ended.
+pub(crate) fn overridden() -> Decisions {
+    let by = |finding: Finding| Finding { overridden_by: Some("ops-123".to_owned()), ..finding };
+    let mut findings = vec![by(denied()), by(held())];
+    findings.extend(passed());
+    let mut decision = decision(Verdict::Allow, findings);
+    let mut spare = exception("ops-124");
+    spare.ticket = None;
+    decision.overrides = vec![
+        OverrideReport { exception: exception("ops-123"), used: true },
+        OverrideReport { exception: spare, used: false },
+    ];
+    decision.override_notices = vec![notice()];
+    Decisions(vec![decision])
+}
+
+pub(crate) fn explanation() -> Explanation {
+    let value =
+        |name: &str, value: Option<serde_json::Value>| NamedValue { name: name.to_owned(), value, problem: None };
+    let clause = Clause {
+        location: Location { path: "policies/promotion/soak_time.rego".to_owned(), line: 58 },
+        source: "hold contains finding if {".to_owned(),
+    };
+    let held = held();
+    Explanation {
+        rule: held.rule.clone(),
+        policy: held.rule.clone(),
+        title: held.title.clone(),
+        enforcement: Enforcement::Enforce,
+        parameters: serde_json::json!({"minimum": "24h"}),
+        defaults: [("strategy".to_owned(), "all".into())].into_iter().collect(),
+        statements: vec![ExplainedStatement {
+            outcome: Outcome::Held,
+            code: held.code,
+            message: held.message,
+            clauses: vec![clause],
+        }],
+        values: vec![
+            value("ready", Some(serde_json::json!({"staging": 1_795_188_000_000_000_000_i64}))),
+            value("soaked", Some(serde_json::json!([]))),
+            value("waived", None),
+            NamedValue {
+                problem: Some("`to_number` of `a`".to_owned()),
+                ..value("a_name_that_is_too_long_for_a_column", None)
+            },
+        ],
+        values_left_out: 3,
+        records: held.records,
+        records_left_out: 2,
+        problem: None,
+    }
+}
+
+/// A hold with what its rules rested on, one of which could not be explained.
+pub(crate) fn explained() -> Decisions {
+    let mut decisions = hold();
+    let silent = Explanation {
+        rule: "promotion.digest_known".to_owned(),
+        policy: "promotion.digest_known".to_owned(),
+        title: "Digest is known".to_owned(),
+        enforcement: Enforcement::Warn,
+        ..Explanation::default()
+    };
+    let problem = Some("evaluated a second time the rule says something else".to_owned());
+    let unexplained = Explanation { problem, enforcement: Enforcement::DryRun, ..silent.clone() };
+    decisions.0[0].explanations = vec![explanation(), silent, unexplained];
+    decisions
+}
+
 /// Undecided, and no finding says why.
 pub(crate) fn unexplained() -> Decisions {
     Decisions(vec![decision(Verdict::Undecided, Vec::new())])
 }
 
-pub(crate) fn all() -> [(&'static str, Decisions); 7] {
+pub(crate) fn all() -> [(&'static str, Decisions); 9] {
     [
         ("allow", allow()),
         ("deny", deny()),
         ("hold", hold()),
         ("undecided", undecided()),
         ("advice", advice()),
+        ("overridden", overridden()),
+        ("explained", explained()),
         ("several", several()),
         ("unexplained", unexplained()),
     ]

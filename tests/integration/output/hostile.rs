@@ -5,7 +5,9 @@ use std::sync::Arc;
 use clap::ValueEnum as _;
 use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::decision::Decisions;
+use holdpoint::domain::explanation::{Clause, ExplainedStatement, Explanation, NamedValue};
 use holdpoint::domain::finding::{Finding, Location, Outcome};
+use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
 use holdpoint::domain::record::{DeploymentRecord, RecordDetails, RecordStatus};
 use holdpoint::domain::rule::Enforcement;
 use holdpoint::domain::verdict::Verdict;
@@ -111,11 +113,13 @@ fn decisions(text: &str) -> Decisions {
         records: vec![record(text)],
         opens_at: Some(fixture::at("2026-11-20T15:20:00Z")),
         location: Some(Location { path: text.to_owned(), line: 0 }),
+        overridden_by: None,
     };
-    let findings = OUTCOMES
+    let mut findings: Vec<Finding> = OUTCOMES
         .iter()
         .flat_map(|outcome| ENFORCEMENTS.iter().map(move |enforcement| finding(*outcome, *enforcement)))
         .collect();
+    findings.push(Finding { overridden_by: Some(text.to_owned()), ..finding(Outcome::Denied, Enforcement::Enforce) });
     let mut decision = fixture::decision(Verdict::Deny, findings);
     decision.id = text.into();
     decision.request.artifact.kind = ArtifactKind::Other(text.into());
@@ -128,7 +132,49 @@ fn decisions(text: &str) -> Decisions {
     decision.request.reason = Some(text.to_owned());
     decision.request.context = serde_json::json!({ text: text });
     decision.snapshot.sources[0].name = text.into();
+    let location = Location { path: text.to_owned(), line: 0 };
+    let exception = Override {
+        id: text.to_owned(),
+        environment: text.to_owned(),
+        rules: vec![text.to_owned(); 12],
+        reason: text.to_owned(),
+        actor: text.to_owned(),
+        ticket: Some(text.to_owned()),
+        location: location.clone(),
+        ..fixture::exception("")
+    };
+    decision.overrides = vec![OverrideReport { exception, used: true }; 12];
+    let (message, remediation) = (text.to_owned(), text.to_owned());
+    let notice = OverrideNotice { message, remediation, location: Some(location), ..fixture::notice() };
+    decision.override_notices = vec![notice; 12];
+    decision.explanations = vec![explanation(text)];
     Decisions(vec![decision])
+}
+
+fn explanation(text: &str) -> Explanation {
+    let clause = Clause { location: Location { path: text.to_owned(), line: 0 }, source: text.to_owned() };
+    let value = |value, problem| NamedValue { name: text.to_owned(), value, problem };
+    let statement = ExplainedStatement {
+        outcome: Outcome::Denied,
+        code: text.to_owned(),
+        message: text.to_owned(),
+        clauses: vec![clause; 2],
+    };
+    let value_of_text = serde_json::json!({ text: [text] });
+    Explanation {
+        rule: text.to_owned(),
+        policy: text.to_owned(),
+        title: format!("{text}!"),
+        enforcement: Enforcement::DryRun,
+        parameters: value_of_text.clone(),
+        defaults: [(text.to_owned(), text.into())].into_iter().collect(),
+        statements: vec![statement; 12],
+        values: vec![value(Some(value_of_text), None), value(None, Some(text.to_owned())), value(None, None)],
+        values_left_out: 1,
+        records: vec![record(text)],
+        records_left_out: 1,
+        problem: Some(text.to_owned()),
+    }
 }
 
 fn check(text: &str) {

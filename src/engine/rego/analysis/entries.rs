@@ -123,7 +123,7 @@ fn kind_of(name: &str) -> Option<EntryKind> {
     }
 }
 
-fn entry<'definition>(definition: &'definition Definition<'_>) -> Option<(&'definition str, EntryKind)> {
+pub(super) fn entry<'definition>(definition: &'definition Definition<'_>) -> Option<(&'definition str, EntryKind)> {
     let name = definition.name()?;
     Some((name, kind_of(name)?))
 }

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::decision::Decisions;
 use crate::domain::reference::ArtifactReference;
 use crate::domain::request::{Request, RequestedArtifact};
+use crate::domain::text::nearest;
 use crate::domain::verdict::Verdict;
 use crate::exit::Exit;
 use crate::gate::Gate;
@@ -138,11 +139,7 @@ fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
 /// The message for an environment that the configuration does not have.
 pub(super) fn unknown_environment(name: &str, config: &Config) -> String {
     let known: Vec<&str> = config.environments.names().collect();
-    let near = known
-        .iter()
-        .filter(|known| strsim::damerau_levenshtein(known, name) <= 3)
-        .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    let hint = match near {
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("it has `{}`", known.join("`, `")),
     };

@@ -3,6 +3,7 @@
 use super::program::{Kind, Part, Program, fault, package_of, parts};
 use super::walk::{self, Scopes, Visitor};
 use super::{MAX_STATEMENTS, PolicyFault};
+use crate::domain::text::nearest;
 use crate::engine::rego::builtins::FORBIDDEN;
 use regorus::unstable::{BUILTINS, Expr, Query, Rule, Span, WithModifier};
 use std::collections::BTreeMap;
@@ -116,16 +117,11 @@ impl Calls<'_, '_> {
     }
 
     fn unknown(&self, span: &Span, name: &str) -> PolicyFault {
-        let nearest = BUILTINS
-            .keys()
-            .copied()
-            .chain(self.program.definitions.iter().filter_map(super::program::Definition::name))
-            .map(|known| (strsim::damerau_levenshtein(known, name), known))
-            .filter(|(distance, known)| *distance <= 2 && *known != name)
-            .min();
-        let hint = nearest.map_or_else(
+        let functions = self.program.definitions.iter().filter_map(super::program::Definition::name);
+        let known = BUILTINS.keys().copied().chain(functions).filter(|known| *known != name);
+        let hint = nearest(name, known).map_or_else(
             || "define the function in a package of these policies, or import it".to_owned(),
-            |(_, known)| format!("did you mean `{known}`?"),
+            |known| format!("did you mean `{known}`?"),
         );
         fault(span, "unknown_function", format!("there is no function `{name}`"), &hint)
     }

@@ -4,10 +4,12 @@
 //! give the same values out. A test (`tests/integration/architecture.rs`) keeps it so.
 
 pub mod artifact;
+pub mod catalogue;
 pub mod decision;
 pub mod digest;
 pub mod environment;
 pub mod finding;
+pub mod lint;
 pub mod record;
 pub mod reference;
 pub mod request;

@@ -137,7 +137,7 @@ fn requests(args: &CheckArgs) -> anyhow::Result<Vec<Request>> {
 }
 
 /// The message for an environment that the configuration does not have.
-pub(super) fn unknown_environment(name: &str, config: &Config) -> String {
+pub(in crate::commands) fn unknown_environment(name: &str, config: &Config) -> String {
     let known: Vec<&str> = config.environments.names().collect();
     let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),

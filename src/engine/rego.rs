@@ -8,15 +8,18 @@
 mod analysis;
 mod answer;
 mod builtins;
+mod comments;
 mod data;
 mod evaluate;
 mod fault;
 mod files;
 mod input;
+mod lint;
 mod load;
 mod metadata;
 mod nesting;
 mod package;
+mod schema;
 mod version;
 mod worker;
 
@@ -27,6 +30,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::digest::Digest;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
@@ -38,6 +42,7 @@ use package::Package;
 use worker::{Job, Pool, RuleResult};
 
 pub use fault::PolicyFault;
+pub use lint::{lint, lint_codes};
 
 /// How long evaluation may take.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +98,12 @@ impl RegoEngine {
         let fits =
             if rule.enforcement == Enforcement::Enforce { package.objects() } else { !package.entries.is_empty() };
         (!fits).then(|| fault::of_silent_policy(location, &rule.policy))
+    }
+
+    /// Every loaded package, by name.
+    #[must_use]
+    pub fn policies(&self) -> Vec<LoadedPolicy> {
+        self.loaded.packages.values().map(|package| package.catalogued()).collect()
     }
 
     /// The policies that say something.
@@ -162,6 +173,18 @@ fn missing() -> RuleError {
         message: "the policy is not loaded".to_owned(),
         remediation: "name a loaded policy, or load the one this rule names".to_owned(),
     }
+}
+
+/// The JSON Schema of `input`, as pretty-printed JSON that ends in a line feed.
+#[must_use]
+pub fn input_schema() -> String {
+    format!("{:#}\n", schema::input())
+}
+
+/// The JSON Schema of `data.holdpoint`, as [`input_schema`].
+#[must_use]
+pub fn data_schema() -> String {
+    format!("{:#}\n", schema::data())
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ mod conflicts;
 mod cycles;
 mod entries;
 mod mocks;
-mod program;
+pub(super) mod program;
 mod variables;
-mod walk;
+pub(super) mod walk;
 
-pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
+pub(crate) use entries::{EntryKind, EntryRule, PackageRules, kind_of, packages};
 
 use super::fault::PolicyFault;
 use program::Program;

@@ -20,18 +20,26 @@ pub(super) struct PolicyFile {
     pub(super) text: String,
 }
 
-/// Reads the policy files of these paths, sorted by path, each once. Tests (`*_test.rego`) and hidden files in folders
-/// are left out: they decide nothing and cost time.
+/// Which files of a folder are read. Hidden ones never are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All but tests (`*_test.rego`): they decide nothing and cost time.
+    Policies,
+    /// Tests too.
+    PoliciesAndTests,
+}
+
+/// Reads the policy files of these paths, sorted by path, each once.
 ///
 /// # Errors
 /// A path that cannot be read, a folder without policies, too many or too large files.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<PolicyFile>, PolicyFault> {
+pub(super) fn read(paths: &[PathBuf], which: Which) -> Result<Vec<PolicyFile>, PolicyFault> {
     let mut found = BTreeSet::new();
     for path in paths {
         let before = found.len();
         let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         if metadata.is_dir() {
-            collect(path, 0, &mut found)?;
+            collect(path, 0, which, &mut found)?;
             if found.len() == before && !repeats(path, &found) {
                 return Err(fault(
                     path,
@@ -53,7 +61,7 @@ fn repeats(folder: &Path, found: &BTreeSet<PathBuf>) -> bool {
     found.iter().any(|path| path.starts_with(&folder))
 }
 
-fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result<(), PolicyFault> {
+fn collect(folder: &Path, depth: usize, which: Which, found: &mut BTreeSet<PathBuf>) -> Result<(), PolicyFault> {
     if depth > DEPTH_LIMIT {
         return Err(fault(
             folder,
@@ -70,8 +78,8 @@ fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result
         }
         let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
         if metadata.is_dir() {
-            collect(&path, depth.saturating_add(1), found)?;
-        } else if is_policy(&name) {
+            collect(&path, depth.saturating_add(1), which, found)?;
+        } else if wanted(&name, which) {
             found.insert(normal(&path));
         }
         if found.len() > COUNT_LIMIT {
@@ -86,8 +94,9 @@ fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result
     Ok(())
 }
 
-fn is_policy(name: &str) -> bool {
-    name.strip_suffix(".rego").is_some_and(|stem| !stem.ends_with("_test"))
+fn wanted(name: &str, which: Which) -> bool {
+    let stem = name.strip_suffix(".rego");
+    stem.is_some_and(|stem| which == Which::PoliciesAndTests || !stem.ends_with("_test"))
 }
 
 fn read_file(path: &Path) -> Result<PolicyFile, PolicyFault> {

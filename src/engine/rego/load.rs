@@ -16,7 +16,7 @@ use crate::gate::engine::RuleDescription;
 
 use super::analysis::{EntryRule, PackageRules};
 use super::fault::{self, PolicyFault};
-use super::files::{self, PolicyFile};
+use super::files::{self, PolicyFile, Which};
 use super::metadata::{self, Metadata};
 use super::package::{ANSWERS, Entry, Package};
 use super::{analysis, builtins, nesting, version, worker};
@@ -36,7 +36,7 @@ pub(super) struct Loaded {
 /// # Errors
 /// Every fault that was found, in the order of the files.
 pub(super) fn load(paths: &[PathBuf], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
-    let files = files::read(paths).map_err(|fault| vec![fault])?;
+    let files = files::read(paths, Which::Policies).map_err(|fault| vec![fault])?;
     let loading = worker::on_large_stack(|| load_files(&files, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
@@ -96,6 +96,7 @@ fn packages(engine: &mut Engine, annotations: &BTreeMap<String, Metadata>) -> Ve
     let found = analysis::packages(engine.get_modules()).into_iter().enumerate();
     let package = |(number, found): (usize, PackageRules)| Package {
         description: description(&found, annotations.get(&found.path)),
+        annotation: annotations.get(&found.path).map(|metadata| metadata.package.clone()).unwrap_or_default(),
         entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
         said: format!("data.{ANSWERS}.p{number}.said"),
         name: found.package,
@@ -145,7 +146,7 @@ fn digest(files: &[PolicyFile]) -> Digest {
     Digest::from_bytes(Sha256::digest(texts.concat()).into())
 }
 
-fn crashed(panic: &str) -> PolicyFault {
+pub(super) fn crashed(panic: &str) -> PolicyFault {
     let message = format!("the policy engine failed while loading: {panic}");
     PolicyFault::at("", (0, 0), "policy_engine", message, "load the policies one by one to find the one it cannot read")
 }

@@ -3,6 +3,7 @@
 //! regorus ignores comments, so they are read from the text. A block starts with `# METADATA` in the first column and
 //! ends at the first line that is no comment; between is YAML. It belongs to the rule, or the package, that follows.
 
+use super::comments;
 use super::fault::PolicyFault;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub(crate) struct Annotation {
     pub remediation: Option<String>,
     /// `custom.version`
     pub version: Option<String>,
+    /// `custom.parameters`: the JSON Schema of the parameters, as it is written.
+    pub parameters: Option<serde_json::Value>,
 }
 
 /// The annotations of one policy file.
@@ -69,30 +72,7 @@ pub(crate) fn read(path: &str, text: &str) -> Result<Metadata, PolicyFault> {
 
 /// The lines with their numbers, without those that continue a raw string.
 fn code_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    let mut raw = false;
-    (1..).zip(text.lines()).filter(move |(_, line)| {
-        let continues = raw;
-        raw = raw_after(line, raw);
-        !continues
-    })
-}
-
-/// Whether a raw string is open at the end of the line.
-fn raw_after(line: &str, mut raw: bool) -> bool {
-    let mut string = false;
-    let mut characters = line.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '`' if !string => raw = !raw,
-            '"' if !raw => string = !string,
-            '\\' if string => {
-                characters.next();
-            }
-            '#' if !raw && !string => break,
-            _ => {}
-        }
-    }
-    raw
+    comments::lines(text).filter(|line| !line.continues).map(|line| (line.number, line.text))
 }
 
 fn fault(path: &str, place: (u32, u32), message: &str) -> PolicyFault {
@@ -180,6 +160,7 @@ impl Fields {
             severity: custom("severity"),
             remediation: custom("remediation"),
             version: custom("version"),
+            parameters: self.custom.get("parameters").cloned(),
             title: self.title,
             description: self.description,
         }
@@ -196,6 +177,7 @@ impl Annotation {
             severity: self.severity.or(other.severity),
             remediation: self.remediation.or(other.remediation),
             version: self.version.or(other.version),
+            parameters: self.parameters.or(other.parameters),
         }
     }
 }

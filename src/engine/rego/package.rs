@@ -1,9 +1,11 @@
 //! A policy: one Rego package, with what it may say.
 
+use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::finding::Location;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::EntryKind;
+use super::metadata::Annotation;
 
 /// The root of the packages that holdpoint adds: one for each policy, with the rule `said`.
 pub(super) const ANSWERS: &str = "holdpoint_answers";
@@ -14,6 +16,8 @@ pub(super) struct Package {
     pub(super) name: String,
     /// What is known of it from its `# METADATA`.
     pub(super) description: RuleDescription,
+    /// The whole of it.
+    pub(super) annotation: Annotation,
     /// The rules that holdpoint evaluates.
     pub(super) entries: Vec<Entry>,
     /// The rule that collects what all of them say, as the engine wants it.
@@ -24,6 +28,20 @@ impl Package {
     /// Whether the policy has a rule that can object. One that only warns would always pass.
     pub(super) fn objects(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Deny | EntryKind::Hold | EntryKind::Result))
+    }
+
+    /// What a list of policies shows.
+    pub(super) fn catalogued(&self) -> LoadedPolicy {
+        let nowhere = Location { path: String::new(), line: 0 };
+        LoadedPolicy {
+            name: self.name.clone(),
+            title: self.description.title.clone(),
+            severity: self.annotation.severity.clone(),
+            version: self.annotation.version.clone(),
+            location: self.description.location.clone().unwrap_or(nowhere),
+            usable: !self.entries.is_empty() && !self.name.ends_with("_test"),
+            parameters: self.annotation.parameters.clone(),
+        }
     }
 
     /// The module that defines [`Package::said`]: a set of `[name, value]`, one for each rule that has a value.

@@ -1,0 +1,131 @@
+//! Comments that accept a finding: `# holdpoint-lint-ignore: CODE reason`, on its line or directly above.
+
+use crate::domain::lint::{LintCode, LintFinding};
+use crate::domain::text::nearest;
+use crate::engine::rego::comments;
+use crate::engine::rego::fault::PolicyFault;
+use crate::engine::rego::files::PolicyFile;
+
+use super::{codes, order};
+
+const MARK: &str = "holdpoint-lint-ignore";
+
+/// One such comment.
+struct Suppression {
+    path: String,
+    /// Where it is written.
+    line: u32,
+    column: u32,
+    excerpt: String,
+    /// The line whose findings it accepts.
+    of_line: u32,
+    /// What it accepts, or why it cannot be followed.
+    code: Result<&'static LintCode, PolicyFault>,
+}
+
+/// Leaves out the findings that comments accept, and adds those about the comments themselves.
+pub(super) fn apply(findings: Vec<LintFinding>, files: &[PolicyFile]) -> Vec<LintFinding> {
+    let suppressions: Vec<Suppression> = files.iter().flat_map(of_file).collect();
+    let mut used = vec![false; suppressions.len()];
+    let mut kept: Vec<LintFinding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let mut accepted = false;
+        for (suppression, used) in suppressions.iter().zip(&mut used) {
+            if suppression.accepts(&finding) {
+                (accepted, *used) = (true, true);
+            }
+        }
+        if !accepted {
+            kept.push(finding);
+        }
+    }
+    let own = suppressions.into_iter().zip(used).filter_map(|(suppression, used)| suppression.finding(used));
+    kept.extend(own);
+    kept.sort_by(|one, other| order(one).cmp(&order(other)));
+    kept
+}
+
+impl Suppression {
+    fn accepts(&self, finding: &LintFinding) -> bool {
+        let same = self.code.as_ref().is_ok_and(|code| code.name == finding.code.name);
+        same && self.of_line == finding.line && self.path == finding.path
+    }
+
+    fn finding(self, used: bool) -> Option<LintFinding> {
+        let (name, message, hint) = match self.code {
+            Err(fault) => (fault.code, fault.message, fault.hint),
+            Ok(_) if used => return None,
+            Ok(code) => (
+                "suppression_unused",
+                format!("there is no finding `{}` here to suppress", code.name),
+                "remove the comment".to_owned(),
+            ),
+        };
+        Some(LintFinding {
+            path: self.path,
+            line: self.line,
+            column: self.column,
+            code: codes::find(name)?,
+            message,
+            hint,
+            excerpt: Some(self.excerpt),
+        })
+    }
+}
+
+fn of_file(file: &PolicyFile) -> Vec<Suppression> {
+    let mut found: Vec<Suppression> = Vec::new();
+    // The comments that stand alone and wait for the line they are about.
+    let mut waiting: Vec<usize> = Vec::new();
+    for line in comments::lines(&file.text) {
+        let comment = line.comment.and_then(|start| line.text.get(start..));
+        let alone = line.comment.is_some_and(|start| line.text.get(..start).is_some_and(|code| code.trim().is_empty()));
+        let said = comment.and_then(|comment| comment.trim_start_matches('#').trim_start().strip_prefix(MARK));
+        if let Some(said) = said {
+            let before = line.comment.and_then(|start| line.text.get(..start)).unwrap_or_default();
+            let column = u32::try_from(before.chars().count()).unwrap_or(0).saturating_add(1);
+            found.push(Suppression {
+                path: file.path.clone(),
+                line: line.number,
+                column,
+                excerpt: line.text.to_owned(),
+                of_line: line.number,
+                code: code(said),
+            });
+            if alone {
+                waiting.push(found.len().saturating_sub(1));
+                continue;
+            }
+        }
+        for index in waiting.drain(..) {
+            if let Some(suppression) = found.get_mut(index) {
+                suppression.of_line = line.number;
+            }
+        }
+    }
+    found
+}
+
+/// The code that a comment names, when it gives a reason.
+fn code(said: &str) -> Result<&'static LintCode, PolicyFault> {
+    let invalid = |message: String, hint: String| PolicyFault::at("", (0, 0), "suppression_invalid", message, hint);
+    let form = format!("write `# {MARK}: CODE reason`");
+    let said = said.trim_start().strip_prefix(':').map(str::trim);
+    let Some(said) = said.filter(|said| !said.is_empty()) else {
+        return Err(invalid("the comment does not say what to suppress".to_owned(), form));
+    };
+    let (name, reason) = said.split_once(char::is_whitespace).unwrap_or((said, ""));
+    let Some(code) = codes::find(name) else {
+        let near = nearest(name, codes::ADVICE.iter().map(|code| code.name));
+        let hint = near.map_or(form, |near| format!("did you mean `{near}`?"));
+        return Err(invalid(format!("there is no finding `{name}`"), hint));
+    };
+    if !codes::ADVICE.contains(code) || name.starts_with("suppression_") {
+        let message = format!("`{name}` cannot be suppressed");
+        return Err(invalid(message, "repair what it is about, and remove the comment".to_owned()));
+    }
+    if reason.trim().is_empty() {
+        return Err(invalid(format!("the comment gives no reason to suppress `{name}`"), form));
+    }
+    Ok(code)
+}

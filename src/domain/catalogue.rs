@@ -42,7 +42,7 @@ pub struct Parameter {
 }
 
 impl LoadedPolicy {
-    /// The parameters of a rule that names the policy: those of its schema, in their order, then any other that is given.
+    /// The parameters of a rule that names the policy: those of its schema by name, then any other that is given.
     #[must_use]
     pub fn parameters(&self, rule: &Rule) -> Vec<Parameter> {
         let none = Map::new();
@@ -54,8 +54,8 @@ impl LoadedPolicy {
             Parameter { name: name.clone(), value, default: default.is_some() }
         });
         let others = given.iter().filter(|(name, _)| !properties.unwrap_or(&none).contains_key(*name));
-        let others = others
-            .map(|(name, value)| Parameter { name: name.clone(), value: Some(value.clone()), default: false });
+        let others =
+            others.map(|(name, value)| Parameter { name: name.clone(), value: Some(value.clone()), default: false });
         known.chain(others).collect()
     }
 }

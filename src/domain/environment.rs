@@ -211,7 +211,8 @@ pub(crate) mod tests {
             let order = graph.promotion_order().into_iter().map(|environment| environment.name.clone());
             (order.collect::<Vec<_>>().join(" "), lines.collect::<Vec<_>>())
         };
-        let chain = vec![environment("production", &["staging"]), environment("dev", &[]), environment("staging", &["dev"])];
+        let chain =
+            vec![environment("production", &["staging"]), environment("dev", &[]), environment("staging", &["dev"])];
         assert_eq!(shown(chain), ("dev staging production".to_owned(), vec!["dev → staging → production".to_owned()]));
         let (order, lines) = shown(vec![
             environment("dev", &[]),

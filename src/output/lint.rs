@@ -41,8 +41,8 @@ pub fn render(report: &LintReport, format: LintFormat, style: Style) -> String {
 #[must_use]
 pub fn explain(codes: &[&LintCode]) -> String {
     let section = |code: &&LintCode| {
-        let severity = code.severity.as_str();
-        format!("### `{}`\n\n{}{}: {}.\n\n{}\n\n{}\n", code.name, severity.get(..1).unwrap_or_default().to_uppercase(), severity.get(1..).unwrap_or_default(), code.summary, code.why, code.repair)
+        let LintCode { name, severity, summary, why, repair } = code;
+        format!("### `{name}`\n\n*{}*: {summary}. {why}\n\n{repair}\n", severity.as_str())
     };
     codes.iter().map(section).collect::<Vec<_>>().join("\n")
 }

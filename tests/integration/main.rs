@@ -16,5 +16,7 @@ mod config;
 mod engine;
 mod live;
 mod output;
+mod policy_lint;
+mod policy_list;
 mod snapshot_source;
 mod support;

@@ -55,7 +55,8 @@ fn codes(name: &str) -> anyhow::Result<Vec<&'static LintCode>> {
     let found: Vec<&LintCode> = app::lint_codes().filter(|code| name == ALL || code.name == name).collect();
     if found.is_empty() {
         let near = nearest(name, app::lint_codes().map(|code| code.name));
-        let hint = near.map_or_else(|| format!("`--explain {ALL}` has every one"), |near| format!("did you mean `{near}`?"));
+        let hint =
+            near.map_or_else(|| format!("`--explain {ALL}` has every one"), |near| format!("did you mean `{near}`?"));
         bail!("there is no finding `{name}`\nhint: {hint}");
     }
     Ok(found)

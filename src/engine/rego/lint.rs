@@ -101,14 +101,7 @@ fn find(files: &[PolicyFile]) -> Vec<PolicyFault> {
     }
     let packages = analysis::packages(&modules);
     let context = Context::new(&program, packages, &annotations, broken);
-    for check in [
-        metadata::check,
-        parameters::check,
-        references::check,
-        cost::check,
-        entries::check,
-        layout::check,
-    ] {
+    for check in [metadata::check, parameters::check, references::check, cost::check, entries::check, layout::check] {
         check(&context, &mut faults);
     }
     faults

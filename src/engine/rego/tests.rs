@@ -112,7 +112,8 @@ fn the_starter_policies_pass_their_tests() {
     let mut paths = Vec::new();
     policy_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), &mut paths);
     paths.sort();
-    let results = worker::on_large_stack(|| run_tests(&files::read(&paths, files::Which::PoliciesAndTests).unwrap())).unwrap();
+    let results =
+        worker::on_large_stack(|| run_tests(&files::read(&paths, files::Which::PoliciesAndTests).unwrap())).unwrap();
     assert!(results.len() > 60, "found {} tests", results.len());
     let failed: Vec<&String> = results.iter().filter(|(_, passed)| !passed).map(|(name, _)| name).collect();
     assert!(failed.is_empty(), "{failed:#?}");

@@ -49,6 +49,7 @@ fn row(rule: &ListedRule) -> String {
 }
 
 fn unused(policy: &LoadedPolicy) -> String {
-    let title = if policy.title == policy.name { String::new() } else { format!(": {}", markdown(&name_of(&policy.title))) };
+    let title =
+        if policy.title == policy.name { String::new() } else { format!(": {}", markdown(&name_of(&policy.title))) };
     format!("- {}{title} ({})", markdown_code(&name_of(&policy.name)), markdown_code(&origin(policy)))
 }

@@ -53,7 +53,7 @@ fn heading(policy: &LoadedPolicy, rule: Option<&ListedRule>) -> String {
         Enforcement::DryRun => "dry run".to_owned(),
     }));
     tags.extend(policy.version.as_deref().map(name_of));
-    if policy.title == *id { tags.join(" · ") } else { format!("{}  {}", name_of(&policy.title), tags.join(" · ")) }
+    if policy.title == *id { tags.join(" · ") } else { format!("{} ({})", name_of(&policy.title), tags.join(" · ")) }
 }
 
 fn parameters(page: &mut Page, rule: &ListedRule) {

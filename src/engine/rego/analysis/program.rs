@@ -64,7 +64,12 @@ impl Definition<'_> {
         self.file.package.span.source.get_path()
     }
 
-    pub(in crate::engine::rego) fn fault(&self, code: &'static str, message: impl Into<String>, hint: &str) -> PolicyFault {
+    pub(in crate::engine::rego) fn fault(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: &str,
+    ) -> PolicyFault {
         fault(self.rule.span(), code, message, hint)
     }
 }
@@ -140,7 +145,12 @@ impl<'policy> Program<'policy> {
     }
 }
 
-pub(in crate::engine::rego) fn fault(span: &Span, code: &'static str, message: impl Into<String>, hint: &str) -> PolicyFault {
+pub(in crate::engine::rego) fn fault(
+    span: &Span,
+    code: &'static str,
+    message: impl Into<String>,
+    hint: &str,
+) -> PolicyFault {
     PolicyFault::at(span.source.get_path(), (span.line, span.col), code, message, hint)
 }
 

@@ -69,7 +69,9 @@ fn view(package: PackageRules, program: &Program<'_>, metadata: &BTreeMap<String
     for file in program.files.iter().filter(|file| package_of(file).is_ok_and(|name| name.join(".") == package.package))
     {
         let span = &file.package.span;
-        let Some(said) = metadata.get(span.source.get_path()).map(|metadata| metadata.package.clone()) else { continue };
+        let Some(said) = metadata.get(span.source.get_path()).map(|metadata| metadata.package.clone()) else {
+            continue;
+        };
         // What is wrong with METADATA is said where it is.
         if annotation == Annotation::default() && said != Annotation::default() {
             (path, line) = (span.source.get_path().clone(), span.line);

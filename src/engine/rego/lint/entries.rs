@@ -71,7 +71,9 @@ fn near(definition: &Definition<'_>) -> Option<PolicyFault> {
     }
     let stem = name.split('_').next().unwrap_or(name);
     let of_form = |text: &str| FORMS.iter().find(|(form, _)| *form == text).map(|(_, meant)| *meant);
-    let meant = of_form(name).or_else(|| nearest(name, NAMES)).or_else(|| of_form(stem).filter(|_| definition.kind == Kind::Set))?;
+    let meant = of_form(name)
+        .or_else(|| nearest(name, NAMES))
+        .or_else(|| of_form(stem).filter(|_| definition.kind == Kind::Set))?;
     let message = format!("`{name}` decides nothing, and no rule uses it");
     Some(definition.fault("near_entry", message, &format!("did you mean `{meant}`?")))
 }

@@ -32,6 +32,8 @@ pub(super) struct Read {
     pub(super) places: Vec<Place>,
     /// Whether more than the named part is used: not when its type is asked for, or it only gets another name.
     pub(super) used: bool,
+    /// Whether it has a default where it is undefined.
+    pub(super) has_default: bool,
 }
 
 /// A function that is called.
@@ -149,7 +151,8 @@ impl Collector<'_, '_> {
         places.drain(..places.len().saturating_sub(own));
         let span = expression.span();
         let used = !self.unused.contains(&extent(span));
-        let read = Read { path, text: span.text().to_owned(), place: place(span), places, used };
+        let text = span.text().to_owned();
+        let read = Read { path, text, place: beginning(expression), places, used, has_default: false };
         self.facts.reads.push(read);
     }
 
@@ -160,9 +163,8 @@ impl Collector<'_, '_> {
             _ => "",
         };
         match (name(0), name(1), name(2), name(3), path.len()) {
-            ("data", "holdpoint", "records", "by_environment", 5) | ("data", "holdpoint", "records", "by_digest", 4) => {
-                Some(Scanned::Records)
-            }
+            ("data", "holdpoint", "records", "by_environment", 5)
+            | ("data", "holdpoint", "records", "by_digest", 4) => Some(Scanned::Records),
             ("data", "holdpoint", "records", "by_slot", 6) => Some(Scanned::Slots),
             _ => None,
         }
@@ -174,8 +176,7 @@ impl Collector<'_, '_> {
         let mut lengths: Vec<usize> = self.looped(collection, frame, path.len());
         lengths.extend(whole.then_some(path.len()));
         let scanned = lengths.into_iter().find_map(|length| Self::scanned(path.get(..length)?))?;
-        let span = collection.span();
-        Some(Scan { scanned, text: span.text().to_owned(), place: place(span) })
+        Some(Scan { scanned, text: collection.span().text().to_owned(), place: beginning(collection) })
     }
 
     /// How long the path is before each index that takes on every key.
@@ -254,9 +255,8 @@ impl Collector<'_, '_> {
         self.unused.insert(extent(object.span()));
         let (keys, places): (Vec<Part>, Vec<Place>) = keys.into_iter().unzip();
         let path = path.into_iter().chain(keys).collect();
-        let span = object.span();
-        let text = format!("{} of {}", key.span().text(), span.text());
-        self.facts.reads.push(Read { path, text, place: place(key.span()), places, used: true });
+        let text = format!("object.get({}, {}, …)", object.span().text(), key.span().text());
+        self.facts.reads.push(Read { path, text, place: place(key.span()), places, used: true, has_default: true });
     }
 }
 
@@ -267,6 +267,11 @@ fn literal(key: &Expr) -> Option<(Part, Place)> {
         }
         _ => None,
     }
+}
+
+/// Where a reference begins; its span begins with the last part.
+fn beginning(expression: &Expr) -> Place {
+    places_of(expression).first().copied().unwrap_or_default()
 }
 
 /// Where each part of a reference is written.
@@ -300,8 +305,7 @@ impl Visitor for Collector<'_, '_> {
     }
 
     fn arguments(&mut self, function: &Expr, arguments: &[Ref<Expr>], _scopes: &Scopes) {
-        let span = function.span();
-        let name = span.text().to_owned();
+        let name = function.span().text().to_owned();
         let rule = parts(function).and_then(|written| self.program.resolve(self.package, &written));
         let rule = rule.and_then(|path| names(path.get(1..)?));
         match (name.as_str(), arguments) {
@@ -312,7 +316,7 @@ impl Visitor for Collector<'_, '_> {
             _ => {}
         }
         let in_scan = self.scanning.last().copied().unwrap_or(false);
-        self.facts.calls.push(Call { name, rule, place: place(span), in_scan });
+        self.facts.calls.push(Call { name, rule, place: beginning(function), in_scan });
     }
 
     fn query(&mut self, query: &Query) {

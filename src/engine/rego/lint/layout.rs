@@ -30,8 +30,10 @@ fn tested(context: &Context<'_>) -> BTreeSet<Vec<String>> {
         let calls = facts.calls.iter().filter_map(|call| call.rule.clone());
         reads.chain(calls.map(|rule| rule.into_iter().map(Part::Name).collect()))
     });
-    read.flat_map(|path: Vec<Part>| (1..=path.len()).filter_map(|length| names(path.get(..length)?)).collect::<Vec<_>>())
-        .collect()
+    read.flat_map(|path: Vec<Part>| {
+        (1..=path.len()).filter_map(|length| names(path.get(..length)?)).collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 fn untested(policy: &PackageView, context: &Context<'_>, tested: &BTreeSet<Vec<String>>) -> Option<String> {

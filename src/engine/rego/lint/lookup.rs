@@ -7,8 +7,17 @@ use serde_json::{Map, Value};
 use crate::engine::rego::analysis::program::Part;
 
 /// Keywords beside which a place may be more than its `properties` tell.
-const OPEN: [&str; 9] =
-    ["allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "dependentSchemas", "unevaluatedProperties", "$dynamicRef"];
+const OPEN: [&str; 9] = [
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "patternProperties",
+    "dependentSchemas",
+    "unevaluatedProperties",
+    "$dynamicRef",
+];
 
 /// References within a schema that lead from one to the next end here.
 const LONGEST_CHAIN: usize = 16;

@@ -65,7 +65,9 @@ pub(super) fn values<'policy>(definition: &Definition<'policy>) -> Vec<Option<&'
     let reference = |value: &'policy Expr| match value {
         Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => Some(Some(value)),
         Expr::Array { .. } | Expr::Object { .. } | Expr::Set { .. } => None,
-        Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => None,
+        Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => {
+            None
+        }
         _ => Some(None),
     };
     all.into_iter().filter_map(reference).collect()

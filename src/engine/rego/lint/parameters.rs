@@ -37,7 +37,11 @@ pub(super) fn check(context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
 fn own_reads<'a>(context: &'a Context<'_>, policy: &PackageView) -> Vec<(&'a str, &'a Read)> {
     let own = context.definitions().filter(|(definition, _)| {
         !definition.test
-            && definition.path.get(..definition.package).and_then(names).is_some_and(|path| path.join(".") == policy.name)
+            && definition
+                .path
+                .get(..definition.package)
+                .and_then(names)
+                .is_some_and(|path| path.join(".") == policy.name)
     });
     own.flat_map(|(definition, facts)| facts.reads.iter().map(move |read| (definition.source(), read)))
         .filter(|(_, read)| below(read).is_some())
@@ -67,7 +71,8 @@ fn sound<'schema>(
         return None;
     };
     if let Err(error) = jsonschema::draft202012::new(schema) {
-        let message = format!("`custom.parameters` of `{name}` is no JSON Schema: {error} (at `{}`)", error.instance_path());
+        let message =
+            format!("`custom.parameters` of `{name}` is no JSON Schema: {error} (at `{}`)", error.instance_path());
         faults.push(fault(message, "correct the schema; it is of draft 2020-12"));
         return None;
     }
@@ -84,9 +89,9 @@ fn sound<'schema>(
 fn defaults(policy: &PackageView, parameter: &str, schema: &Value, faults: &mut Vec<PolicyFault>) {
     if let Some(default) = schema.get("default") {
         // A part that refers to the rest of the schema cannot be checked alone.
-        let refusal = jsonschema::draft202012::new(schema).ok().and_then(|one| {
-            one.validate(default).err().map(|error| error.to_string())
-        });
+        let refusal = jsonschema::draft202012::new(schema)
+            .ok()
+            .and_then(|one| one.validate(default).err().map(|error| error.to_string()));
         if let Some(refusal) = refusal {
             let message = format!("the default of `{parameter}` does not fit its schema: {refusal}");
             faults.push(policy.fault("parameter_default", message, "correct the default or the schema"));

@@ -15,24 +15,34 @@ use super::lookup::{self, Miss, Reason};
 
 pub(super) fn check(context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
     let known = Known { input: schema::input(), data: schema::data(), packages: Packages::of(context) };
+    let imported = imports(context, &known, faults);
+    let told =
+        |read: &Read, file: &str| imported.iter().any(|(of_file, path)| of_file == file && read.path.starts_with(path));
     for (definition, facts) in context.definitions().filter(|(definition, _)| !definition.test) {
-        faults.extend(facts.reads.iter().filter_map(|read| known.fault(read, definition.source())));
+        let file = definition.source();
+        let reads = facts.reads.iter().filter(|read| !told(read, file));
+        faults.extend(reads.filter_map(|read| known.fault(read, file)));
     }
-    imports(context, &known, faults);
 }
 
-/// What is imported must exist, in tests too.
-fn imports(context: &Context<'_>, known: &Known, faults: &mut Vec<PolicyFault>) {
+/// What is imported must exist, in tests too. Returns the imports that do not, with their files.
+fn imports(context: &Context<'_>, known: &Known, faults: &mut Vec<PolicyFault>) -> Vec<(String, Vec<Part>)> {
+    let mut missing = Vec::new();
     for file in &context.program.files {
         for import in &file.imports {
             let Some(path) = parts(&import.refr) else { continue };
             let span = import.refr.span();
             let place = (span.line, span.col);
             let places = vec![place; path.len().saturating_sub(1)];
-            let read = Read { path, text: span.text().to_owned(), place, places, used: true };
-            faults.extend(known.fault(&read, file.package.span.source.get_path()));
+            let read = Read { path, text: span.text().to_owned(), place, places, used: true, has_default: false };
+            let path = file.package.span.source.get_path();
+            if let Some(fault) = known.fault(&read, path) {
+                faults.push(fault);
+                missing.push((path.clone(), read.path));
+            }
         }
     }
+    missing
 }
 
 struct Known {
@@ -77,17 +87,23 @@ fn missing(
         Reason::Unknown(known) => known.as_slice(),
         Reason::List | Reason::Scalar => &[],
     };
-    let message = match reason {
-        Reason::Unknown(_) => format!("there is no `{part}` in `{above}`, so `{}` is undefined", read.text),
-        Reason::List => format!("`{above}` is a list, which has no `{part}`, so `{}` is undefined", read.text),
-        Reason::Scalar => format!("`{above}` is a single value, which has no parts, so `{}` is undefined", read.text),
+    let why = match reason {
+        Reason::Unknown(_) => format!("there is no `{part}` in `{above}`"),
+        Reason::List => format!("`{above}` is a list, which has no `{part}`"),
+        Reason::Scalar => format!("`{above}` is a single value, which has no parts"),
     };
+    let message = format!("{why}, so `{}` {}", read.text, outcome(read));
     let hint = match (nearest(part, known.iter().map(String::as_str)), &known) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, []) => format!("`holdpoint schema {option}` prints what there is"),
         (None, known) => format!("it has `{}`", known.join("`, `")),
     };
     Some(PolicyFault::at(file, *place, code, message, hint))
+}
+
+/// What a reference to nothing comes to.
+const fn outcome(read: &Read) -> &'static str {
+    if read.has_default { "is always its default" } else { "is undefined" }
 }
 
 /// The packages and rules that are loaded.
@@ -126,14 +142,16 @@ impl Packages {
 
     fn fault(&self, read: &Read, below: &[Part], file: &str) -> Option<PolicyFault> {
         let named: Vec<&Part> = below.iter().take_while(|part| matches!(part, Part::Name(_))).collect();
-        let path: Vec<String> = named.into_iter().filter_map(|part| names(std::slice::from_ref(part))).flatten().collect();
-        let beneath_rule = (1..=path.len()).filter_map(|length| path.get(..length)).any(|part| self.rules.contains(part));
+        let path: Vec<String> =
+            named.into_iter().filter_map(|part| names(std::slice::from_ref(part))).flatten().collect();
+        let beneath_rule =
+            (1..=path.len()).filter_map(|length| path.get(..length)).any(|part| self.rules.contains(part));
         let beneath_broken = self.broken.iter().any(|package| path.starts_with(package));
         if self.above.contains(&path) || beneath_rule || beneath_broken {
             return None;
         }
         let dotted = path.join(".");
-        let message = format!("nothing is at `data.{dotted}`, so `{}` is undefined", read.text);
+        let message = format!("nothing is at `data.{dotted}`, so `{}` {}", read.text, outcome(read));
         let hint = nearest(&dotted, self.names.iter().map(String::as_str)).map_or_else(
             || "policies see `data.holdpoint` and the packages that are loaded with them".to_owned(),
             |near| format!("did you mean `data.{near}`?"),

@@ -165,13 +165,6 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         repair: "Give inner parts a rule of their own, or move large values into parameters.",
     },
     LintCode {
-        name: "too_large",
-        severity: Severity::Error,
-        summary: "a file of more than 1 MiB",
-        why: "The engine does not read it.",
-        repair: "Split it, or move tables of values into parameters.",
-    },
-    LintCode {
         name: "too_many_arguments",
         severity: Severity::Error,
         summary: "a function of more than 64 arguments",

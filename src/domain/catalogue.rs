@@ -24,6 +24,7 @@ pub struct LoadedPolicy {
     /// Where its package is defined.
     pub location: Location,
     /// Whether a rule of the configuration can name it: it says something and is no test.
+    #[serde(skip)]
     pub usable: bool,
     /// The JSON Schema of its parameters.
     #[serde(skip)]
@@ -36,6 +37,7 @@ pub struct Parameter {
     /// Its name.
     pub name: String,
     /// Its value; `None` when the configuration gives none and the policy has no default.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Whether the value is the policy's default.
     pub default: bool,
@@ -89,7 +91,8 @@ pub struct ListedEnvironment {
 /// What a configuration would run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Catalogue {
-    /// The order of promotion, one path a line: `[["dev", "staging", "production"]]`.
+    /// The order of promotion for people, as [`EnvironmentGraph::promotion_paths`].
+    #[serde(skip)]
     pub promotion: Vec<Vec<String>>,
     /// In the order of promotion.
     pub environments: Vec<ListedEnvironment>,
@@ -104,7 +107,7 @@ impl Catalogue {
     pub fn new(
         environments: &EnvironmentGraph,
         rules: &[Rule],
-        policies: Vec<LoadedPolicy>,
+        policies: &[LoadedPolicy],
         when_no_rule_applies: Verdict,
     ) -> Self {
         let by_name: BTreeMap<&str, &LoadedPolicy> =

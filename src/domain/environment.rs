@@ -126,7 +126,7 @@ impl EnvironmentGraph {
     }
 
     /// The order as lines for people: a line goes on while each environment has one before and one after it, and several
-    /// that come directly before are one entry, such as `["qa, staging", "production"]`.
+    /// that come directly before are one entry, such as `["qa, staging", "production"]`. What stands alone comes last.
     #[must_use]
     pub fn promotion_paths(&self) -> Vec<Vec<String>> {
         let next_of = |name: &str| self.iter().filter(|next| next.after.iter().any(|before| before == name)).count();
@@ -145,6 +145,7 @@ impl EnvironmentGraph {
         }
         // An environment that begins other lines needs none of its own.
         lines.retain(|line| !matches!(line.as_slice(), [only] if next_of(only) > 0));
+        lines.sort_by_key(|line| line.len() == 1);
         lines
     }
 
@@ -223,7 +224,7 @@ pub(crate) mod tests {
             environment("sandbox", &[]),
         ]);
         assert_eq!(order, "dev qa sandbox staging production archive");
-        assert_eq!(lines, ["dev → qa", "sandbox", "dev → staging", "qa, staging → production → archive"]);
+        assert_eq!(lines, ["dev → qa", "dev → staging", "qa, staging → production → archive", "sandbox"]);
     }
 
     #[test]

@@ -274,8 +274,8 @@ fn a_file_takes_the_findings() {
 
 #[test]
 fn places_are_marked_in_colour_and_long_lines_are_cut() {
-    let long = format!("x if {} == input.reqest", "input.as_of == input.as_of; ".repeat(8));
-    let folder = folder(&[("p/p.rego", &format!("package p\n\n{}\n", long.replace("; == ", "; \"\" == ")))]);
+    let long = format!("x if {{ {}input.reqest; input.as_of }}", "input.as_of == input.as_of; ".repeat(8));
+    let folder = folder(&[("p/p.rego", &format!("package p\n\n{long}\n\ny if input.reqest\n"))]);
     let run = lint(folder.path(), &["--color", "always"]);
     insta::assert_snapshot!(run.stdout.replace('\u{1b}', "ESC"));
 }

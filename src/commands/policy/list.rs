@@ -21,7 +21,7 @@ pub fn execute(args: &ListArgs, style: Style) -> anyhow::Result<Exit> {
         bail!("{}", unknown_environment(unknown, &config));
     }
     let policies = app::policies(&config)?;
-    let mut listed = Catalogue::new(&config.environments, &config.rules, policies, config.when_no_rule_applies);
+    let mut listed = Catalogue::new(&config.environments, &config.rules, &policies, config.when_no_rule_applies);
     if !args.environment.is_empty() {
         listed.environments.retain(|environment| args.environment.contains(&environment.name));
     }

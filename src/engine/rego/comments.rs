@@ -38,3 +38,29 @@ fn scan(line: &str, raw: &mut bool) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+    use proptest::prelude::*;
+
+    #[test]
+    fn comments_begin_outside_of_texts() {
+        let text = "package p # one\nx := \"# \\\" #\" # two\ny := `\n# three\n` # four\n#five";
+        let found: Vec<(u32, &str)> =
+            lines(text).filter_map(|line| Some((line.number, line.text.get(line.comment?..)?))).collect();
+        assert_eq!(found, [(1, "# one"), (2, "# two"), (5, "# four"), (6, "#five")]);
+        let continues: Vec<u32> = lines(text).filter(|line| line.continues).map(|line| line.number).collect();
+        assert_eq!(continues, [4, 5]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_comment_begins_with_its_sign(text in "[a`\"\\\\#é\n]{0,60}") {
+            for line in lines(&text) {
+                let comment = line.comment.map(|start| line.text.get(start..).unwrap_or_default());
+                prop_assert!(comment.is_none_or(|comment| comment.starts_with('#')));
+            }
+        }
+    }
+}

@@ -29,19 +29,19 @@ pub(super) fn input() -> Value {
 pub(super) fn data() -> Value {
     let digest = json!({"pattern": "^sha256:[0-9a-f]{64}$"});
     let mut by_digest =
-        map("By digest, then by environment: its records, newest first.", map("By environment.", records()));
+        map("By digest, then by environment: its records, newest first.", &map("By environment.", &records()));
     insert(&mut by_digest, "propertyNames", digest);
     let by_slot = map(
         "By environment, then by target, then by deployment name: the records of a slot, newest first.",
-        map("By target.", map("By deployment name.", records())),
+        &map("By target.", &map("By deployment name.", &records())),
     );
     let indexes = [
-        ("by_environment", map("By environment: its records, newest first.", records())),
+        ("by_environment", map("By environment: its records, newest first.", &records())),
         ("by_digest", by_digest),
         ("by_slot", by_slot),
     ];
     let fields = [
-        ("environments", map("By name, the environments whose records were read.", observed_environment())),
+        ("environments", map("By name, the environments whose records were read.", &observed_environment())),
         ("records", object("The deployment records, by what they are looked up by.", indexes, [])),
     ];
     let mut schema = object("What policies see of the records, as `data.holdpoint`.", fields, []);
@@ -111,7 +111,7 @@ fn record() -> Value {
     ];
     let from_some_sources = [
         ("logical_environment_name", text("The logical environment of the target.")),
-        ("tags", map("Tags of the deployment.", json!({"type": "string"}))),
+        ("tags", map("Tags of the deployment.", &json!({"type": "string"}))),
         ("runtime_risks", texts("Risks that the source found.")),
     ];
     object("A deployment record. Times are RFC 3339 in UTC.", fields, from_some_sources)
@@ -144,7 +144,7 @@ fn object<'a, const M: usize>(
 }
 
 /// An object whose keys are names that holdpoint does not choose.
-fn map(description: &str, values: Value) -> Value {
+fn map(description: &str, values: &Value) -> Value {
     json!({"type": "object", "description": description, "additionalProperties": values})
 }
 

@@ -22,7 +22,8 @@ pub(super) fn render(catalogue: &Catalogue) -> String {
 fn one(lines: &mut Vec<String>, environment: &ListedEnvironment) {
     lines.extend([format!("## {}", markdown(&name_of(&environment.name))), String::new()]);
     if let Some(meaning) = without_rules(environment) {
-        lines.extend([format!("> {}", markdown(&meaning)), String::new()]);
+        lines.push(format!("> {}", markdown(&meaning)));
+        lines.extend((!environment.rules.is_empty()).then(String::new));
     }
     if !environment.rules.is_empty() {
         lines.push("| Rule | Policy | Severity | Enforcement | Parameters | Defined in |".to_owned());

@@ -131,8 +131,8 @@ impl Collector<'_, '_> {
         let written = parts(expression)?;
         let (first, rest) = written.split_first()?;
         let Part::Name(root) = first else { return None };
-        let frames = std::iter::once(inner).chain(self.frames.iter().rev());
-        let path = match frames.filter_map(|frame| frame.get(root)).next() {
+        let mut frames = std::iter::once(inner).chain(self.frames.iter().rev());
+        let path = match frames.find_map(|frame| frame.get(root)) {
             Some(Meaning::Path(path)) => path.iter().chain(rest).cloned().collect(),
             Some(_) => return None,
             None => self.program.resolve(self.package, &written)?,

@@ -109,7 +109,7 @@ fn unknown(schema: &Value, source: &str, read: &Read) -> Option<PolicyFault> {
     let below = below(read)?;
     let properties = schema.get("properties")?.as_object()?;
     let (position, known) = match below {
-        [Part::Name(name), ..] if !properties.contains_key(name) && !schema.get("patternProperties").is_some() => {
+        [Part::Name(name), ..] if !properties.contains_key(name) && schema.get("patternProperties").is_none() => {
             (0, properties.keys().cloned().collect())
         }
         _ => match lookup::miss(schema, below)? {

@@ -129,3 +129,41 @@ fn code(said: &str) -> Result<&'static LintCode, PolicyFault> {
     }
     Ok(code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MARK, code, of_file};
+    use crate::engine::rego::files::PolicyFile;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_comment_names_a_code_and_a_reason() {
+        let cases = [
+            (": time_now because", Ok("time_now")),
+            (" : time_now  because", Ok("time_now")),
+            (":time_now\tbecause", Ok("time_now")),
+            (": time_now", Err("the comment gives no reason to suppress `time_now`")),
+            (": time_now  ", Err("the comment gives no reason to suppress `time_now`")),
+            (": time_later because", Err("there is no finding `time_later`")),
+            (": recursion because", Err("`recursion` cannot be suppressed")),
+            (": suppression_unused because", Err("`suppression_unused` cannot be suppressed")),
+            (":", Err("the comment does not say what to suppress")),
+            (" time_now because", Err("the comment does not say what to suppress")),
+        ];
+        for (said, expected) in cases {
+            let found = code(said).map(|code| code.name).map_err(|fault| fault.message);
+            assert_eq!(found, expected.map_err(str::to_owned), "{said}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_comment_is_about_its_line_or_a_later_one(text in "(# holdpoint-lint-ignore: time_now x|[a`\"#:é]|\n|\r){0,20}") {
+            let file = PolicyFile { path: "p.rego".to_owned(), text };
+            for suppression in of_file(&file) {
+                prop_assert!(suppression.of_line >= suppression.line);
+                prop_assert!(suppression.excerpt.contains(MARK));
+            }
+        }
+    }
+}

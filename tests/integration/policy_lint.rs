@@ -119,6 +119,33 @@ fn a_file_that_cannot_be_parsed_does_not_hide_the_others() {
 }
 
 #[test]
+fn sound_policies_have_no_findings() {
+    let folder = root().join("tests/integration/policy_lint/sound");
+    let run = lint(&folder, &["--fail-on", "note"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "no findings in 4 files\n"));
+}
+
+#[test]
+fn parameters_that_others_read_for_the_policy_count() {
+    let used = "# METADATA
+# title: Gate
+# description: It denies.
+# custom: {severity: low, version: 1.0.0, remediation: Wait.}
+package p
+
+import data.lib
+
+deny contains \"no\" if lib.strategy == \"all\"
+";
+    let folder = folder(&[
+        ("p/p.rego", used),
+        ("p/p_test.rego", "package p_test\n\ntest_it if count(data.p.deny) == 1\n"),
+        ("lib/lib.rego", "package lib\n\nstrategy := object.get(input.parameters, \"strategy\", \"all\")\n"),
+    ]);
+    assert_eq!(codes(&lint(folder.path(), &["--format", "json"])), ["parameters_missing"]);
+}
+
+#[test]
 fn findings_fail_the_run_from_a_severity_on() {
     let cases = root().join("tests/integration/policy_lint/cases");
     let codes = [("time_now", [0, 0, 1]), ("test_missing", [0, 1, 1]), ("recursion", [1, 1, 1])];

@@ -15,6 +15,8 @@ pub(super) struct Context<'policy> {
     /// What each definition of the program reads and calls, in the program's order.
     pub(super) facts: Vec<Facts>,
     pub(super) packages: Vec<PackageView>,
+    /// The numbers of each package's definitions that are no tests.
+    by_package: BTreeMap<String, Vec<usize>>,
     /// The packages of files that could not be parsed.
     pub(super) broken: Vec<String>,
 }
@@ -48,7 +50,18 @@ impl<'policy> Context<'policy> {
         broken: Vec<String>,
     ) -> Self {
         let packages = packages.into_iter().map(|package| view(package, program, metadata)).collect();
-        Self { program, facts: facts::of(program), packages, broken }
+        let mut by_package: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (number, definition) in program.definitions.iter().enumerate().filter(|(_, definition)| !definition.test) {
+            let package = package_of(definition.file).unwrap_or_default().join(".");
+            by_package.entry(package).or_default().push(number);
+        }
+        Self { program, facts: facts::of(program), packages, by_package, broken }
+    }
+
+    /// The definitions of a package that are no tests, with their facts.
+    pub(super) fn of_package(&self, name: &str) -> impl Iterator<Item = (&Definition<'policy>, &Facts)> {
+        let numbers = self.by_package.get(name).into_iter().flatten();
+        numbers.filter_map(|number| self.program.definitions.get(*number).zip(self.facts.get(*number)))
     }
 
     /// Every definition with its facts.

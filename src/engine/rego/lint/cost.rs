@@ -24,6 +24,9 @@ const COSTLY: [&str; 12] = [
     "yaml.",
 ];
 
+/// Rules that call rules that call a costly function: longer chains are not followed.
+const LONGEST_CHAIN: usize = 32;
+
 pub(super) fn check(context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
     let costly = costly_rules(context);
     for (definition, facts) in context.definitions().filter(|(definition, _)| !definition.test) {
@@ -75,7 +78,7 @@ fn is_costly(call: &Call, rules: &BTreeSet<Vec<String>>) -> bool {
 /// The rules that call a costly function, directly or through others.
 fn costly_rules(context: &Context<'_>) -> BTreeSet<Vec<String>> {
     let mut costly = BTreeSet::new();
-    loop {
+    for _round in 0..LONGEST_CHAIN {
         let found = context.definitions().filter(|(_, facts)| facts.calls.iter().any(|call| is_costly(call, &costly)));
         let paths: BTreeSet<Vec<String>> = found
             .filter_map(|(definition, _)| {
@@ -85,8 +88,9 @@ fn costly_rules(context: &Context<'_>) -> BTreeSet<Vec<String>> {
             })
             .collect();
         if paths == costly {
-            return costly;
+            break;
         }
         costly = paths;
     }
+    costly
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use regorus::unstable::{AssignOp, Expr, Literal, Rule, RuleBody, RuleHead, Span};
 
 use crate::domain::text::nearest;
-use crate::engine::rego::analysis::EntryKind;
 use crate::engine::rego::analysis::program::{Definition, Kind, Part};
+use crate::engine::rego::analysis::{EntryKind, kind_of};
 use crate::engine::rego::fault::PolicyFault;
 
 use super::context::{Context, names};
@@ -40,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
     let used = used(context);
     let mut said = BTreeSet::new();
     for (definition, _) in context.definitions().filter(|(definition, _)| !definition.test) {
-        message(definition, context, faults);
+        message(definition, faults);
         let Some(path) = names(&definition.path) else { continue };
         if !used.contains(&path) && said.insert(path) {
             faults.extend(near(definition));
@@ -66,7 +66,7 @@ fn used(context: &Context<'_>) -> BTreeSet<Vec<String>> {
 /// A rule that nothing uses, with a name that is almost one that decides.
 fn near(definition: &Definition<'_>) -> Option<PolicyFault> {
     let name = definition.name()?;
-    if !matches!(definition.kind, Kind::Set | Kind::Complete) || decides(name) {
+    if !matches!(definition.kind, Kind::Set | Kind::Complete) || kind_of(name).is_some() {
         return None;
     }
     let stem = name.split('_').next().unwrap_or(name);
@@ -78,18 +78,12 @@ fn near(definition: &Definition<'_>) -> Option<PolicyFault> {
     Some(definition.fault("near_entry", message, &format!("did you mean `{meant}`?")))
 }
 
-fn decides(name: &str) -> bool {
-    crate::engine::rego::analysis::kind_of(name).is_some()
-}
-
 /// What a rule that objects says must have a message.
-fn message(definition: &Definition<'_>, context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
+fn message(definition: &Definition<'_>, faults: &mut Vec<PolicyFault>) {
     let objects = |kind| matches!(kind, EntryKind::Deny | EntryKind::Hold | EntryKind::Warn);
-    let decides = definition.name().and_then(crate::engine::rego::analysis::kind_of).is_some_and(objects);
-    let package = definition.path.get(..definition.package).and_then(names).unwrap_or_default().join(".");
-    let of_policy = context.policies().any(|policy| policy.name == package);
+    let decides = definition.name().and_then(kind_of).is_some_and(objects);
     let Rule::Spec { head: RuleHead::Set { key: Some(said), .. }, bodies, .. } = definition.rule else { return };
-    if !decides || !of_policy {
+    if !decides {
         return;
     }
     let values = match said.as_ref() {

@@ -18,11 +18,16 @@ pub(super) fn check(context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
         let reads = own_reads(context, policy);
         match &policy.annotation.parameters {
             None => {
-                if let Some((source, read)) = reads.first() {
-                    let message = format!("the policy `{}` reads parameters and has no schema of them", policy.name);
-                    let hint = "describe them in `custom.parameters` of the METADATA, as a JSON Schema";
-                    faults.push(PolicyFault::at(source, read.place, "parameters_missing", message, hint));
-                }
+                let place = reads.first().map(|(source, read)| (*source, read.place));
+                let through_others = || uses.read_by(policy).is_some_and(|read| !read.is_empty());
+                let (source, place) = match place {
+                    Some(place) => place,
+                    None if through_others() => (policy.path.as_str(), (policy.line, 1)),
+                    None => continue,
+                };
+                let message = format!("the policy `{}` reads parameters and has no schema of them", policy.name);
+                let hint = "describe them in `custom.parameters` of the METADATA, as a JSON Schema";
+                faults.push(PolicyFault::at(source, place, "parameters_missing", message, hint));
             }
             Some(schema) => {
                 let Some(properties) = sound(policy, schema, faults) else { continue };
@@ -35,14 +40,7 @@ pub(super) fn check(context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
 
 /// What the policy's own package reads of `input.parameters`.
 fn own_reads<'a>(context: &'a Context<'_>, policy: &PackageView) -> Vec<(&'a str, &'a Read)> {
-    let own = context.definitions().filter(|(definition, _)| {
-        !definition.test
-            && definition
-                .path
-                .get(..definition.package)
-                .and_then(names)
-                .is_some_and(|path| path.join(".") == policy.name)
-    });
+    let own = context.of_package(&policy.name);
     own.flat_map(|(definition, facts)| facts.reads.iter().map(move |read| (definition.source(), read)))
         .filter(|(_, read)| below(read).is_some())
         .collect()

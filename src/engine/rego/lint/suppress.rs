@@ -1,5 +1,7 @@
 //! Comments that accept a finding: `# holdpoint-lint-ignore: CODE reason`, on its line or directly above.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::domain::lint::{LintCode, LintFinding};
 use crate::domain::text::nearest;
 use crate::engine::rego::comments;
@@ -26,29 +28,33 @@ struct Suppression {
 /// Leaves out the findings that comments accept, and adds those about the comments themselves.
 pub(super) fn apply(findings: Vec<LintFinding>, files: &[PolicyFile]) -> Vec<LintFinding> {
     let suppressions: Vec<Suppression> = files.iter().flat_map(of_file).collect();
-    let mut used = vec![false; suppressions.len()];
+    let mut by_line: BTreeMap<(&str, u32), Vec<usize>> = BTreeMap::new();
+    for (number, suppression) in suppressions.iter().enumerate() {
+        by_line.entry((&suppression.path, suppression.of_line)).or_default().push(number);
+    }
+    let accepting = |finding: &LintFinding| {
+        let here = by_line.get(&(finding.path.as_str(), finding.line)).into_iter().flatten().copied();
+        here.filter(|number| suppressions.get(*number).is_some_and(|one| one.accepts(finding))).collect::<Vec<_>>()
+    };
+    let mut used = BTreeSet::new();
     let mut kept: Vec<LintFinding> = Vec::with_capacity(findings.len());
     for finding in findings {
-        let mut accepted = false;
-        for (suppression, used) in suppressions.iter().zip(&mut used) {
-            if suppression.accepts(&finding) {
-                (accepted, *used) = (true, true);
-            }
-        }
-        if !accepted {
+        let accepted = accepting(&finding);
+        if accepted.is_empty() {
             kept.push(finding);
         }
+        used.extend(accepted);
     }
-    let own = suppressions.into_iter().zip(used).filter_map(|(suppression, used)| suppression.finding(used));
-    kept.extend(own);
+    let own = suppressions.into_iter().enumerate();
+    kept.extend(own.filter_map(|(number, suppression)| suppression.finding(used.contains(&number))));
     kept.sort_by(|one, other| order(one).cmp(&order(other)));
     kept
 }
 
 impl Suppression {
+    /// Whether a finding of its line is of its kind.
     fn accepts(&self, finding: &LintFinding) -> bool {
-        let same = self.code.as_ref().is_ok_and(|code| code.name == finding.code.name);
-        same && self.of_line == finding.line && self.path == finding.path
+        self.code.as_ref().is_ok_and(|code| code.name == finding.code.name)
     }
 
     fn finding(self, used: bool) -> Option<LintFinding> {

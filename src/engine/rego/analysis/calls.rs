@@ -11,6 +11,24 @@ use std::collections::BTreeMap;
 /// regorus keeps the number of arguments in a byte.
 const MAX_ARGUMENTS: usize = 64;
 
+/// Built-ins of OPA that the engine lacks, alone or all that begin with a name.
+const ABSENT: [&str; 14] = [
+    "array.flatten",
+    "crypto.",
+    "graphql.",
+    "io.jwt.",
+    "json.match_schema",
+    "json.verify_schema",
+    "net.cidr_contains_matches",
+    "net.cidr_intersects",
+    "net.cidr_merge",
+    "net.cidr_overlap",
+    "providers.aws.",
+    "regex.globs_match",
+    "strings.render_template",
+    "uuid.parse",
+];
+
 pub(super) fn check(program: &Program<'_>, names_of_extensions: &[&str], faults: &mut Vec<PolicyFault>) {
     let mut functions = BTreeMap::new();
     for definition in &program.definitions {
@@ -82,7 +100,7 @@ impl Calls<'_, '_> {
         if let Some(&(_, reason)) = FORBIDDEN.iter().find(|(forbidden, _)| *forbidden == name) {
             return Called::Forbidden(reason);
         }
-        if name.starts_with("io.jwt.") || name.starts_with("crypto.") {
+        if ABSENT.iter().any(|absent| name == *absent || (absent.ends_with('.') && name.starts_with(absent))) {
             return Called::Forbidden("it is not available");
         }
         if name == "print" || self.names_of_extensions.contains(&name) {
@@ -160,6 +178,18 @@ impl Visitor for Calls<'_, '_> {
         if query.stmts.len() > MAX_STATEMENTS {
             let message = format!("the body has more than {MAX_STATEMENTS} statements");
             self.faults.push(fault(&query.span, "too_many_statements", message, "split it into several rules"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ABSENT, BUILTINS};
+
+    #[test]
+    fn the_engine_has_none_of_what_is_absent() {
+        for name in BUILTINS.keys() {
+            assert!(!ABSENT.iter().any(|absent| name.starts_with(absent)), "{name}");
         }
     }
 }

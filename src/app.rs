@@ -58,7 +58,8 @@ pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
 
 fn engine(config: &Config, policies: &[PathBuf]) -> anyhow::Result<RegoEngine> {
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
-    Ok(RegoEngine::load(policies, &config.rules, limits)?)
+    let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
+    Ok(RegoEngine::load(policies, &config.rules, environments, limits)?)
 }
 
 /// Every package of the configured policies, by name.

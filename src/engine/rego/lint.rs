@@ -83,7 +83,7 @@ fn find(files: &[PolicyFile]) -> Vec<PolicyFault> {
     let (mut annotations, mut broken) = (BTreeMap::new(), Vec::new());
     for file in files {
         match load::add(&mut engine, file) {
-            Ok(metadata) => drop(annotations.insert(file.path.clone(), metadata)),
+            Ok((metadata, _version)) => drop(annotations.insert(file.path.clone(), metadata)),
             Err(fault) => {
                 faults.push(fault);
                 broken.extend(package_in(&file.text));

@@ -27,7 +27,7 @@ pub(crate) struct Annotation {
     pub remediation: Option<String>,
     /// `custom.version`
     pub version: Option<String>,
-    /// `custom.parameters`: the JSON Schema of the parameters, as it is written.
+    /// `custom.parameters`, a JSON Schema.
     pub parameters: Option<serde_json::Value>,
 }
 

@@ -48,7 +48,7 @@ fn input(full: bool) -> Value {
     let environment = environment();
     let as_of = "2026-11-20T12:00:00.5Z".parse().unwrap();
     let question = Question { request: &request, environment: &environment, as_of, rules: &[] };
-    let value = Inputs::new(&question).with_parameters(&json!({"minimum": "24h"}));
+    let value = Inputs::new(&question).with_parameters(regorus::Value::from(json!({"minimum": "24h"})));
     serde_json::to_value(&value).unwrap()
 }
 

@@ -27,6 +27,8 @@ bench:
 # Writes the generated files anew; tests keep them fresh.
 generate:
     cargo run --locked --quiet -- schema > docs/holdpoint.schema.json
+    cargo run --locked --quiet -- schema --input > docs/input.schema.json
+    cargo run --locked --quiet -- schema --data > docs/data.schema.json
     HOLDPOINT_WRITE_PAGES=1 cargo test --locked --quiet policy_pages
 
 # All that continuous integration checks.

@@ -11,11 +11,13 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::config::{self, ChainloopConfig, Config, OverrideConfig, SourceConfig, TokenSource};
+use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::environment::Environment;
+use crate::domain::lint::{LintCode, LintReport};
 use crate::domain::overrides::Overrides as ReadOverrides;
 use crate::domain::policy_test::TestReport;
 pub use crate::engine::rego::TestOptions;
-use crate::engine::rego::{Limits, RegoEngine, run_tests};
+use crate::engine::rego::{self, Limits, RegoEngine, run_tests};
 use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
@@ -48,9 +50,7 @@ pub fn now() -> Timestamp {
 /// A fault in policies or a rule that names none; a source that cannot work as configured.
 pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
     let policies = if overrides.policies.is_empty() { &config.policies } else { &overrides.policies };
-    let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
-    let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
-    let engine = RegoEngine::load(policies, &config.rules, environments, limits)?;
+    let engine = engine(config, policies)?;
     Ok(Gate {
         environments: config.environments.clone(),
         sources: sources(config, overrides.records.as_deref(), true)?,
@@ -59,6 +59,12 @@ pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
         when_no_rule_applies: config.when_no_rule_applies,
         overrides: exceptions(&config.overrides),
     })
+}
+
+fn engine(config: &Config, policies: &[PathBuf]) -> anyhow::Result<RegoEngine> {
+    let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
+    let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
+    Ok(RegoEngine::load(policies, &config.rules, environments, limits)?)
 }
 
 /// Overrides from files, read anew each time.
@@ -73,6 +79,39 @@ impl OverrideSource for OverrideFiles {
 fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
     let files = (!config.paths.is_empty()).then(|| OverrideFiles(config.clone()))?;
     Some(Arc::new(files))
+}
+
+/// Every package of the configured policies, by name.
+///
+/// # Errors
+/// A fault in policies or a rule that names none.
+pub fn policies(config: &Config) -> anyhow::Result<Vec<LoadedPolicy>> {
+    Ok(engine(config, &config.policies)?.policies())
+}
+
+/// Looks for mistakes in the policies of these files and folders.
+///
+/// # Errors
+/// A path that cannot be read, a folder without policies, too many or too large files.
+pub fn lint(paths: &[PathBuf]) -> anyhow::Result<LintReport> {
+    Ok(rego::lint(paths)?)
+}
+
+/// Every kind of mistake that [`lint`] finds.
+pub fn lint_codes() -> impl Iterator<Item = &'static LintCode> {
+    rego::lint_codes()
+}
+
+/// The JSON Schema of what policies see as `input`.
+#[must_use]
+pub fn input_schema() -> String {
+    rego::input_schema()
+}
+
+/// The JSON Schema of what policies see as `data.holdpoint`.
+#[must_use]
+pub fn data_schema() -> String {
+    rego::data_schema()
 }
 
 /// The configured record sources by name; all are the snapshot, one and the same, when there is one.

@@ -72,8 +72,19 @@ pub enum Command {
     /// Test, check, list, pack and share policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Print the JSON Schema of the configuration.
-    Schema,
+    /// Print the JSON Schema of the configuration, or of what policies see.
+    Schema(SchemaArgs),
+}
+
+/// Arguments of `schema`.
+#[derive(Args, Debug)]
+pub struct SchemaArgs {
+    /// Of what policies see as `input`.
+    #[arg(long, conflicts_with = "data")]
+    pub input: bool,
+    /// Of what policies see as `data.holdpoint`.
+    #[arg(long)]
+    pub data: bool,
 }
 
 /// What reads the configuration.

@@ -14,7 +14,7 @@ pub mod write;
 
 use std::sync::Arc;
 
-use crate::cli::{Cli, Color, Command};
+use crate::cli::{Cli, Color, Command, SchemaArgs};
 use crate::exit::Exit;
 use crate::output::Style;
 
@@ -41,10 +41,18 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::Allow)
         }
         Command::Policy(command) => policy::execute(&command, style),
-        Command::Schema => {
-            write::to_stdout(&crate::config::schema())?;
+        Command::Schema(args) => {
+            write::to_stdout(&schema(&args))?;
             Ok(Exit::Allow)
         }
+    }
+}
+
+fn schema(args: &SchemaArgs) -> String {
+    match (args.input, args.data) {
+        (true, _) => crate::app::input_schema(),
+        (false, true) => crate::app::data_schema(),
+        (false, false) => crate::config::schema(),
     }
 }
 

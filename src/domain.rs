@@ -4,11 +4,13 @@
 //! give the same values out. A test (`tests/integration/architecture.rs`) keeps it so.
 
 pub mod artifact;
+pub mod catalogue;
 pub mod decision;
 pub mod digest;
 pub mod environment;
 pub mod explanation;
 pub mod finding;
+pub mod lint;
 pub mod overrides;
 pub mod policy_test;
 pub mod record;

@@ -27,12 +27,15 @@ fn main() -> ExitCode {
 }
 
 fn read_command_line() -> Result<Cli, clap::Error> {
-    let mut command = Cli::command().mut_args(without_empty_variable);
-    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    for name in names {
-        command = command.mut_subcommand(name, |command: Command| command.mut_args(without_empty_variable));
-    }
+    let mut command = without_empty_variables(Cli::command());
     Cli::from_arg_matches(&command.clone().try_get_matches()?).map_err(|error| error.format(&mut command))
+}
+
+/// The command and all beneath it, each with its arguments.
+fn without_empty_variables(command: Command) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let command = command.mut_args(without_empty_variable);
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_empty_variables))
 }
 
 /// An environment variable that is set to nothing counts as not set: pipelines cannot take one away.

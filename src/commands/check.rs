@@ -11,6 +11,7 @@ use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::domain::decision::Decisions;
 use crate::domain::request::Request;
+use crate::domain::text::nearest;
 use crate::domain::verdict::Verdict;
 use crate::exit::Exit;
 use crate::gate::Gate;
@@ -145,13 +146,9 @@ fn waiting(decisions: &Decisions, pause: Duration) -> String {
 }
 
 /// The message for an environment that the configuration does not have.
-pub(super) fn unknown_environment(name: &str, config: &Config) -> String {
+pub(in crate::commands) fn unknown_environment(name: &str, config: &Config) -> String {
     let known: Vec<&str> = config.environments.names().collect();
-    let near = known
-        .iter()
-        .filter(|known| strsim::damerau_levenshtein(known, name) <= 3)
-        .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    let hint = match near {
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("it has `{}`", known.join("`, `")),
     };

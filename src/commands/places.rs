@@ -14,8 +14,8 @@ pub fn in_repository(mut decisions: Decisions, format: Format, configuration: &P
     if !matches!(format, Format::Github | Format::Sarif) {
         return decisions;
     }
-    let root = root();
-    let shown = |path: &Path| shorten(path, root.as_deref()).display().to_string();
+    let repository = Repository::find();
+    let shown = |path: &Path| repository.path_of(path);
     for finding in decisions.0.iter_mut().flat_map(|decision| &mut decision.findings) {
         match &mut finding.location {
             Some(location) => location.path = shown(Path::new(&location.path)),
@@ -33,15 +33,22 @@ pub fn in_repository(mut decisions: Decisions, format: Format, configuration: &P
     decisions
 }
 
-/// The folder that holds the repository: in a GitHub run the one that it names, else the working directory.
-fn root() -> Option<PathBuf> {
-    let named = env::var_os("GITHUB_WORKSPACE").filter(|name| !name.is_empty()).map(PathBuf::from);
-    named.or_else(|| env::current_dir().ok())?.canonicalize().ok()
-}
+/// The folder that holds the repository.
+pub struct Repository(Option<PathBuf>);
 
-/// The path below the root, or as it is when it lies elsewhere.
-fn shorten(path: &Path, root: Option<&Path>) -> PathBuf {
-    let whole = path.canonicalize().ok();
-    let below = whole.as_deref().zip(root).and_then(|(whole, root)| whole.strip_prefix(root).ok());
-    below.unwrap_or(path).to_owned()
+impl Repository {
+    /// In a GitHub run the one that it names, else the working directory.
+    #[must_use]
+    pub fn find() -> Self {
+        let named = env::var_os("GITHUB_WORKSPACE").filter(|name| !name.is_empty()).map(PathBuf::from);
+        Self(named.or_else(|| env::current_dir().ok()).and_then(|folder| folder.canonicalize().ok()))
+    }
+
+    /// The path below the repository, or as it is when it lies elsewhere.
+    #[must_use]
+    pub fn path_of(&self, path: &Path) -> String {
+        let whole = path.canonicalize().ok();
+        let below = whole.as_deref().zip(self.0.as_deref()).and_then(|(whole, root)| whole.strip_prefix(root).ok());
+        below.unwrap_or(path).display().to_string()
+    }
 }

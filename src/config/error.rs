@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::located::Place;
-use crate::domain::text::visible;
+use crate::domain::text::{nearest, visible};
 
 /// The longest line that is shown below a message, in characters.
 const LONGEST_EXCERPT: usize = 160;
@@ -157,7 +157,7 @@ fn shorten(text: &str, longest: usize) -> String {
 /// Says which known name was probably meant, or which there are.
 pub(crate) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, what: &str) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    match nearest(name, &known) {
+    match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean {}?", quote(near)),
         None if known.is_empty() => format!("there are no {what}"),
         None => format!("{what} are {}", list(&known)),
@@ -172,16 +172,4 @@ pub(crate) fn list(names: &[&str]) -> String {
         write!(text, " and {more} more").unwrap_or_default();
     }
     text
-}
-
-/// The known name that is so near that it was probably meant.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    if name.chars().nth(LONGEST_VALUE).is_some() {
-        return None;
-    }
-    let lower = name.to_lowercase();
-    let distances = known.iter().map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), *known));
-    let (distance, near) = distances.min_by_key(|(distance, _)| *distance)?;
-    let length = name.chars().count();
-    (distance < length && distance <= (length / 3).max(1)).then_some(near)
 }

@@ -107,6 +107,48 @@ impl EnvironmentGraph {
         found.into_values().collect()
     }
 
+    /// All environments, each after those that come before it; by name where the order is free.
+    #[must_use]
+    pub fn promotion_order(&self) -> Vec<&Environment> {
+        let mut order: Vec<&Environment> = Vec::new();
+        let mut placed = BTreeSet::new();
+        while order.len() < self.environments.len() {
+            let ready = |environment: &&Environment| {
+                !placed.contains(environment.name.as_str())
+                    && environment.after.iter().all(|before| placed.contains(before.as_str()))
+            };
+            // There always is one: the graph has no cycle.
+            let Some(next) = self.iter().find(ready) else { break };
+            placed.insert(next.name.as_str());
+            order.push(next);
+        }
+        order
+    }
+
+    /// The order as lines for people: a line goes on while each environment has one before and one after it, and several
+    /// that come directly before are one entry, such as `["qa, staging", "production"]`. What stands alone comes last.
+    #[must_use]
+    pub fn promotion_paths(&self) -> Vec<Vec<String>> {
+        let next_of = |name: &str| self.iter().filter(|next| next.after.iter().any(|before| before == name)).count();
+        let mut lines: Vec<Vec<String>> = Vec::new();
+        for environment in self.promotion_order() {
+            let name = environment.name.clone();
+            let line = match environment.after.as_slice() {
+                [before] if next_of(before) == 1 => lines.iter_mut().find(|line| line.last() == Some(before)),
+                _ => None,
+            };
+            match line {
+                Some(line) => line.push(name),
+                None if environment.after.is_empty() => lines.push(vec![name]),
+                None => lines.push(vec![environment.after.join(", "), name]),
+            }
+        }
+        // An environment that begins other lines needs none of its own.
+        lines.retain(|line| !matches!(line.as_slice(), [only] if next_of(only) > 0));
+        lines.sort_by_key(|line| line.len() == 1);
+        lines
+    }
+
     fn visit<'a>(
         &'a self,
         name: &'a str,
@@ -160,6 +202,29 @@ pub(crate) mod tests {
         assert_eq!(names("production"), ["dev", "production", "qa", "staging"]);
         assert_eq!(names("staging"), ["dev", "staging"]);
         assert_eq!(names("elsewhere"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn promotion_is_in_order() {
+        let shown = |environments| {
+            let graph = EnvironmentGraph::new(environments).unwrap();
+            let lines = graph.promotion_paths().into_iter().map(|line| line.join(" → "));
+            let order = graph.promotion_order().into_iter().map(|environment| environment.name.clone());
+            (order.collect::<Vec<_>>().join(" "), lines.collect::<Vec<_>>())
+        };
+        let chain =
+            vec![environment("production", &["staging"]), environment("dev", &[]), environment("staging", &["dev"])];
+        assert_eq!(shown(chain), ("dev staging production".to_owned(), vec!["dev → staging → production".to_owned()]));
+        let (order, lines) = shown(vec![
+            environment("dev", &[]),
+            environment("qa", &["dev"]),
+            environment("staging", &["dev"]),
+            environment("production", &["qa", "staging"]),
+            environment("archive", &["production"]),
+            environment("sandbox", &[]),
+        ]);
+        assert_eq!(order, "dev qa sandbox staging production archive");
+        assert_eq!(lines, ["dev → qa", "dev → staging", "qa, staging → production → archive", "sandbox"]);
     }
 
     #[test]

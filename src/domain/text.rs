@@ -1,6 +1,10 @@
-//! Characters that act on a terminal, or cannot be seen, made visible.
+//! Text from outside: characters that act on a terminal, or cannot be seen, made visible; and names that were probably
+//! mistyped.
 
 use std::fmt::Write as _;
+
+/// The longest name that is compared with others, in characters: comparing takes time to the square.
+const LONGEST_NAME: usize = 80;
 
 /// Whether a terminal acts on the character, or a reader cannot see it: controls (C0, DEL, C1), bidirectional
 /// controls, zero-width and other ignorable characters, tags, variation selectors and noncharacters.
@@ -49,5 +53,43 @@ pub fn push_visible(output: &mut String, text: &str) {
             output.push(character);
         }
         previous = character;
+    }
+}
+
+/// The known name that is so like this one that it was probably meant; upper and lower case are alike.
+///
+/// A third of the characters may differ, and one of a short name. Of two that are equally near, the first in the
+/// alphabet is meant.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.chars().nth(LONGEST_NAME).is_some() {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let distance = |known: &'a str| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), known);
+    let (distance, near) = known.into_iter().map(distance).min()?;
+    let length = name.chars().count();
+    (distance < length && distance <= (length / 3).max(1)).then_some(near)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn only_a_like_name_is_nearest() {
+        let known = ["staging", "production", "dev", "qa"];
+        let cases = [
+            ("prodution", Some("production")),
+            ("Staging", Some("staging")),
+            ("dve", Some("dev")),
+            ("qa-europe", None),
+            ("q", None),
+            ("", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(nearest(name, known), expected, "{name}");
+        }
+        assert_eq!(nearest("ba", ["aa", "bb"]), Some("aa"));
+        assert_eq!(nearest(&"x".repeat(81), ["x"]), None);
     }
 }

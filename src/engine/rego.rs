@@ -9,6 +9,7 @@ mod analysis;
 mod answer;
 mod builtins;
 mod chainloop;
+mod comments;
 mod data;
 mod engines;
 mod evaluate;
@@ -16,11 +17,13 @@ mod explain;
 mod fault;
 mod files;
 mod input;
+mod lint;
 mod load;
 mod metadata;
 mod nesting;
 mod package;
 mod parameters;
+mod schema;
 mod testing;
 mod version;
 mod worker;
@@ -34,6 +37,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use regorus::Value;
 
+use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::digest::Digest;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
@@ -46,6 +50,7 @@ use package::Package;
 use worker::{Job, Pool, RuleResult};
 
 pub use fault::PolicyFault;
+pub use lint::{lint, lint_codes};
 pub use testing::{TestOptions, run_tests};
 
 /// How long evaluation may take.
@@ -122,6 +127,12 @@ impl RegoEngine {
         let fits =
             if rule.enforcement == Enforcement::Enforce { package.objects() } else { !package.entries.is_empty() };
         (!fits).then(|| fault::of_silent_policy(location, &rule.policy))
+    }
+
+    /// Every loaded package, by name.
+    #[must_use]
+    pub fn policies(&self) -> Vec<LoadedPolicy> {
+        self.loaded.packages.values().map(|package| package.catalogued()).collect()
     }
 
     /// The policies that say something.
@@ -208,7 +219,7 @@ impl PreparedRules for Prepared {
         let mut results = self.put(question, |job| self.explainer.explain(job));
         for (rule, result) in question.rules.iter().zip(&mut results) {
             if let (Ok(explained), Some(package)) = (result, self.packages.get(&rule.policy)) {
-                explained.defaults = parameters::defaults(&rule.parameters, package.parameters.as_ref());
+                explained.defaults = parameters::defaults(&rule.parameters, package.annotation.parameters.as_ref());
             }
         }
         results
@@ -239,6 +250,18 @@ fn missing() -> RuleError {
         message: "the policy is not loaded".to_owned(),
         remediation: "name a loaded policy, or load the one this rule names".to_owned(),
     }
+}
+
+/// The JSON Schema of `input`, as pretty-printed JSON that ends in a line feed.
+#[must_use]
+pub fn input_schema() -> String {
+    format!("{:#}\n", schema::input())
+}
+
+/// The JSON Schema of `data.holdpoint`, as [`input_schema`].
+#[must_use]
+pub fn data_schema() -> String {
+    format!("{:#}\n", schema::data())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::finding::{self, Standing};
 use super::{overrides, phrase};
 
 /// The annotations of one level that GitHub shows for a step.
-const LEVEL_LIMIT: usize = 10;
+pub(super) const LEVEL_LIMIT: usize = 10;
 
 /// The decisions as workflow commands, one on a line: the verdict, what is in the way, warnings, dry runs.
 pub(super) fn render(decisions: &Decisions) -> String {
@@ -64,7 +64,7 @@ fn exceptions(decisions: &Decisions) -> Option<String> {
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
-    let place = overrides::first_place(decisions);
+    let place = overrides::first_place(decisions).map(place);
     (!lines.is_empty()).then(|| command("warning", place, "holdpoint: overrides", &lines.join("\n")))
 }
 
@@ -79,16 +79,36 @@ fn summary(decision: &Decision) -> String {
 }
 
 fn annotations(level: &str, findings: &[(&Decision, &Finding)], limit: usize) -> Vec<String> {
-    let more = findings.len().saturating_sub(limit);
-    let shown = findings.iter().take(limit).enumerate();
+    commands(level, findings, limit, |(decision, finding)| {
+        (finding.location.as_ref().map(place), heading(finding), body(decision, finding))
+    })
+}
+
+/// Where an annotation is shown: a file, a line from 1, and a column from 1 or 0 for none.
+pub(super) type Place<'a> = (&'a str, u32, u32);
+
+fn place(location: &Location) -> Place<'_> {
+    (&location.path, location.line.max(1), 0)
+}
+
+/// One command for each thing to show, with its place, title and lines; the last of those that GitHub shows says how
+/// many more there are.
+pub(super) fn commands<'a, T>(
+    level: &str,
+    items: &'a [T],
+    limit: usize,
+    annotation: impl Fn(&'a T) -> (Option<Place<'a>>, String, Vec<String>),
+) -> Vec<String> {
+    let more = items.len().saturating_sub(limit);
+    let shown = items.iter().take(limit).enumerate();
     shown
-        .map(|(number, (decision, finding))| {
-            let mut lines = body(decision, finding);
+        .map(|(number, item)| {
+            let (place, title, mut lines) = annotation(item);
             if more > 0 && number + 1 == limit {
                 let noun = if more == 1 { "finding" } else { "findings" };
                 lines.push(format!("and {more} more {noun} like this, which GitHub would not show"));
             }
-            command(level, finding.location.as_ref(), &heading(finding), &lines.join("\n"))
+            command(level, place, &title, &lines.join("\n"))
         })
         .collect()
 }
@@ -107,12 +127,14 @@ fn body(decision: &Decision, finding: &Finding) -> Vec<String> {
     lines
 }
 
-fn command(level: &str, location: Option<&Location>, title: &str, text: &str) -> String {
+/// One workflow command.
+pub(super) fn command(level: &str, place: Option<Place<'_>>, title: &str, text: &str) -> String {
     let mut properties = Vec::new();
-    if let Some(location) = location {
-        let file = escape::line(&location.path, NAME_LIMIT);
+    if let Some((path, line, column)) = place {
+        let file = escape::line(path, NAME_LIMIT);
         properties.push(format!("file={}", escape::command_property(&file)));
-        properties.push(format!("line={}", location.line.max(1)));
+        properties.push(format!("line={}", line.max(1)));
+        properties.extend((column > 0).then(|| format!("col={column}")));
     }
     properties.push(format!("title={}", escape::command_property(title)));
     format!("::{level} {}::{}", properties.join(","), escape::command_data(text))

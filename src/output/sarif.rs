@@ -24,26 +24,43 @@ use super::{json, phrase};
 /// The decisions as a SARIF log of one run.
 pub(super) fn render(decisions: &Decisions) -> String {
     let rules = Rules::of(decisions);
-    let log = json!({
+    log(&Run {
+        results: results(decisions, &rules),
+        rules: rules.descriptors,
+        invocation: invocation(decisions),
+        properties: json!({
+            "verdict": decisions.verdict(),
+            "opens_at": decisions.opens_at(),
+            "decisions": decisions.0.iter().map(summary).collect::<Vec<_>>(),
+        }),
+    })
+}
+
+/// One run of holdpoint.
+pub(super) struct Run {
+    pub(super) rules: Vec<Value>,
+    pub(super) invocation: Value,
+    pub(super) results: Vec<Value>,
+    pub(super) properties: Value,
+}
+
+/// A SARIF log of one run.
+pub(super) fn log(run: &Run) -> String {
+    json::render(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
                 "name": "holdpoint",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.descriptors,
+                "rules": run.rules,
             }},
-            "invocations": [invocation(decisions)],
+            "invocations": [run.invocation],
             "columnKind": "unicodeCodePoints",
-            "results": results(decisions, &rules),
-            "properties": {
-                "verdict": decisions.verdict(),
-                "opens_at": decisions.opens_at(),
-                "decisions": decisions.0.iter().map(summary).collect::<Vec<_>>(),
-            },
+            "results": run.results,
+            "properties": run.properties,
         }],
-    });
-    json::render(&log)
+    }))
 }
 
 /// The rules of all findings, each once.
@@ -168,8 +185,13 @@ fn identity(decision: &Decision, finding: &Finding) -> Digest {
     slots.sort_unstable();
     let request = &decision.request;
     let parts = [&request.artifact.name, &request.environment, &finding.rule, &finding.code].map(|text| name(text));
+    hash_of(parts.iter().chain(slots.iter().flatten()))
+}
+
+/// A digest of these texts in this order.
+pub(super) fn hash_of<'a>(parts: impl Iterator<Item = &'a String>) -> Digest {
     let mut hash = Sha256::new();
-    for part in parts.iter().chain(slots.iter().flatten()) {
+    for part in parts {
         // The length keeps `ab` + `c` apart from `a` + `bc`.
         hash.update(part.len().to_string());
         hash.update(":");
@@ -213,15 +235,16 @@ fn location(decision: &Decision, finding: &Finding) -> Value {
     let qualified = format!("{environment}/{name}");
     let logical = json!([{"name": name, "fullyQualifiedName": qualified, "kind": "resource"}]);
     let Some(location) = &finding.location else { return json!({"logicalLocations": logical}) };
-    let uri = escape::uri(&escape::line(&location.path, NAME_LIMIT));
-    let artifact = if uri.starts_with("file:") { json!({"uri": uri}) } else { relative(&uri) };
-    let physical = json!({"artifactLocation": artifact, "region": {"startLine": location.line.max(1)}});
+    let region = json!({"startLine": location.line.max(1)});
+    let physical = json!({"artifactLocation": artifact(&location.path), "region": region});
     match finding.policy {
         Some(_) => json!({"physicalLocation": physical}),
         None => json!({"physicalLocation": physical, "logicalLocations": logical}),
     }
 }
 
-fn relative(uri: &str) -> Value {
-    json!({"uri": uri, "uriBaseId": "%SRCROOT%"})
+/// A file, relative to the repository unless its path is absolute.
+pub(super) fn artifact(path: &str) -> Value {
+    let uri = escape::uri(&escape::line(path, NAME_LIMIT));
+    if uri.starts_with("file:") { json!({"uri": uri}) } else { json!({"uri": uri, "uriBaseId": "%SRCROOT%"}) }
 }

@@ -41,17 +41,9 @@ fn hides(character: char) -> bool {
         )
 }
 
-/// The known name that is most like this one, when one is like it at all.
-pub(super) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |name: &str| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
-    let nearest = known.into_iter().map(|name| (distance(name), name)).min();
-    let close = (wanted.chars().count() / 3).max(2);
-    nearest.filter(|(distance, _)| *distance <= close).map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{nearest, short};
+    use super::short;
 
     #[test]
     fn foreign_text_is_shortened_and_made_visible() {
@@ -66,13 +58,5 @@ mod tests {
         }
         assert_eq!(short(&"x".repeat(301)), format!("{}…", "x".repeat(300)));
         assert_eq!(short(&"\u{7}".repeat(1000)).chars().count(), 301);
-    }
-
-    #[test]
-    fn only_a_like_name_is_nearest() {
-        let known = ["staging", "production", "dev"];
-        assert_eq!(nearest("prodution", known), Some("production"));
-        assert_eq!(nearest("Staging", known), Some("staging"));
-        assert_eq!(nearest("qa-europe", known), None);
     }
 }

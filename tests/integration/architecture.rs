@@ -49,7 +49,12 @@ const TIMELESS: &[&str] = &["std::time::SystemTime", "Timestamp::now", "Zoned::n
 
 /// The table.
 const PARTS: &[Part] = &[
-    Part { module: "domain", modules: &[], crates: Some(&["jiff", "serde", "serde_json", "thiserror"]), never: PURE },
+    Part {
+        module: "domain",
+        modules: &[],
+        crates: Some(&["jiff", "serde", "serde_json", "strsim", "thiserror"]),
+        never: PURE,
+    },
     Part {
         module: "gate",
         modules: &["domain"],
@@ -67,7 +72,7 @@ const PARTS: &[Part] = &[
     Part {
         module: "config",
         modules: &["domain"],
-        crates: Some(&["jiff", "schemars", "serde", "serde_json", "serde_saphyr", "strsim", "url"]),
+        crates: Some(&["jiff", "schemars", "serde", "serde_json", "serde_saphyr", "url"]),
         never: TIMELESS,
     },
     Part { module: "output", modules: &["domain"], crates: None, never: PURE },

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use holdpoint::app;
 use holdpoint::config::{self, ChainloopConfig, Config, SourceConfig, TokenSource};
 use holdpoint::domain::environment::Environment;
 use holdpoint::domain::rule::Enforcement;
@@ -393,6 +394,10 @@ fn files_that_cannot_be_read() {
 fn the_schema_is_fresh() {
     let committed = include_str!("../../docs/holdpoint.schema.json");
     assert!(committed == config::schema(), "refresh it: holdpoint schema > docs/holdpoint.schema.json");
+    let committed = include_str!("../../docs/input.schema.json");
+    assert!(committed == app::input_schema(), "refresh it: holdpoint schema --input > docs/input.schema.json");
+    let committed = include_str!("../../docs/data.schema.json");
+    assert!(committed == app::data_schema(), "refresh it: holdpoint schema --data > docs/data.schema.json");
 }
 
 /// Every key of the schema, wherever it is.

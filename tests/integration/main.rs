@@ -21,6 +21,8 @@ mod opa_differential;
 mod output;
 mod overrides;
 mod policy_input;
+mod policy_lint;
+mod policy_list;
 mod policy_pages;
 mod policy_test;
 mod snapshot_source;

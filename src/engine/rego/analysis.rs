@@ -26,15 +26,15 @@ mod entries;
 mod graph;
 mod lines;
 mod mocks;
-mod program;
+pub(super) mod program;
 mod references;
 mod test_rules;
 mod variables;
-mod walk;
+pub(super) mod walk;
 
 pub(crate) use clauses::{EntryClause, PackageClauses, clauses};
 pub(crate) use dependencies::Dependencies;
-pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
+pub(crate) use entries::{EntryKind, EntryRule, PackageRules, kind_of, packages};
 pub(crate) use lines::{Lines, lines};
 pub(crate) use test_rules::{Expression, Statement, TestKind, TestRule, test_rules};
 

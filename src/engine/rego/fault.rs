@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::domain::finding::Location;
+use crate::domain::text::nearest;
 
 /// One fault in one policy file.
 ///
@@ -95,12 +96,11 @@ pub(super) fn of_test_policy(location: Option<&Location>, policy: &str) -> Polic
 
 /// A rule of the configuration names a policy that is not loaded.
 pub(super) fn of_missing_policy<'a>(policy: &str, known: impl Iterator<Item = &'a str>) -> PolicyFault {
-    let mut known: Vec<&str> = known.collect();
-    known.sort_by_key(|name| strsim::damerau_levenshtein(name, policy));
-    let hint = match known.as_slice() {
-        [] => "no policy is loaded; name its file or folder under `policies`".to_owned(),
-        [near, ..] if strsim::normalized_damerau_levenshtein(near, policy) > 0.6 => format!("did you mean `{near}`?"),
-        _ => format!("loaded are `{}`", known.join("`, `")),
+    let known: Vec<&str> = known.collect();
+    let hint = match nearest(policy, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "no policy is loaded; name its file or folder under `policies`".to_owned(),
+        None => format!("loaded are `{}`", known.join("`, `")),
     };
     let message = format!("a rule names policy `{policy}`, which is not loaded");
     PolicyFault::at("", (0, 0), "policy_missing", message, hint)

@@ -11,7 +11,7 @@ use crate::gate::engine::Question;
 use super::data::{object, text, texts, time};
 
 /// The name of the form of `input`.
-const SCHEMA: &str = "holdpoint.input/v1";
+pub(super) const SCHEMA: &str = "holdpoint.input/v1";
 
 /// Builds the inputs of one question: all rules share everything but their parameters.
 pub(super) struct Inputs {

@@ -42,7 +42,7 @@ pub(super) struct Loaded {
 impl Loaded {
     /// A rule's parameters as its policy sees them.
     pub(super) fn parameters_of(&self, rule: &Rule) -> Value {
-        let schema = self.packages.get(&rule.policy).and_then(|package| package.parameters.as_ref());
+        let schema = self.packages.get(&rule.policy).and_then(|package| package.annotation.parameters.as_ref());
         Value::from(parameters::filled(&rule.parameters, schema))
     }
 }
@@ -147,7 +147,7 @@ fn packages(parsed: &mut Parsed<'_>) -> Vec<Package> {
     let annotations = &parsed.annotations;
     let package = |found: PackageRules| Package {
         description: description(&found, annotations.get(&found.path)),
-        parameters: annotations.get(&found.path).and_then(|metadata| metadata.package.parameters.clone()),
+        annotation: annotations.get(&found.path).map(|metadata| metadata.package.clone()).unwrap_or_default(),
         entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
         name: found.package,
     };

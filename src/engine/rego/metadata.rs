@@ -3,6 +3,7 @@
 //! regorus ignores comments, so they are read from the text. A block starts with `# METADATA` in the first column and
 //! ends at the first line that is no comment; between is YAML. It belongs to the rule, or the package, that follows.
 
+use super::comments;
 use super::fault::PolicyFault;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -71,30 +72,7 @@ pub(crate) fn read(path: &str, text: &str) -> Result<Metadata, PolicyFault> {
 
 /// The lines with their numbers, without those that continue a raw string.
 fn code_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    let mut raw = false;
-    (1..).zip(text.lines()).filter(move |(_, line)| {
-        let continues = raw;
-        raw = raw_after(line, raw);
-        !continues
-    })
-}
-
-/// Whether a raw string is open at the end of the line.
-fn raw_after(line: &str, mut raw: bool) -> bool {
-    let mut string = false;
-    let mut characters = line.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '`' if !string => raw = !raw,
-            '"' if !raw => string = !string,
-            '\\' if string => {
-                characters.next();
-            }
-            '#' if !raw && !string => break,
-            _ => {}
-        }
-    }
-    raw
+    comments::lines(text).filter(|line| !line.continues).map(|line| (line.number, line.text))
 }
 
 fn fault(path: &str, place: (u32, u32), message: &str) -> PolicyFault {

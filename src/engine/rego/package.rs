@@ -1,10 +1,12 @@
 //! A policy: one Rego package, with what it may say.
 
+use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::finding::Location;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::EntryKind;
 use super::chainloop;
+use super::metadata::Annotation;
 
 /// The package that holdpoint adds to a policy's engine, with the rule `said`.
 pub(super) const ANSWERS: &str = "holdpoint_answers";
@@ -15,8 +17,8 @@ pub(super) struct Package {
     pub(super) name: String,
     /// What is known of it from its `# METADATA`.
     pub(super) description: RuleDescription,
-    /// The JSON Schema of its parameters, from its `# METADATA`.
-    pub(super) parameters: Option<serde_json::Value>,
+    /// The whole of it.
+    pub(super) annotation: Annotation,
     /// The rules that holdpoint evaluates.
     pub(super) entries: Vec<Entry>,
 }
@@ -25,6 +27,20 @@ impl Package {
     /// Whether the policy has a rule that can object. One that only warns would always pass.
     pub(super) fn objects(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Deny | EntryKind::Hold | EntryKind::Result))
+    }
+
+    /// What a list of policies shows.
+    pub(super) fn catalogued(&self) -> LoadedPolicy {
+        let nowhere = Location { path: String::new(), line: 0 };
+        LoadedPolicy {
+            name: self.name.clone(),
+            title: self.description.title.clone(),
+            severity: self.annotation.severity.clone(),
+            version: self.annotation.version.clone(),
+            location: self.description.location.clone().unwrap_or(nowhere),
+            usable: !self.entries.is_empty() && !self.name.ends_with("_test"),
+            parameters: self.annotation.parameters.clone(),
+        }
     }
 
     /// The rule to evaluate: the only one that says something, or one that collects what all of them say.

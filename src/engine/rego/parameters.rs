@@ -106,7 +106,7 @@ fn cut(text: &str) -> String {
 
 /// Checks the parameters of a rule against the schema of its policy; a policy without one takes whatever it is given.
 pub(super) fn check(rule: &Rule, package: &Package, environments: &Arc<BTreeSet<String>>) -> Vec<PolicyFault> {
-    let Some(schema) = &package.parameters else { return Vec::new() };
+    let Some(schema) = &package.annotation.parameters else { return Vec::new() };
     let (path, line) =
         package.description.location.as_ref().map_or(("", 0), |location| (location.path.as_str(), location.line));
     match ParameterSchema::new(schema, environments) {

@@ -9,6 +9,7 @@ use super::super::wire::{NamedEnvironment, RecordHash};
 use super::client::{Call, Session};
 use super::paging::{Limits, Listing, list};
 use crate::domain::record::DeploymentRecord;
+use crate::domain::text::nearest;
 use crate::gate::source::{RecordFilters, SourceError, SourceErrorKind};
 
 /// What one list of records is asked for.
@@ -139,7 +140,7 @@ impl Environments {
 }
 
 fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> SourceError {
-    let nearest = text::nearest(name, known).map(|nearest| format!("; did you mean `{}`?", text::name(nearest)));
+    let nearest = nearest(name, known).map(|nearest| format!("; did you mean `{}`?", text::name(nearest)));
     SourceError::new(
         SourceErrorKind::UnknownEnvironment,
         format!("Chainloop has no {kind} `{}`{}", text::name(name), nearest.unwrap_or_default()),

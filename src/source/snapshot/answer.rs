@@ -9,6 +9,7 @@ use super::super::text;
 use super::super::wire::{self, Pagination};
 use super::read::{Contents, SavedFilters};
 use crate::domain::record::DeploymentRecord;
+use crate::domain::text::nearest;
 use crate::gate::source::{EnvironmentQuery, Fetched, FetchedEnvironment, RecordFilters, RecordQuery};
 
 /// Answers a query. Project filters must be those of the file, since records do not name their project.
@@ -94,7 +95,7 @@ impl Plan<'_> {
                 None if contents.named.contains(target) => {}
                 None => {
                     let known = contents.named.iter().map(|name| &**name).chain(listed.keys().copied());
-                    let nearest = text::nearest(target, known);
+                    let nearest = nearest(target, known);
                     let nearest = nearest.map(|name| format!(" (it has `{}`)", text::name(name))).unwrap_or_default();
                     return Some(format!(
                         "snapshot `{path}` has no record of `{shown}`{nearest}; if nothing is deployed there, \

@@ -38,6 +38,11 @@ impl Holdpoint {
         self
     }
 
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
     pub(crate) fn directory(mut self, directory: &Path) -> Self {
         self.0.current_dir(directory);
         self

@@ -3,12 +3,31 @@
 use super::program::{Kind, Part, Program, fault, package_of, parts};
 use super::walk::{self, Scopes, Visitor};
 use super::{MAX_STATEMENTS, PolicyFault};
+use crate::domain::text::nearest;
 use crate::engine::rego::builtins::FORBIDDEN;
 use regorus::unstable::{BUILTINS, Expr, Query, Rule, Span, WithModifier};
 use std::collections::BTreeMap;
 
 /// regorus keeps the number of arguments in a byte.
 const MAX_ARGUMENTS: usize = 64;
+
+/// Built-ins of OPA that the engine lacks, alone or all that begin with a name.
+const ABSENT: [&str; 14] = [
+    "array.flatten",
+    "crypto.",
+    "graphql.",
+    "io.jwt.",
+    "json.match_schema",
+    "json.verify_schema",
+    "net.cidr_contains_matches",
+    "net.cidr_intersects",
+    "net.cidr_merge",
+    "net.cidr_overlap",
+    "providers.aws.",
+    "regex.globs_match",
+    "strings.render_template",
+    "uuid.parse",
+];
 
 pub(super) fn check(program: &Program<'_>, names_of_extensions: &[&str], faults: &mut Vec<PolicyFault>) {
     let mut functions = BTreeMap::new();
@@ -83,7 +102,7 @@ impl Calls<'_, '_> {
         if let Some(&(_, reason)) = FORBIDDEN.iter().find(|(forbidden, _)| *forbidden == name) {
             return Called::Forbidden(reason);
         }
-        if name.starts_with("io.jwt.") || name.starts_with("crypto.") {
+        if ABSENT.iter().any(|absent| name == *absent || (absent.ends_with('.') && name.starts_with(absent))) {
             return Called::Forbidden("it is not available");
         }
         if name == "walk" {
@@ -126,16 +145,11 @@ impl Calls<'_, '_> {
     }
 
     fn unknown(&self, span: &Span, name: &str) -> PolicyFault {
-        let nearest = BUILTINS
-            .keys()
-            .copied()
-            .chain(self.program.definitions.iter().filter_map(super::program::Definition::name))
-            .map(|known| (strsim::damerau_levenshtein(known, name), known))
-            .filter(|(distance, known)| *distance <= 2 && *known != name)
-            .min();
-        let hint = nearest.map_or_else(
+        let functions = self.program.definitions.iter().filter_map(super::program::Definition::name);
+        let known = BUILTINS.keys().copied().chain(functions).filter(|known| *known != name);
+        let hint = nearest(name, known).map_or_else(
             || "define the function in a package of these policies, or import it".to_owned(),
-            |(_, known)| format!("did you mean `{known}`?"),
+            |known| format!("did you mean `{known}`?"),
         );
         fault(span, "unknown_function", format!("there is no function `{name}`"), &hint)
     }
@@ -187,6 +201,18 @@ impl Visitor for Calls<'_, '_> {
         if query.stmts.len() > MAX_STATEMENTS {
             let message = format!("the body has more than {MAX_STATEMENTS} statements");
             self.faults.push(fault(&query.span, "too_many_statements", message, "split it into several rules"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ABSENT, BUILTINS};
+
+    #[test]
+    fn the_engine_has_none_of_what_is_absent() {
+        for name in BUILTINS.keys() {
+            assert!(!ABSENT.iter().any(|absent| name.starts_with(absent)), "{name}");
         }
     }
 }

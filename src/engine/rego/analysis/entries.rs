@@ -111,7 +111,8 @@ pub(super) fn decides(name: &str) -> bool {
     kind_of(name).is_some()
 }
 
-fn kind_of(name: &str) -> Option<EntryKind> {
+/// What a rule of this name says; none for a rule that only helps others.
+pub(crate) fn kind_of(name: &str) -> Option<EntryKind> {
     let stem = |stem: &str| name.strip_prefix(stem).is_some_and(|suffix| suffix.is_empty() || suffix.starts_with('_'));
     match name {
         "skip_reason" => Some(EntryKind::SkipReason),

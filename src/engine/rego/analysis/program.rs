@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One part of a path: a known name, or anything.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(in crate::engine::rego) enum Part {
     Name(String),
     Any,
 }
 
 /// What a rule makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::engine::rego) enum Kind {
     Complete,
     Set,
     Object,
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const fn word(self) -> &'static str {
+    pub(in crate::engine::rego) const fn word(self) -> &'static str {
         match self {
             Self::Complete => "a rule with one value",
             Self::Set => "a set",
@@ -33,26 +33,26 @@ impl Kind {
 }
 
 /// One definition of a rule. A rule may have several.
-pub(super) struct Definition<'policy> {
-    pub(super) rule: &'policy Rule,
-    pub(super) file: &'policy Module,
+pub(in crate::engine::rego) struct Definition<'policy> {
+    pub(in crate::engine::rego) rule: &'policy Rule,
+    pub(in crate::engine::rego) file: &'policy Module,
     /// From below `data`.
-    pub(super) path: Vec<Part>,
+    pub(in crate::engine::rego) path: Vec<Part>,
     /// How many parts of the path are the package's.
-    pub(super) package: usize,
-    pub(super) kind: Kind,
-    pub(super) default: bool,
-    pub(super) test: bool,
+    pub(in crate::engine::rego) package: usize,
+    pub(in crate::engine::rego) kind: Kind,
+    pub(in crate::engine::rego) default: bool,
+    pub(in crate::engine::rego) test: bool,
 }
 
 impl Definition<'_> {
     /// The path as `data.a.b`, for people.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::engine::rego) fn shown(&self) -> String {
         shown(&self.path)
     }
 
     /// The name directly below the package, if the rule lies there.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(in crate::engine::rego) fn name(&self) -> Option<&str> {
         match self.path.get(self.package..) {
             Some([Part::Name(name), ..]) => Some(name),
             _ => None,
@@ -60,29 +60,34 @@ impl Definition<'_> {
     }
 
     /// The file it is written in.
-    pub(super) fn source(&self) -> &str {
+    pub(in crate::engine::rego) fn source(&self) -> &str {
         self.file.package.span.source.get_path()
     }
 
-    pub(super) fn fault(&self, code: &'static str, message: impl Into<String>, hint: &str) -> PolicyFault {
+    pub(in crate::engine::rego) fn fault(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: &str,
+    ) -> PolicyFault {
         fault(self.rule.span(), code, message, hint)
     }
 }
 
 /// All policies of one engine.
-pub(super) struct Program<'policy> {
-    pub(super) files: Vec<&'policy Module>,
-    pub(super) definitions: Vec<Definition<'policy>>,
+pub(in crate::engine::rego) struct Program<'policy> {
+    pub(in crate::engine::rego) files: Vec<&'policy Module>,
+    pub(in crate::engine::rego) definitions: Vec<Definition<'policy>>,
     /// How many arguments each function takes, by its path below `data`.
-    pub(super) functions: BTreeMap<Vec<Part>, usize>,
+    pub(in crate::engine::rego) functions: BTreeMap<Vec<Part>, usize>,
     /// The names that rules of a package start with, by the package's path.
     roots: BTreeMap<Vec<String>, BTreeSet<String>>,
     /// What a package's imports stand for. regorus shares them between the files of a package.
-    pub(super) imports: BTreeMap<Vec<String>, BTreeMap<String, Vec<Part>>>,
+    pub(in crate::engine::rego) imports: BTreeMap<Vec<String>, BTreeMap<String, Vec<Part>>>,
 }
 
 impl<'policy> Program<'policy> {
-    pub(super) fn new(policies: &'policy [Ref<Module>]) -> Result<Self, PolicyFault> {
+    pub(in crate::engine::rego) fn new(policies: &'policy [Ref<Module>]) -> Result<Self, PolicyFault> {
         let files: Vec<&Module> = policies.iter().map(AsRef::as_ref).collect();
         let mut program = Self {
             files,
@@ -113,18 +118,18 @@ impl<'policy> Program<'policy> {
     }
 
     /// Whether a name is one of the package's rules or imports, so that it is no variable.
-    pub(super) fn is_global(&self, package: &[String], name: &str) -> bool {
+    pub(in crate::engine::rego) fn is_global(&self, package: &[String], name: &str) -> bool {
         matches!(name, "input" | "data")
             || self.roots.get(package).is_some_and(|roots| roots.contains(name))
             || self.imports.get(package).is_some_and(|imports| imports.contains_key(name))
     }
 
-    pub(super) fn is_root(&self, package: &[String], name: &str) -> bool {
+    pub(in crate::engine::rego) fn is_root(&self, package: &[String], name: &str) -> bool {
         self.roots.get(package).is_some_and(|roots| roots.contains(name))
     }
 
     /// The full path that a reference stands for: it starts with `data` or `input`. None for a local variable.
-    pub(super) fn resolve(&self, package: &[String], reference: &[Part]) -> Option<Vec<Part>> {
+    pub(in crate::engine::rego) fn resolve(&self, package: &[String], reference: &[Part]) -> Option<Vec<Part>> {
         let (first, rest) = reference.split_first()?;
         let Part::Name(name) = first else { return None };
         let mut path = if matches!(name.as_str(), "data" | "input") {
@@ -140,11 +145,16 @@ impl<'policy> Program<'policy> {
     }
 }
 
-pub(super) fn fault(span: &Span, code: &'static str, message: impl Into<String>, hint: &str) -> PolicyFault {
+pub(in crate::engine::rego) fn fault(
+    span: &Span,
+    code: &'static str,
+    message: impl Into<String>,
+    hint: &str,
+) -> PolicyFault {
     PolicyFault::at(span.source.get_path(), (span.line, span.col), code, message, hint)
 }
 
-pub(super) fn shown(path: &[Part]) -> String {
+pub(in crate::engine::rego) fn shown(path: &[Part]) -> String {
     let mut shown = "data".to_owned();
     for part in path {
         match part {
@@ -167,7 +177,7 @@ fn identifier(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
-pub(super) fn package_of(file: &Module) -> Result<Vec<String>, PolicyFault> {
+pub(in crate::engine::rego) fn package_of(file: &Module) -> Result<Vec<String>, PolicyFault> {
     let parts = parts(&file.package.refr).unwrap_or_default();
     let names: Option<Vec<String>> = parts.into_iter().map(name_of).collect();
     names.filter(|names| !names.is_empty()).ok_or_else(|| {
@@ -183,7 +193,7 @@ fn name_of(part: Part) -> Option<String> {
 }
 
 /// The parts of a reference, from its variable; None when it does not start with one.
-pub(super) fn parts(expression: &Expr) -> Option<Vec<Part>> {
+pub(in crate::engine::rego) fn parts(expression: &Expr) -> Option<Vec<Part>> {
     let mut reversed = Vec::new();
     let mut rest = expression;
     loop {

@@ -8,10 +8,10 @@ const EXPRESSION_UNITS: usize = 8;
 const QUERY_UNITS: usize = 64;
 
 /// The local names, outermost first.
-pub(super) type Scopes = Vec<BTreeSet<String>>;
+pub(in crate::engine::rego) type Scopes = Vec<BTreeSet<String>>;
 
 /// What a check sees. References are shown whole, their indexes on their own besides.
-pub(super) trait Visitor {
+pub(in crate::engine::rego) trait Visitor {
     /// A reference or a variable that is read.
     fn reference(&mut self, _expression: &Expr, _scopes: &Scopes) {}
     /// A call; `statement` when it stands alone, so that it may have one argument more, for its result.
@@ -20,18 +20,22 @@ pub(super) trait Visitor {
     fn negated_call(&mut self, _function: &Expr) {}
     /// A `with`; its value is walked too, its target is not.
     fn with(&mut self, _with: &WithModifier, _scopes: &Scopes) {}
+    /// The arguments of a call, before they are walked.
+    fn arguments(&mut self, _function: &Expr, _arguments: &[Ref<Expr>], _scopes: &Scopes) {}
     /// How much of the stack is taken here, about: expressions and bodies that lie in each other.
     fn depth(&mut self, _units: usize) {}
     /// A body: of a rule, a comprehension or an `every`.
     fn query(&mut self, _query: &Query) {}
+    /// The end of a body, and of what is said of each of its solutions.
+    fn leave(&mut self) {}
 }
 
 /// Whether a name is local.
-pub(super) fn is_local(scopes: &Scopes, name: &str) -> bool {
+pub(in crate::engine::rego) fn is_local(scopes: &Scopes, name: &str) -> bool {
     scopes.iter().any(|scope| scope.contains(name))
 }
 
-pub(super) fn rule(rule: &Rule, visitor: &mut dyn Visitor) {
+pub(in crate::engine::rego) fn rule(rule: &Rule, visitor: &mut dyn Visitor) {
     let mut walk = Walk { visitor, scopes: Vec::new(), depth: 0 };
     match rule {
         Rule::Default { args, value, .. } => {
@@ -69,7 +73,7 @@ fn assigned(assign: Option<&RuleAssign>) -> Vec<&Expr> {
 }
 
 /// The indexes of a rule's own name.
-pub(super) fn indexes(reference: &Expr) -> Vec<&Expr> {
+pub(in crate::engine::rego) fn indexes(reference: &Expr) -> Vec<&Expr> {
     match reference {
         Expr::RefDot { refr, .. } => indexes(refr),
         Expr::RefBrack { refr, index, .. } => {
@@ -82,7 +86,7 @@ pub(super) fn indexes(reference: &Expr) -> Vec<&Expr> {
 }
 
 /// The variables of a pattern: an argument, or the left side of `:=`.
-pub(super) fn pattern(expression: &Expr) -> Vec<String> {
+pub(in crate::engine::rego) fn pattern(expression: &Expr) -> Vec<String> {
     match expression {
         Expr::Var { span, .. } if !matches!(span.text(), "_" | "input" | "data") => vec![span.text().to_owned()],
         Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().flat_map(|item| pattern(item)).collect(),
@@ -92,7 +96,7 @@ pub(super) fn pattern(expression: &Expr) -> Vec<String> {
 }
 
 /// The names that a body declares: by `some`, and on the left of `:=`.
-pub(super) fn declared(query: &Query) -> BTreeSet<String> {
+pub(in crate::engine::rego) fn declared(query: &Query) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for statement in &query.stmts {
         match &statement.literal {
@@ -143,6 +147,7 @@ impl Walk<'_> {
             self.literal(&statement.literal);
         }
         self.expressions(outputs);
+        self.visitor.leave();
         self.scopes.pop();
         self.depth -= QUERY_UNITS;
     }
@@ -178,6 +183,7 @@ impl Walk<'_> {
         match expression {
             Expr::Call { fcn, params, .. } => {
                 self.visitor.call(fcn, params.len(), true, &self.scopes);
+                self.visitor.arguments(fcn, params, &self.scopes);
                 self.list(params);
             }
             expression => self.expression(expression),
@@ -205,6 +211,7 @@ impl Walk<'_> {
             Expr::ObjectCompr { key, value, query, .. } => self.query(query, &[key, value]),
             Expr::Call { fcn, params, .. } => {
                 self.visitor.call(fcn, params.len(), false, &self.scopes);
+                self.visitor.arguments(fcn, params, &self.scopes);
                 self.list(params);
             }
             Expr::UnaryExpr { expr, .. } => self.expression(expr),

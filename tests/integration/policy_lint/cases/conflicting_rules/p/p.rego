@@ -1,0 +1,5 @@
+package p
+
+limit := 1
+
+limit := 2

@@ -1,0 +1,3 @@
+package p
+
+default limit := input.parameters

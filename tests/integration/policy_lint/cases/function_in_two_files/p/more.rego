@@ -1,0 +1,3 @@
+package p
+
+double(x) := x if x <= 1

@@ -1,0 +1,3 @@
+package p
+
+double(x) := x * 2 if x > 1

@@ -1,0 +1,5 @@
+# METADATA
+# title: [
+package p
+
+limit := 1

@@ -1,0 +1,7 @@
+# METADATA
+# title: Gate
+# custom:
+#   severity: high
+package p
+
+deny contains "no"

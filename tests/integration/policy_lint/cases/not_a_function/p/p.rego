@@ -1,0 +1,5 @@
+package p
+
+limit := 1
+
+ok if limit(2)

@@ -1,0 +1,3 @@
+package holdpoint.records
+
+limit := 1

@@ -1,0 +1,3 @@
+package p
+
+q.limit := 1

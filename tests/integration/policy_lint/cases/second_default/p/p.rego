@@ -1,0 +1,5 @@
+package p
+
+default limit := 1
+
+default limit := 2

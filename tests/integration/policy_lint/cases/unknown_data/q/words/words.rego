@@ -1,0 +1,3 @@
+package q.words
+
+no := "no"

@@ -1,0 +1,3 @@
+package p
+
+ok if not input.environment.targets[x] == "a"

@@ -1,0 +1,3 @@
+package p
+
+ok if startswith("abc")

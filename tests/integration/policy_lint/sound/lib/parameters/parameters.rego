@@ -1,0 +1,5 @@
+package lib.parameters
+
+given := input.parameters if is_object(input.parameters)
+
+strategy := object.get(given, "strategy", "all")

@@ -1,10 +1,10 @@
 # METADATA
 # title: Pinned by digest
 # description: >-
-#   The reference must name the digest that is judged: `ghcr.io/acme/storefront@sha256:…`, with or without a tag, or the
-#   bare digest. A tag alone can point elsewhere a minute later. The command line takes no reference without a digest
-#   anyway; other doors ask about what a manifest names, and there it may be a tag. Tags are read from the reference and
-#   compared without regard to upper and lower case.
+#   The reference must name the digest that is judged: `ghcr.io/acme/storefront@sha256:…`, with or without a tag, or
+#   the bare digest. A tag alone can point elsewhere a minute later. The command line takes no reference without a
+#   digest anyway; other doors ask about what a manifest names, and there it may be a tag. Tags are read from the
+#   reference and compared without regard to upper and lower case.
 # custom:
 #   severity: high
 #   version: 1.0.0

@@ -3,9 +3,9 @@
 # description: >-
 #   The artifact must come from one of these registries or repositories. Names are compared as holdpoint normalises
 #   them: `nginx` is `docker.io/library/nginx`, and `oci://` of a chart is left out. An entry is a whole registry
-#   (`ghcr.io`, and `docker.io` for Docker Hub) or the beginning of a path (`ghcr.io/acme`), and only whole parts between slashes count:
-#   `ghcr.io/acme` allows neither `ghcr.io/acme-evil/app` nor `ghcr.io.evil.com/acme/app`. A port is part of the
-#   registry. A digest without a name has no registry, so it is denied.
+#   (`ghcr.io`, and `docker.io` for Docker Hub) or the beginning of a path (`ghcr.io/acme`), and only whole parts
+#   between slashes count: `ghcr.io/acme` allows neither `ghcr.io/acme-evil/app` nor `ghcr.io.evil.com/acme/app`. A
+#   port is part of the registry. A digest without a name has no registry, so it is denied.
 # custom:
 #   severity: high
 #   version: 1.0.0

@@ -1,14 +1,15 @@
 # METADATA
 # title: Approved
 # description: >-
-#   People other than the author must have approved the deployment. Approvals are what the caller gives in the context
-#   of the request: `{"author": "dora", "approvals": [{"by": "alice", "groups": ["release"], "at":
-#   "2026-11-20T10:00:00Z", "state": "approved", "digest": "sha256:…"}]}`. They are claimed, not proven: whoever may ask
-#   holdpoint may write them, so let a pipeline that the author cannot change read them from where they are given. Only
-#   `by` is required. Names are compared without regard to upper and lower case, and without an `@` before them; each
-#   counts once. An approval with another `state` than `approved` takes all approvals of that person back. One with a
-#   `digest` counts for that digest only. The author is the actor of the request and `author` of the context, a name or
-#   a list of names; when neither is known, nobody can be told apart from the author, and no approval counts.
+#   People other than the author must have approved the deployment. Approvals are what the caller gives in the
+#   context of the request: `{"author": "dora", "approvals": [{"by": "alice", "groups": ["release"], "at":
+#   "2026-11-20T10:00:00Z", "state": "approved", "digest": "sha256:…"}]}`. They are claimed, not proven: whoever may
+#   ask holdpoint may write them, so let a pipeline that the author cannot change read them from where they are
+#   given. Only `by` is required. Names are compared without regard to upper and lower case, and without an `@`
+#   before them; each counts once. An approval with another `state` than `approved` takes all approvals of that
+#   person back. One with a `digest` counts for that digest only. The author is the actor of the request and
+#   `author` of the context, a name or a list of names; when neither is known, nobody can be told apart from the
+#   author, and no approval counts.
 # custom:
 #   severity: high
 #   version: 1.0.0

@@ -44,7 +44,9 @@ names_slots(found, places) if {
 	count(found) > 0
 } else if {
 	is_string(input.request.deployment_name)
-} else := is_empty(places)
+} else if {
+	is_empty(places)
+}
 
 is_empty(places) if {
 	every deployments in places { count(deployments) == 0 }

@@ -114,6 +114,8 @@ reason := {
 		input.parameters.maximum,
 	]),
 	"remediation": "build the artifact anew, and promote the new digest from the first environment on",
+} if {
+	input.as_of_ns - first_deployed > parameters.duration(input.parameters.maximum)
 }
 
 first_time := time.format(first_deployed)

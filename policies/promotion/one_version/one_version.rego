@@ -58,6 +58,7 @@ others := digests - {input.request.artifact.digest} if {
 	usable := [digest |
 		some holder in holders
 		digest := holder.artifact.digest
+		is_string(digest)
 		startswith(digest, "sha256:")
 		count(digest) == 71
 	]

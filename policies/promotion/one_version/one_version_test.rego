@@ -11,11 +11,6 @@ held(request, list) := {finding.code | some finding in findings} if {
 	findings := one_version.hold with input as request with data.holdpoint as fixtures.holdpoint(list)
 }
 
-message(request, list) := finding.message if {
-	findings := one_version.deny with input as request with data.holdpoint as fixtures.holdpoint(list)
-	some finding in findings
-}
-
 passes(request, list) if {
 	denied(request, list) == set()
 	held(request, list) == set()

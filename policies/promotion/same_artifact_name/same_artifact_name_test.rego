@@ -69,7 +69,7 @@ test_what_only_differs_in_writing_is_equal if {
 		["docker.io/library/nginx", "index.docker.io/library/nginx"], ["docker.io/library/nginx", "docker.io/nginx"],
 		["docker.io/acme/nginx", "acme/nginx"], ["ghcr.io/acme/nginx", "GHCR.io/acme/nginx"],
 		["ghcr.io/acme/nginx", "ghcr.io/acme/nginx:1.8.0"], ["ghcr.io/acme/nginx", "oci://ghcr.io/acme/nginx"],
-		["localhost:5000/nginx", "localhost:5000/nginx:1"], ["localhost/nginx", "localhost/nginx"],
+		["localhost:5000/nginx", "localhost:5000/nginx:1"], ["BUILD/acme/nginx", "BUILD/acme/nginx:1"], ["localhost/nginx", "localhost/nginx"],
 		["ghcr.io/acme/nginx", "ghcr.io/acme/nginx:1@sha256:b69dd5a569d41cc2907ce23296d17c6b944d6baa61e6c0fc7e86deace50fb7ba"],
 	] {
 		carries(pair[0], pair[1], [])

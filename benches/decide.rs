@@ -26,6 +26,10 @@ const HISTORY: usize = 10;
 const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
 const AS_OF: &str = "2026-11-20T12:00:00Z";
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {

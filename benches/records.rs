@@ -28,6 +28,10 @@ const ENVIRONMENTS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"
 /// Names the file to a process that only reads it.
 const FILE: &str = "HOLDPOINT_BENCH_FILE";
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     if let Some(file) = std::env::var_os(FILE) {
         run(&SnapshotSource::new(file.into()));

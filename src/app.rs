@@ -45,7 +45,8 @@ pub fn now() -> Timestamp {
 pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
     let policies = if overrides.policies.is_empty() { &config.policies } else { &overrides.policies };
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
-    let engine = RegoEngine::load(policies, &config.rules, limits)?;
+    let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
+    let engine = RegoEngine::load(policies, &config.rules, environments, limits)?;
     Ok(Gate {
         environments: config.environments.clone(),
         sources: sources(config, overrides.records.as_deref(), true)?,

@@ -9,6 +9,7 @@ mod analysis;
 mod answer;
 mod builtins;
 mod data;
+mod engines;
 mod evaluate;
 mod fault;
 mod files;
@@ -17,15 +18,18 @@ mod load;
 mod metadata;
 mod nesting;
 mod package;
+mod parameters;
 mod version;
 mod worker;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use regorus::Value;
 
 use crate::domain::digest::Digest;
 use crate::domain::rule::{Enforcement, Rule};
@@ -51,6 +55,8 @@ pub struct Limits {
 /// Loaded policies.
 pub struct RegoEngine {
     loaded: Loaded,
+    /// By the rule's id, as policies see them.
+    parameters: BTreeMap<String, Value>,
     limits: Limits,
 }
 
@@ -71,15 +77,33 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl RegoEngine {
-    /// Loads policies from files and folders and checks that every rule names one of them.
+    /// Loads policies from files and folders and checks that every rule names one of them and gives it parameters that
+    /// it takes. `environments` are the names that parameters may refer to.
     ///
     /// # Errors
-    /// Every fault of the policies; or every rule that names no policy, or one that says nothing.
-    pub fn load(paths: &[PathBuf], rules: &[Rule], limits: Limits) -> Result<Self, LoadError> {
-        let loaded = load::load(paths, limits.rule).map_err(LoadError)?;
-        let engine = Self { loaded, limits };
-        let faults: Vec<PolicyFault> = rules.iter().filter_map(|rule| engine.fault_of(rule)).collect();
+    /// Every fault of the policies; or every rule that names no policy, or one that says nothing, or whose parameters
+    /// do not fit.
+    pub fn load(
+        paths: &[PathBuf],
+        rules: &[Rule],
+        environments: BTreeSet<String>,
+        limits: Limits,
+    ) -> Result<Self, LoadError> {
+        let used = rules.iter().map(|rule| rule.policy.as_str()).collect();
+        let loaded = load::load(paths, &used, limits.rule).map_err(LoadError)?;
+        let parameters = rules.iter().map(|rule| (rule.id.clone(), loaded.parameters_of(rule))).collect();
+        let engine = Self { loaded, parameters, limits };
+        let environments = Arc::new(environments);
+        let faults: Vec<PolicyFault> = rules.iter().flat_map(|rule| engine.faults_of(rule, &environments)).collect();
         if faults.is_empty() { Ok(engine) } else { Err(LoadError(faults)) }
+    }
+
+    fn faults_of(&self, rule: &Rule, environments: &Arc<BTreeSet<String>>) -> Vec<PolicyFault> {
+        if let Some(fault) = self.fault_of(rule) {
+            return vec![fault];
+        }
+        let package = self.loaded.packages.get(&rule.policy);
+        package.map(|package| parameters::check(rule, package, environments)).unwrap_or_default()
     }
 
     fn fault_of(&self, rule: &Rule) -> Option<PolicyFault> {
@@ -113,19 +137,23 @@ impl RuleEngine for RegoEngine {
     }
 
     fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
-        let mut engine = self.loaded.engine.clone();
-        engine.add_data(data::document(snapshot)).map_err(|error| RuleError {
-            code: "rule_error",
-            message: format!("the records could not be given to the policies: {}", fault::one_line(&error)),
-            remediation: "this is a defect of holdpoint; please report it".to_owned(),
-        })?;
-        let packages = self.loaded.packages.clone();
-        Ok(Box::new(Prepared { packages, pool: Pool::new(engine, self.limits) }))
+        let data = data::document(snapshot);
+        let mut engines = self.loaded.engines.clone();
+        for engine in engines.values_mut() {
+            engine.add_data(data.clone()).map_err(|error| RuleError {
+                code: "rule_error",
+                message: format!("the records could not be given to the policies: {}", fault::one_line(&error)),
+                remediation: "this is a defect of holdpoint; please report it".to_owned(),
+            })?;
+        }
+        let (packages, parameters) = (self.loaded.packages.clone(), self.parameters.clone());
+        Ok(Box::new(Prepared { packages, parameters, pool: Pool::new(engines, self.limits) }))
     }
 }
 
 struct Prepared {
-    packages: std::collections::BTreeMap<String, Arc<Package>>,
+    packages: BTreeMap<String, Arc<Package>>,
+    parameters: BTreeMap<String, Value>,
     pool: Pool,
 }
 
@@ -138,7 +166,8 @@ impl PreparedRules for Prepared {
         let package = |rule: &&Rule| self.packages.get(&rule.policy).cloned();
         let packages: Vec<Option<Arc<Package>>> = question.rules.iter().map(package).collect();
         let known = question.rules.iter().zip(&packages).filter_map(|(rule, package)| Some((rule, package.clone()?)));
-        let rules = known.map(|(rule, package)| (package, inputs.with_parameters(&rule.parameters))).collect();
+        let parameters = |rule: &Rule| self.parameters.get(&rule.id).cloned().unwrap_or(Value::Undefined);
+        let rules = known.map(|(rule, package)| (package, inputs.with_parameters(parameters(rule)))).collect();
         let mut answers = self.pool.evaluate(Job { as_of_ns, rules }).into_iter();
         let result = |package: Option<Arc<Package>>| {
             package.and_then(|_loaded| answers.next()).unwrap_or_else(|| Err(missing()))

@@ -1,6 +1,6 @@
 //! The Rego engine as the gate uses it: policies from files, records from a snapshot, one question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,11 @@ const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 struct Policies {
     folder: tempfile::TempDir,
     rules: Vec<Rule>,
+}
+
+/// The names that parameters may refer to.
+fn environments() -> BTreeSet<String> {
+    BTreeSet::from(["staging".to_owned(), "production".to_owned()])
 }
 
 impl Policies {
@@ -47,7 +52,7 @@ impl Policies {
     }
 
     fn load(&self) -> Result<RegoEngine, LoadError> {
-        RegoEngine::load(&[self.folder.path().to_owned()], &self.rules, LIMITS)
+        RegoEngine::load(&[self.folder.path().to_owned()], &self.rules, environments(), LIMITS)
     }
 
     /// What loading complains of, with the folder's name taken out.
@@ -242,6 +247,36 @@ fn the_same_instant_is_seen_everywhere_and_every_time() {
     }
 }
 
+/// A policy that takes `minimum`, which must be given, and the names of environments.
+const WITH_PARAMETERS: &str = r"# METADATA
+# custom:
+#   parameters:
+#     type: object
+#     additionalProperties: false
+#     required: [minimum]
+#     properties:
+#       minimum: {type: string, description: How long.}
+#       environments: {type: array, items: {format: environment}}
+#       strategy: {enum: [all, any], default: all}
+package p
+deny contains input.parameters.strategy if input.parameters.minimum
+";
+
+#[test]
+fn parameters_fit_their_policy() {
+    let policies = |parameters: serde_json::Value| {
+        let mut policies = Policies::one("p", WITH_PARAMETERS);
+        policies.rules[0].parameters = parameters;
+        policies
+    };
+    let given = serde_json::json!({"minimum": "24h", "environments": ["staging"]});
+    assert_eq!(policies(given).answer().denials[0].message, "all", "the default is filled in");
+    let wrong = serde_json::json!({"minimun": "24h", "environments": ["stagin"], "strategy": "some"});
+    insta::assert_snapshot!("parameters_that_do_not_fit", policies(wrong).complaint());
+    let broken = Policies::one("p", &WITH_PARAMETERS.replace("type: object", "type: thing"));
+    insta::assert_snapshot!("parameters_schema_broken", broken.complaint());
+}
+
 #[test]
 fn rules_name_loaded_policies_that_speak() {
     let policies = Policies::default()
@@ -280,6 +315,6 @@ fn files_that_are_no_policies_are_named() {
     let empty = Policies::default().file("policy_test.rego", "package p_test").file("readme.md", "");
     let folder = empty.folder.path().display().to_string();
     insta::assert_snapshot!("policies_none", empty.complaint().replace(&folder, "FOLDER"));
-    let missing = RegoEngine::load(&["no/such/folder".into()], &[], LIMITS).err().unwrap();
+    let missing = RegoEngine::load(&["no/such/folder".into()], &[], environments(), LIMITS).err().unwrap();
     insta::assert_snapshot!("policies_missing", missing.to_string());
 }

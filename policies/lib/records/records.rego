@@ -1,19 +1,14 @@
 # METADATA
 # title: Reading deployment records
 # description: >-
-#   What the promotion policies share: which record of a slot counts, where the requested artifact runs, and how to
-#   say so. Everything is a look-up, first by digest and then by slot, so the cost does not grow with the number of
+#   What the promotion policies share: which record of a slot counts, where the requested artifact runs, and since
+#   when. Everything is a look-up, first by digest and then by slot, so the cost does not grow with the number of
 #   records. Whatever is missing or in doubt shows nothing: it leaves a value undefined or a list empty.
 package lib.records
 
-# The digest that the request is about; undefined unless it is `sha256:` and 64 lower-case hexadecimal digits.
-digest := text if {
-	text := input.request.artifact.digest
-	is_string(text)
-	startswith(text, "sha256:")
-	count(text) == 71
-	trim(substring(text, 7, -1), "0123456789abcdef") == ""
-}
+# The digest that the request is about. Records are indexed only by digests that are valid, so one that is none finds
+# nothing.
+digest := input.request.artifact.digest
 
 # Whether a record is about the requested artifact. A chart is no image, whatever its digest.
 matches(record) if {
@@ -59,6 +54,32 @@ unclear(history) if {
 	not record.status in {"SUPERSEDED", "DECOMMISSIONED"}
 }
 
+# The records by which the artifact is in place: each the newest of its slot, without doubt, and DEPLOYED.
+holding(environment) := [record |
+	kind := input.request.artifact.kind
+	known := data.holdpoint.environments[environment].targets
+	slots := data.holdpoint.records.by_slot[environment]
+	some record in data.holdpoint.records.by_digest[input.request.artifact.digest][environment]
+	record.status == "DEPLOYED"
+	record.artifact.kind == kind
+	record.environment_name in known
+	holds(record, slots[record.environment_name][record.deployment_name], environment)
+]
+
+# Whether a record holds its slot; `slot` has all records of the slot, newest first. The first way to tell is quick and
+# fits nearly every record: nothing else was recorded there at that time or later.
+holds(record, slot, environment) if {
+	record.created_at <= input.as_of
+	slot[0].id == record.id
+	slot[1].created_at < record.created_at
+	slot[1].created_at > ""
+} else if {
+	clear := history(environment, record.environment_name, record.deployment_name)
+	clear[0] == record
+	not unclear(clear)
+	begun(record)
+}
+
 # Whether a record holds its slot already. Five minutes are left for clocks that differ.
 begun(record) if not is_string(object.get(record, "created_at", null))
 
@@ -66,17 +87,6 @@ begun(record) if {
 	is_number(input.as_of_ns)
 	nanoseconds(record.created_at) <= input.as_of_ns + 300000000000
 }
-
-# The records by which the artifact is in place: each the newest of its slot, without doubt, and DEPLOYED.
-holding(environment) := [record |
-	some [target, deployment_name] in slots(environment)
-	slot := history(environment, target, deployment_name)
-	record := slot[0]
-	record.status == "DEPLOYED"
-	matches(record)
-	begun(record)
-	not unclear(slot)
-]
 
 # The targets of an environment; none when the environment is not known.
 targets(environment) := {target | some target in data.holdpoint.environments[environment].targets}

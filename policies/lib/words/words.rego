@@ -10,6 +10,14 @@ most_targets := 5
 
 longest_text := 60
 
+# What to say when a rule is not met and nothing else was said.
+unexplained := {
+	"code": "records_unreadable",
+	"message": "the records do not show that the rule is met, and do not show why",
+	"remediation": "look at the records of the environments that come before, and report this",
+	"records": [],
+}
+
 # The requested artifact, short.
 artifact := short(records.digest)
 

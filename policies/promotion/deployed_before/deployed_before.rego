@@ -6,63 +6,89 @@
 #   and a slot whose newest record cannot be told do not. An environment that comes after none is skipped.
 # custom:
 #   severity: high
-#   version: 1.0.0
+#   version: 1.1.0
 #   remediation: Deploy this digest to the environments that come before, record it there, and ask again.
 #   parameters:
-#     strategy: "`all` (default): every environment must have it. `any`: one is enough."
-#     min_targets: "How many targets of an environment must have it: a number (default 1), or `all`."
-#     when_missing: "`deny` (default), or `hold`: it is still to be deployed there, wait."
-#     deployment: "`same`: only the deployment name of the request counts. By default any does."
-#     environments: "Look in these environments, instead of those that come directly before."
+#     type: object
+#     additionalProperties: false
+#     properties:
+#       strategy:
+#         description: "`all`: every environment must have it. `any`: one is enough."
+#         enum: [all, any]
+#         default: all
+#       min_targets:
+#         description: How many targets of an environment must have it, a number or `all`.
+#         anyOf: [{type: integer, minimum: 1}, {const: all}]
+#         default: 1
+#       when_missing:
+#         description: "`deny`, or `hold`: it is still to be deployed there, wait."
+#         enum: [deny, hold]
+#         default: deny
+#       deployment:
+#         description: "`same`: only the deployment name of the request counts. `any`: any does."
+#         enum: [any, same]
+#         default: any
+#       environments:
+#         description: Look in these environments, instead of those that come directly before.
+#         type: array
+#         items: {type: string, format: environment}
+#         minItems: 1
+#         uniqueItems: true
 package promotion.deployed_before
 
 import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := "the environment comes after no other" if {
-	count(problems) == 0
-	parameters.environments == []
-}
-
-deny contains finding if some finding in problems
+skip_reason := data.lib.parameters.first_environment
 
 deny contains finding if {
-	when_missing == "deny"
-	some finding in missing
+	not met
+	not data.lib.parameters.first_environment
+	some finding in findings
+	not waits(finding)
 }
 
 hold contains finding if {
-	when_missing == "hold"
-	some finding in missing
+	not met
+	some finding in findings
+	waits(finding)
 }
 
-deny contains parameters.unexplained if {
-	not parameters.enough(having)
-	not skip_reason
-	count(problems) == 0
-	count(missing) == 0
-}
+# Enough environments have the artifact in enough targets.
+met if parameters.enough(having)
 
-# The environments that have the artifact in enough targets.
 having contains environment if {
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	count(targets_with(environment)) >= parameters.needed(environment)
 }
 
-targets_with(environment) := {record.environment_name |
+targets_with(environment) := {record.environment_name | some record in records.holding(environment)} if {
+	any_deployment
+} else := {record.environment_name |
 	some record in records.holding(environment)
-	counts(record)
+	record.deployment_name == input.request.deployment_name
 }
 
-counts(_) if deployment == "any"
+any_deployment if {
+	not input.parameters.deployment
+} else if {
+	input.parameters.deployment == "any"
+}
 
-counts(record) if record.deployment_name == input.request.deployment_name
+waits(finding) if {
+	input.parameters.when_missing == "hold"
+	finding.code in {"deployed_in_too_few_targets", "never_deployed", "newest_record_unclear", "no_longer_deployed"}
+}
+
+findings := problems if {
+	count(problems) > 0
+} else := missing if {
+	count(missing) > 0
+} else := {words.unexplained}
 
 missing contains finding if {
-	count(problems) == 0
-	not parameters.enough(having)
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	not environment in having
 	finding := {
 		"code": code(environment),
@@ -85,27 +111,10 @@ code(environment) := "deployed_in_too_few_targets" if {
 	count(records.of_artifact(environment)) > 0
 } else := "never_deployed"
 
-when_missing := object.get(parameters.given, "when_missing", "deny")
-
-deployment := object.get(parameters.given, "deployment", "any")
+problems contains problem if some problem in parameters.unknown(data.lib.parameters.environments)
 
 problems contains problem if {
-	known := {"deployment", "environments", "min_targets", "strategy", "when_missing"}
-	some problem in (parameters.malformed | parameters.unknown(known))
-}
-
-problems contains parameters.invalid(message, "write `deny` or `hold`") if {
-	not when_missing in {"deny", "hold"}
-	message := sprintf("`when_missing` is `%v`", [when_missing])
-}
-
-problems contains parameters.invalid(message, "write `same` or `any`") if {
-	not deployment in {"any", "same"}
-	message := sprintf("`deployment` is `%v`", [deployment])
-}
-
-problems contains problem if {
-	deployment == "same"
+	input.parameters.deployment == "same"
 	not is_string(object.get(input.request, "deployment_name", null))
 	problem := parameters.problem(
 		"deployment_name_missing",

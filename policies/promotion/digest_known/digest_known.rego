@@ -7,74 +7,96 @@
 #   leave it out for the environment that artifacts enter first.
 # custom:
 #   severity: high
-#   version: 1.0.0
+#   version: 1.1.0
 #   remediation: Check the digest for typing errors, and promote what was deployed before instead of a new build.
 #   parameters:
-#     environments: "Look in these environments. By default in all whose records are read."
-#     statuses: "Records with one of these count: a list of DEPLOYED, SUPERSEDED, DECOMMISSIONED. By default all do."
+#     type: object
+#     additionalProperties: false
+#     properties:
+#       environments:
+#         description: Look in these environments. By default in all whose records are read.
+#         type: array
+#         items: {type: string, format: environment}
+#         minItems: 1
+#         uniqueItems: true
+#       statuses:
+#         description: Records with one of these count. By default all do.
+#         type: array
+#         items: {enum: [DEPLOYED, SUPERSEDED, DECOMMISSIONED]}
+#         minItems: 1
+#         uniqueItems: true
 package promotion.digest_known
 
-import data.lib.parameters
 import data.lib.records
 
-deny contains finding if some finding in problems
-
 deny contains finding if {
-	count(problems) == 0
 	not known
-	finding := {
-		"code": "digest_unknown",
-		"message": sprintf("no record of %s in %s%s", [records.digest, concat(", ", names), restriction]),
-		"remediation": concat(" ", [
-			"check the digest for typing errors; if the artifact was built anew its digest is another one,",
-			"so promote the one that was deployed before",
-		]),
-		"records": [],
-	}
+	some finding in findings
 }
 
 known if {
+	not input.parameters.environments
+	not input.parameters.statuses
+	kind := input.request.artifact.kind
+	some list in data.holdpoint.records.by_digest[input.request.artifact.digest]
+	some record in list
+	record.artifact.kind == kind
+} else if {
+	count(unknown_environments) == 0
 	some environment in environments
 	some record in records.of_artifact(environment)
 	counts(environment, record)
 }
 
 # Whether a record counts. One that says DEPLOYED does only while it holds its slot.
-counts(_, _) if not asks_for_statuses
+counts(_, _) if not input.parameters.statuses
 
 counts(_, record) if {
-	record.status in parameters.given.statuses
+	record.status in input.parameters.statuses
 	record.status != "DEPLOYED"
 }
 
 counts(environment, record) if {
-	"DEPLOYED" in parameters.given.statuses
+	"DEPLOYED" in input.parameters.statuses
 	record in records.holding(environment)
 }
 
-asks_for_statuses if "statuses" in object.keys(parameters.given)
-
-environments := parameters.given.environments if {
-	is_array(parameters.given.environments)
+environments := input.parameters.environments if {
+	input.parameters.environments
 } else := [name | some name, _ in data.holdpoint.environments]
+
+findings := unknown_environments if {
+	count(unknown_environments) > 0
+} else := {{
+	"code": "digest_unknown",
+	"message": sprintf("no record of %v in %s%s", [input.request.artifact.digest, concat(", ", names), restriction]),
+	"remediation": concat(" ", [
+		"check the digest for typing errors; if the artifact was built anew its digest is another one,",
+		"so promote the one that was deployed before",
+	]),
+	"records": [],
+}} if {
+	input.request.artifact.digest
+} else := {{
+	"code": "input_invalid",
+	"message": "the request names no digest",
+	"remediation": "ask about one artifact by its digest",
+	"records": [],
+}}
+
+unknown_environments := {finding |
+	some name in environments
+	not data.holdpoint.environments[name]
+	finding := {
+		"code": "environment_unknown",
+		"message": sprintf("`%v` is named as a place to look for the artifact, and no such environment is known", [name]),
+		"remediation": "name environments of the configuration",
+		"records": [],
+	}
+}
 
 names := [sprintf("`%s`", [name]) | some name in environments]
 
-restriction := sprintf(" that is %s", [concat(" or ", parameters.given.statuses)]) if {
-	names_statuses
+restriction := sprintf(" that is %s", [concat(" or ", input.parameters.statuses)]) if {
+	input.parameters.statuses
 } else := ""
-
-problems contains problem if {
-	some problem in (parameters.malformed | parameters.unknown({"environments", "statuses"}))
-}
-
-problems contains parameters.invalid(message, "write a list of DEPLOYED, SUPERSEDED and DECOMMISSIONED") if {
-	not names_statuses
-	message := sprintf("`statuses` is `%v`", [parameters.given.statuses])
-}
-
-names_statuses if {
-	is_array(parameters.given.statuses)
-	count(parameters.given.statuses) > 0
-	every status in parameters.given.statuses { status in {"DEPLOYED", "SUPERSEDED", "DECOMMISSIONED"} }
-}

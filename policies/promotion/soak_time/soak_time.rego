@@ -8,39 +8,79 @@
 #   `created_at` shows no stay. An environment that comes after none is skipped.
 # custom:
 #   severity: medium
-#   version: 1.0.0
+#   version: 1.1.0
 #   remediation: Leave the digest in the environments that come before until the hold opens.
 #   parameters:
-#     minimum: "Required: how long, such as `90m`, `24h` or `7d`."
-#     strategy: "`all` (default): in every environment. `any`: in one of them."
-#     min_targets: "In how many targets of an environment: a number (default 1), or `all`."
-#     environments: "Look in these environments, instead of those that come directly before."
+#     type: object
+#     additionalProperties: false
+#     required: [minimum]
+#     properties:
+#       minimum:
+#         description: How long, such as `90m`, `1h30m`, `24h` or `7d`.
+#         type: string
+#         pattern: "^([1-9][0-9]{0,3}d|([1-9][0-9]{0,7}[smh])+)$"
+#       strategy:
+#         description: "`all`: in every environment. `any`: in one of them."
+#         enum: [all, any]
+#         default: all
+#       min_targets:
+#         description: In how many targets of an environment, a number or `all`.
+#         anyOf: [{type: integer, minimum: 1}, {const: all}]
+#         default: 1
+#       environments:
+#         description: Look in these environments, instead of those that come directly before.
+#         type: array
+#         items: {type: string, format: environment}
+#         minItems: 1
+#         uniqueItems: true
 package promotion.soak_time
 
 import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := "the environment comes after no other" if {
-	count(problems) == 0
-	parameters.environments == []
+skip_reason := data.lib.parameters.first_environment
+
+deny contains finding if {
+	not met
+	not data.lib.parameters.first_environment
+	some finding in denials
 }
 
-deny contains finding if some finding in (problems | never)
-
-deny contains parameters.unexplained if {
-	not parameters.enough(soaked)
-	not skip_reason
-	count(problems) == 0
-	count(never) == 0
+denials := problems if {
+	count(problems) > 0
+} else := never if {
+	count(never) > 0
+} else := {words.unexplained} if {
 	count(hold) == 0
+}
+
+problems := parameters.unknown(data.lib.parameters.environments)
+
+met if parameters.enough(soaked)
+
+soaked contains environment if {
+	some environment in data.lib.parameters.environments
+	has_soaked(environment)
+}
+
+# Most often the artifact is still there, and for long enough; that is told at once. Else all its stays are looked at.
+has_soaked(environment) if {
+	count(settled(environment)) >= parameters.needed(environment)
+} else if {
+	ready[environment] <= input.as_of_ns
+}
+
+# The targets that have had the artifact for the minimum, and still do.
+settled(environment) := {record.environment_name |
+	some record in records.holding(environment)
+	records.nanoseconds(record.created_at) + minimum_nanoseconds <= input.as_of_ns
 }
 
 # Nothing that goes on would open the gate.
 never contains finding if {
-	count(problems) == 0
-	not parameters.enough(soaked)
-	some environment in parameters.environments
+	not met
+	some environment in data.lib.parameters.environments
 	not ready[environment]
 	needs_every_environment
 	finding := {
@@ -51,13 +91,12 @@ never contains finding if {
 	}
 }
 
-needs_every_environment if parameters.strategy == "all"
+needs_every_environment if not input.parameters.strategy == "any"
 
 needs_every_environment if count(ready) == 0
 
 hold contains finding if {
-	count(problems) == 0
-	not parameters.enough(soaked)
+	not met
 	some environment, instant in ready
 	not environment in soaked
 	finding := {
@@ -70,19 +109,13 @@ hold contains finding if {
 }
 
 # When the rule is met, as far as an environment can tell: one that is ready earlier is enough for `any`.
-opens(instant) := instant if parameters.strategy == "all"
-
-opens(_) := min([instant | some instant in ready]) if parameters.strategy == "any"
-
-soaked contains environment if {
-	some environment, instant in ready
-	instant <= parameters.as_of
-}
+opens(instant) := min([one | some one in ready]) if {
+	input.parameters.strategy == "any"
+} else := instant
 
 # When an environment has had the artifact long enough in enough targets; absent when that will not come by itself.
 ready[environment] := instant if {
-	count(problems) == 0
-	some environment in parameters.environments
+	some environment in data.lib.parameters.environments
 	instants := sort([earliest |
 		some target in records.targets(environment)
 		earliest := min(long_enough(environment, target))
@@ -110,7 +143,7 @@ lasts(slot, position, _) if {
 
 lasts(slot, position, start) if {
 	not tied(slot, position)
-	end := min([left(slot[position]), taken_over(slot, position), parameters.as_of])
+	end := min([left(slot[position]), taken_over(slot, position), input.as_of_ns])
 	end - start >= minimum_nanoseconds
 }
 
@@ -122,12 +155,12 @@ tied(slot, position) if {
 }
 
 # When the record itself says that the stay ended.
-left(record) := parameters.as_of if record.status == "DEPLOYED"
+left(record) := input.as_of_ns if record.status == "DEPLOYED"
 
 left(record) := records.nanoseconds(record.updated_at) if record.status in {"SUPERSEDED", "DECOMMISSIONED"}
 
 # When the next newer record of the slot began.
-taken_over(_, position) := parameters.as_of if position == 0
+taken_over(_, position) := input.as_of_ns if position == 0
 
 taken_over(slot, position) := records.nanoseconds(slot[position - 1].created_at) if position > 0
 
@@ -140,16 +173,9 @@ message(environment, verb) := sprintf("%s %s %s without a break in %s: %s", [
 soaked_targets(environment) := {target |
 	some target in records.targets(environment)
 	some instant in long_enough(environment, target)
-	instant <= parameters.as_of
+	instant <= input.as_of_ns
 }
 
-minimum := parameters.given.minimum
+minimum := input.parameters.minimum
 
 minimum_nanoseconds := parameters.duration(minimum)
-
-problems contains problem if {
-	known := {"environments", "min_targets", "minimum", "strategy"}
-	some problem in (parameters.malformed | parameters.unknown(known))
-}
-
-problems contains problem if some problem in (parameters.not_a_duration("minimum") | parameters.no_clock)

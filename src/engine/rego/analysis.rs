@@ -19,15 +19,19 @@
 mod calls;
 mod conflicts;
 mod cycles;
+mod dependencies;
 mod entries;
+mod graph;
 mod mocks;
 mod program;
 mod variables;
 mod walk;
 
+pub(crate) use dependencies::Dependencies;
 pub(crate) use entries::{EntryKind, EntryRule, PackageRules, packages};
 
 use super::fault::PolicyFault;
+use graph::Graph;
 use program::Program;
 use regorus::unstable::{Module, Ref};
 
@@ -48,7 +52,7 @@ pub(crate) fn check(policies: &[ParsedPolicy], names_of_extensions: &[&str]) -> 
         Err(fault) => return vec![fault],
     };
     calls::check(&program, names_of_extensions, &mut faults);
-    cycles::check(&program, &mut faults);
+    cycles::check(&program, &Graph::new(&program), &mut faults);
     conflicts::check(&program, &mut faults);
     entries::check(&program, &mut faults);
     mocks::check(&program, &mut faults);

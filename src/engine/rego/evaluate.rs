@@ -15,12 +15,16 @@ use super::package::Package;
 /// When one of them cannot be evaluated, takes too long, or says something that holdpoint does not understand.
 pub(super) fn package(engine: &mut Engine, package: &Package, input: Value) -> Result<Answer, RuleError> {
     engine.set_input(input);
-    let said = engine.eval_rule(package.said.clone());
+    let said = engine.eval_rule(package.asked());
     // What policies print is gathered, so that it does not reach standard error, and dropped.
     drop(engine.take_prints());
     let said = said.map_err(|error| rule_error(&package.name, &error))?;
-    let values = values_by_name(&said).ok_or_else(|| no_answers(&package.name))?;
     let mut answer = Answer::default();
+    if let [only] = package.entries.as_slice() {
+        answer::add(&mut answer, only, &said)?;
+        return Ok(answer);
+    }
+    let values = values_by_name(&said).ok_or_else(|| no_answers(&package.name))?;
     for entry in &package.entries {
         let value = values.get(entry.name.as_str()).copied().unwrap_or(&Value::Undefined);
         answer::add(&mut answer, entry, value)?;

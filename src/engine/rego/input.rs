@@ -31,9 +31,9 @@ impl Inputs {
         Self { shared }
     }
 
-    pub(super) fn with_parameters(&self, parameters: &serde_json::Value) -> Value {
+    pub(super) fn with_parameters(&self, parameters: Value) -> Value {
         let mut input = self.shared.clone();
-        input.insert(text("parameters"), Value::from(parameters.clone()));
+        input.insert(text("parameters"), parameters);
         input.into_value()
     }
 }

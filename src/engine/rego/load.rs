@@ -1,54 +1,73 @@
 //! Loading policies: everything that can be found wrong with them is found here, before the first question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use regorus::Engine;
 use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
+use crate::domain::rule::Rule;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::{EntryRule, PackageRules};
+use super::engines::{self, Engines};
 use super::fault::{self, PolicyFault};
 use super::files::{self, PolicyFile};
 use super::metadata::{self, Metadata};
-use super::package::{ANSWERS, Entry, Package};
-use super::{analysis, builtins, nesting, version, worker};
+use super::package::{Entry, Package};
+use super::version::{self, Version};
+use super::{analysis, builtins, nesting, parameters, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// Policies, parsed and checked, without records.
 pub(super) struct Loaded {
-    pub(super) engine: Engine,
+    /// By name, every package.
     pub(super) packages: BTreeMap<String, Arc<Package>>,
+    /// By name, an engine for each policy that is evaluated.
+    pub(super) engines: Engines,
     pub(super) digest: Digest,
 }
 
-/// Loads the policies of these files and folders.
+impl Loaded {
+    /// A rule's parameters as its policy sees them.
+    pub(super) fn parameters_of(&self, rule: &Rule) -> Value {
+        let schema = self.packages.get(&rule.policy).and_then(|package| package.parameters.as_ref());
+        Value::from(parameters::filled(&rule.parameters, schema))
+    }
+}
+
+/// Loads the policies of these files and folders, and makes those that are `used` ready to be evaluated.
 ///
 /// # Errors
 /// Every fault that was found, in the order of the files.
-pub(super) fn load(paths: &[PathBuf], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+pub(super) fn load(
+    paths: &[PathBuf],
+    used: &BTreeSet<&str>,
+    rule_timeout: Duration,
+) -> Result<Loaded, Vec<PolicyFault>> {
     let files = files::read(paths).map_err(|fault| vec![fault])?;
-    let loading = worker::on_large_stack(|| load_files(&files, rule_timeout));
+    let loading = worker::on_large_stack(|| load_files(&files, used, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
-fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+fn load_files(files: &[PolicyFile], used: &BTreeSet<&str>, rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
     let mut engine = new_engine(rule_timeout).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
+    let mut parsed = Vec::new();
     for file in files {
         match add(&mut engine, file) {
-            Ok(metadata) => {
+            Ok((metadata, version)) => {
                 annotations.insert(file.path.clone(), metadata);
+                parsed.push((file, version));
             }
             Err(fault) => faults.push(fault),
         }
@@ -60,9 +79,11 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
         return Err(faults);
     }
     let packages = packages(&mut engine, &annotations);
-    prepare(&mut engine, &packages).map_err(|fault| vec![fault])?;
+    let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
+    let engines = engines::build(&parsed, engine.get_modules(), &evaluated, rule_timeout);
+    let engines = engines.map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    Ok(Loaded { engine, packages, digest: digest(files) })
+    Ok(Loaded { packages, engines, digest: digest(files) })
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
@@ -75,32 +96,33 @@ pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> 
 }
 
 /// Adds one file, as Rego v1 or, when it is none, as v0.
-pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<Metadata, PolicyFault> {
+pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<(Metadata, Version), PolicyFault> {
     nesting::check(&file.path, &file.text)?;
     let metadata = metadata::read(&file.path, &file.text)?;
-    engine.set_rego_v0(false);
-    let Err(as_v1) = engine.add_policy(file.path.clone(), file.text.clone()) else { return Ok(metadata) };
+    let Err(as_v1) = add_as(engine, file, Version::V1) else { return Ok((metadata, Version::V1)) };
     if let Some(keyword) = version::unimported_keyword(&file.text) {
         let fault = fault::of_engine(&file.path, &as_v1);
         let hint =
             format!("this is Rego v1, since it uses `{keyword}`; a v0 file would import `future.keywords.{keyword}`");
         return Err(PolicyFault { hint, ..fault });
     }
-    engine.set_rego_v0(true);
-    let added = engine.add_policy(file.path.clone(), file.text.clone());
-    added.map_err(|as_v0| fault::of_engine(&file.path, &as_v0))?;
-    Ok(metadata)
+    add_as(engine, file, Version::V0).map_err(|as_v0| fault::of_engine(&file.path, &as_v0))?;
+    Ok((metadata, Version::V0))
+}
+
+pub(super) fn add_as(engine: &mut Engine, file: &PolicyFile, version: Version) -> anyhow::Result<()> {
+    engine.set_rego_v0(version == Version::V0);
+    engine.add_policy(file.path.clone(), file.text.clone()).map(drop)
 }
 
 fn packages(engine: &mut Engine, annotations: &BTreeMap<String, Metadata>) -> Vec<Package> {
-    let found = analysis::packages(engine.get_modules()).into_iter().enumerate();
-    let package = |(number, found): (usize, PackageRules)| Package {
+    let package = |found: PackageRules| Package {
         description: description(&found, annotations.get(&found.path)),
+        parameters: annotations.get(&found.path).and_then(|metadata| metadata.package.parameters.clone()),
         entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
-        said: format!("data.{ANSWERS}.p{number}.said"),
         name: found.package,
     };
-    found.map(package).collect()
+    analysis::packages(engine.get_modules()).into_iter().map(package).collect()
 }
 
 fn description(found: &PackageRules, metadata: Option<&Metadata>) -> RuleDescription {
@@ -120,22 +142,6 @@ fn entry(rule: EntryRule, annotations: &BTreeMap<String, Metadata>) -> Entry {
         location: Location { path: rule.path, line: rule.line },
         name: rule.name,
     }
-}
-
-/// Adds the rules that collect what policies say. The engine orders statements, and finds variables without a value,
-/// when it first compiles a rule: that is done here.
-fn prepare(engine: &mut Engine, packages: &[Package]) -> Result<(), PolicyFault> {
-    let speaking = || packages.iter().enumerate().filter(|(_number, package)| !package.entries.is_empty());
-    engine.set_rego_v0(false);
-    for (number, package) in speaking() {
-        let module = package.answers_module(number);
-        engine.add_policy(package.said.clone(), module).map_err(|error| fault::of_engine(&package.name, &error))?;
-    }
-    if let Some((_number, package)) = speaking().next() {
-        let said: Arc<str> = package.said.as_str().into();
-        engine.compile_with_entrypoint(&said).map_err(|error| fault::of_engine("", &error))?;
-    }
-    Ok(())
 }
 
 /// A digest of the policies' texts, whatever they are called and wherever they lie.

@@ -26,6 +26,8 @@ pub(crate) struct Annotation {
     pub remediation: Option<String>,
     /// `custom.version`
     pub version: Option<String>,
+    /// `custom.parameters`, a JSON Schema.
+    pub parameters: Option<serde_json::Value>,
 }
 
 /// The annotations of one policy file.
@@ -180,6 +182,7 @@ impl Fields {
             severity: custom("severity"),
             remediation: custom("remediation"),
             version: custom("version"),
+            parameters: self.custom.get("parameters").cloned(),
             title: self.title,
             description: self.description,
         }
@@ -196,6 +199,7 @@ impl Annotation {
             severity: self.severity.or(other.severity),
             remediation: self.remediation.or(other.remediation),
             version: self.version.or(other.version),
+            parameters: self.parameters.or(other.parameters),
         }
     }
 }

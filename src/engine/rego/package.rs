@@ -5,7 +5,7 @@ use crate::gate::engine::RuleDescription;
 
 use super::analysis::EntryKind;
 
-/// The root of the packages that holdpoint adds: one for each policy, with the rule `said`.
+/// The package that holdpoint adds to a policy's engine, with the rule `said`.
 pub(super) const ANSWERS: &str = "holdpoint_answers";
 
 /// A loaded policy that can answer.
@@ -14,10 +14,10 @@ pub(super) struct Package {
     pub(super) name: String,
     /// What is known of it from its `# METADATA`.
     pub(super) description: RuleDescription,
+    /// The JSON Schema of its parameters, from its `# METADATA`.
+    pub(super) parameters: Option<serde_json::Value>,
     /// The rules that holdpoint evaluates.
     pub(super) entries: Vec<Entry>,
-    /// The rule that collects what all of them say, as the engine wants it.
-    pub(super) said: String,
 }
 
 impl Package {
@@ -26,19 +26,29 @@ impl Package {
         self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Deny | EntryKind::Hold | EntryKind::Result))
     }
 
-    /// The module that defines [`Package::said`]: a set of `[name, value]`, one for each rule that has a value.
+    /// The rule to evaluate: the only one that says something, or one that collects what all of them say.
+    pub(super) fn asked(&self) -> String {
+        match self.entries.as_slice() {
+            [only] => format!("data.{}.{}", self.name, only.name),
+            _ => format!("data.{ANSWERS}.said"),
+        }
+    }
+
+    /// The module that collects what several rules say: a set of `[name, value]`, one for each that has a value.
     ///
     /// Packages and entries have plain names: others are refused when they are loaded.
     ///
     /// The engine forgets what helper rules came to at the end of each call, so that asking for `deny`, `hold` and
     /// `skip_reason` in turn would evaluate them three times.
-    pub(super) fn answers_module(&self, number: usize) -> String {
-        let mut module = format!("package {ANSWERS}.p{number}\n");
-        for entry in &self.entries {
-            let rule = format!("said contains [\"{0}\", value] if value := data.{1}.{0}\n", entry.name, self.name);
-            module.push_str(&rule);
+    pub(super) fn answers_module(&self) -> Option<String> {
+        if self.entries.len() < 2 {
+            return None;
         }
-        module
+        let said = self
+            .entries
+            .iter()
+            .map(|entry| format!("said contains [\"{0}\", value] if value := data.{1}.{0}\n", entry.name, self.name));
+        Some(format!("package {ANSWERS}\n{}", said.collect::<String>()))
     }
 }
 

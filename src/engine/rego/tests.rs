@@ -38,7 +38,7 @@ fn refused(policy: &str) -> Vec<&'static str> {
     let mut engine = new_engine(Duration::from_secs(1)).unwrap();
     let file = files::PolicyFile { path: "policy.rego".to_owned(), text: policy.to_owned() };
     match add(&mut engine, &file) {
-        Ok(_metadata) => analysis::check(engine.get_modules(), &[]).into_iter().map(|fault| fault.code).collect(),
+        Ok(_added) => analysis::check(engine.get_modules(), &[]).into_iter().map(|fault| fault.code).collect(),
         Err(fault) => vec![fault.code],
     }
 }

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use regorus::{Engine, Value};
+use regorus::Value;
 
 use crate::gate::engine::{Answer, RuleError};
 
 use super::Limits;
 use super::builtins;
+use super::engines::Engines;
 use super::evaluate;
 use super::package::Package;
 
@@ -35,9 +36,9 @@ pub(super) struct Job {
     pub(super) rules: Vec<(Arc<Package>, Value)>,
 }
 
-/// Workers that share one template: an engine with policies and records, never evaluated itself.
+/// Workers that share one template: engines with policies and records, never evaluated themselves.
 pub(super) struct Pool {
-    template: Engine,
+    template: Engines,
     limits: Limits,
     idle: Mutex<Vec<Worker>>,
 }
@@ -48,7 +49,7 @@ struct Worker {
 }
 
 impl Pool {
-    pub(super) const fn new(template: Engine, limits: Limits) -> Self {
+    pub(super) const fn new(template: Engines, limits: Limits) -> Self {
         Self { template, limits, idle: Mutex::new(Vec::new()) }
     }
 
@@ -80,14 +81,14 @@ impl Pool {
 }
 
 impl Worker {
-    fn start(template: Engine) -> Result<Self, RuleError> {
+    fn start(template: Engines) -> Result<Self, RuleError> {
         let (jobs, incoming) = channel::<Job>();
         let (outgoing, answers) = channel();
         let work = move || {
-            let mut engine = template.clone();
+            let mut engines = template.clone();
             for job in incoming {
                 let evaluate =
-                    |(package, input): &(Arc<Package>, Value)| guarded(&mut engine, &template, package, input);
+                    |(package, input): &(Arc<Package>, Value)| guarded(&mut engines, &template, package, input);
                 let results = builtins::at_instant(job.as_of_ns, || job.rules.iter().map(evaluate).collect());
                 if outgoing.send(results).is_err() {
                     return;
@@ -105,10 +106,13 @@ impl Worker {
 }
 
 /// A panic of the engine is an error of the rule, and the engine it happened in is thrown away.
-fn guarded(engine: &mut Engine, template: &Engine, package: &Package, input: &Value) -> RuleResult {
+fn guarded(engines: &mut Engines, template: &Engines, package: &Package, input: &Value) -> RuleResult {
+    let Some(engine) = engines.get_mut(&package.name) else { return Err(unprepared(&package.name)) };
     let result = catch_unwind(AssertUnwindSafe(|| evaluate::package(engine, package, input.clone())));
     result.unwrap_or_else(|payload| {
-        *engine = template.clone();
+        if let Some(fresh) = template.get(&package.name) {
+            *engine = fresh.clone();
+        }
         Err(panicked(&*payload))
     })
 }
@@ -144,6 +148,14 @@ fn overrun(timeout: Duration) -> RuleError {
         code: "rule_timeout",
         message: format!("the policies took longer than {timeout:?} together"),
         remediation: "look records up in the indexes of `data.holdpoint` instead of scanning them".to_owned(),
+    }
+}
+
+fn unprepared(policy: &str) -> RuleError {
+    RuleError {
+        code: "rule_error",
+        message: format!("`{policy}` was not made ready to be evaluated"),
+        remediation: "this is a defect of holdpoint; please report it".to_owned(),
     }
 }
 

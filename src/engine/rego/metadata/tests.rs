@@ -19,6 +19,7 @@ fn blocks_belong_to_what_follows() {
         severity: Some("high".to_owned()),
         remediation: Some("wait".to_owned()),
         version: Some("1.2".to_owned()),
+        parameters: None,
     };
     let rule = Annotation { title: Some("A rule".to_owned()), ..Annotation::default() };
     let document = Annotation { severity: Some("low".to_owned()), ..Annotation::default() };

@@ -19,13 +19,13 @@
 #       maximum:
 #         description: How old, such as `12h`, `30d` or `365d`.
 #         type: string
-#         pattern: "^[1-9][0-9]{0,7}[smhd]$"
+#         pattern: "^([1-9][0-9]{0,3}d|([1-9][0-9]{0,7}[smh])+)$"
 #       environments:
 #         description: Look for the first deployment in these environments only.
 #         type: array
 #         minItems: 1
 #         uniqueItems: true
-#         items: {type: string, minLength: 1}
+#         items: {type: string, format: environment}
 package promotion.max_age
 
 import data.lib.environments
@@ -86,7 +86,7 @@ findings := faults if {
 		"remediation": reason.remediation,
 		"records": [record.id | some name, record in oldest; is_string(record.id)],
 	}
-} else := {parameters.unexplained}
+} else := {words.unexplained}
 
 reason := {
 	"code": "never_deployed",

@@ -32,7 +32,6 @@ package promotion.no_downgrade
 
 import data.lib.environments
 import data.lib.occupancy
-import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
@@ -102,6 +101,9 @@ semantic(text) := version if {
 
 pattern := `^(0|[1-9][0-9]{0,17})(\.(0|[1-9][0-9]{0,17})){2}(-(0|[1-9][0-9]{0,17}|[0-9]+-[0-9A-Za-z-]*|[0-9]*[A-Za-z][0-9A-Za-z-]*)(\.(0|[1-9][0-9]{0,17}|[0-9]+-[0-9A-Za-z-]*|[0-9]*[A-Za-z][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`
 
+# How far the clock that wrote a record may be ahead: five minutes, in nanoseconds.
+clock_difference := 300000000000
+
 # The records that show that the requested artifact held a slot of the deployment in the requested environment.
 earlier_stays := [record |
 	environment := data.holdpoint.environments[input.request.environment]
@@ -110,12 +112,12 @@ earlier_stays := [record |
 	record.environment_name in environment.targets
 	record.deployment_name in occupancy.deployment_names
 	record.status in {"DEPLOYED", "SUPERSEDED", "DECOMMISSIONED"}
-	records.nanoseconds(record.created_at) <= input.as_of_ns + parameters.duration("5m")
+	records.nanoseconds(record.created_at) <= input.as_of_ns + clock_difference
 ]
 
 findings := problems if {
 	count(problems) > 0
-} else := {parameters.unexplained}
+} else := {words.unexplained}
 
 problems contains finding if some finding in environments.faults([input.request.environment])
 

@@ -52,7 +52,7 @@
 #         type: array
 #         minItems: 1
 #         uniqueItems: true
-#         items: {type: string, minLength: 1}
+#         items: {type: string, format: environment}
 package promotion.not_withdrawn
 
 import data.lib.environments
@@ -65,7 +65,7 @@ deny contains finding if {
 	some finding in refusals
 }
 
-deny contains parameters.unexplained if {
+deny contains words.unexplained if {
 	not clean
 	count(refusals) == 0
 	count(pauses) == 0

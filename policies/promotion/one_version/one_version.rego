@@ -31,7 +31,6 @@ package promotion.one_version
 
 import data.lib.environments
 import data.lib.occupancy
-import data.lib.parameters
 import data.lib.words
 
 deny contains finding if {
@@ -78,7 +77,7 @@ findings := faults if {
 	count(occupancy.doubts) > 0
 } else := {exceeded} if {
 	count(others) > 0
-} else := {parameters.unexplained}
+} else := {words.unexplained}
 
 exceeded := {
 	"code": "too_many_versions",

@@ -42,7 +42,7 @@
 #         type: array
 #         minItems: 1
 #         uniqueItems: true
-#         items: {type: string, minLength: 1}
+#         items: {type: string, format: environment}
 package promotion.rings
 
 import data.lib.environments
@@ -50,10 +50,7 @@ import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := "the environment comes after no other" if {
-	input.environment.after == []
-	not input.parameters.environments
-}
+skip_reason := data.lib.parameters.first_environment
 
 deny contains finding if {
 	not met
@@ -68,18 +65,10 @@ hold contains finding if {
 }
 
 # Enough rings have the artifact in enough targets.
-met if {
-	names := object.get(input.parameters, "environments", input.environment.after)
-	full := [name | some name in names; is_full(name)]
-	count(full) >= least(names)
-}
+met if parameters.enough(full)
 
-# How many environments it takes; never none.
-least(names) := 1 if {
-	input.parameters.strategy == "any"
-} else := max([1, count(names)])
-
-is_full(name) if {
+full contains name if {
+	some name in data.lib.parameters.environments
 	environment := data.holdpoint.environments[name]
 	environment.complete == true
 	count(targets_with(name)) >= needed(count(environment.targets))
@@ -105,11 +94,11 @@ refusals := problems if {
 } else := shortfalls if {
 	count(shortfalls) > 0
 	not input.parameters.strategy == "any"
-} else := {parameters.unexplained} if {
+} else := {words.unexplained} if {
 	count(waits) == 0
 }
 
-problems contains finding if some finding in environments.faults(parameters.environments)
+problems contains finding if some finding in environments.faults(data.lib.parameters.environments)
 
 problems contains finding if {
 	input.parameters.deployment == "same"
@@ -123,14 +112,14 @@ problems contains finding if {
 
 # What rings lack that will not come by itself. With `any`, one that waits is enough, whatever the others lack.
 shortfalls contains shortfall(name) if {
-	some name in parameters.environments
-	not is_full(name)
+	some name in data.lib.parameters.environments
+	not name in full
 	not waiting(name)
 }
 
 waits contains shortfall(name) if {
-	some name in parameters.environments
-	not is_full(name)
+	some name in data.lib.parameters.environments
+	not name in full
 	waiting(name)
 }
 

@@ -46,7 +46,7 @@
 #         type: array
 #         minItems: 1
 #         uniqueItems: true
-#         items: {type: string, minLength: 1}
+#         items: {type: string, format: environment}
 package promotion.same_artifact_name
 
 import data.lib.environments
@@ -54,9 +54,8 @@ import data.lib.parameters
 import data.lib.records
 import data.lib.words
 
-skip_reason := "the environment comes after no other" if {
-	input.environment.after == []
-	not input.parameters.environments
+skip_reason := reason if {
+	reason := data.lib.parameters.first_environment
 } else := "the request names no repository" if {
 	input.request.artifact.name == ""
 	input.parameters.when_unnamed == "skip"
@@ -70,18 +69,12 @@ deny contains finding if {
 
 met if {
 	input.request.artifact.name != ""
-	names := object.get(input.parameters, "environments", input.environment.after)
-	same := [name | some name in names; is_alike(name)]
-	count(same) >= least(names)
+	parameters.enough(alike)
 }
 
-# How many environments it takes; never none.
-least(names) := 1 if {
-	input.parameters.strategy == "any"
-} else := max([1, count(names)])
-
-# Whether the digest is in place in an environment under the requested name and under no other.
-is_alike(environment) if {
+# The environments where the digest is in place under the requested name and under no other.
+alike contains environment if {
+	some environment in data.lib.parameters.environments
 	data.holdpoint.environments[environment].complete == true
 	found := records.holding(environment)
 	count(found) > 0
@@ -161,9 +154,9 @@ findings := problems if {
 	count(problems) > 0
 } else := differing if {
 	count(differing) > 0
-} else := {parameters.unexplained}
+} else := {words.unexplained}
 
-problems contains finding if some finding in environments.faults(parameters.environments)
+problems contains finding if some finding in environments.faults(data.lib.parameters.environments)
 
 problems contains finding if {
 	input.request.artifact.name == ""
@@ -175,8 +168,8 @@ problems contains finding if {
 }
 
 differing contains finding if {
-	some environment in parameters.environments
-	not is_alike(environment)
+	some environment in data.lib.parameters.environments
+	not environment in alike
 	found := records.holding(environment)
 	names := {record.artifact.name | some record in found; not carries(record.artifact.name)}
 	[code, text] := fault(found, names)

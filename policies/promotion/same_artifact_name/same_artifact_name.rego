@@ -25,13 +25,20 @@
 #           type: object
 #           additionalProperties: false
 #           required: [upstream, downstream]
+#           properties:
+#             upstream:
+#               description: The name that it ran under before.
+#               type: string
+#             downstream:
+#               description: The name that it may be promoted under.
+#               type: string
 #           oneOf:
 #             - properties:
-#                 upstream: {type: string, pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"}
-#                 downstream: {type: string, pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"}
+#                 upstream: {pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"}
+#                 downstream: {pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"}
 #             - properties:
-#                 upstream: {type: string, pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/\\*$"}
-#                 downstream: {type: string, pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/\\*$"}
+#                 upstream: {pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/\\*$"}
+#                 downstream: {pattern: "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/\\*$"}
 #         default: []
 #       when_unnamed:
 #         description: "What to say of a request with a bare digest: `deny`, or `skip` the rule."

@@ -1,5 +1,8 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
+pub mod pack;
+pub mod policies;
+
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::io;
@@ -10,7 +13,7 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::config::{ChainloopConfig, Config, SourceConfig, TokenSource};
+use crate::config::{ChainloopConfig, Config, PolicySource, SourceConfig, TokenSource};
 use crate::domain::environment::Environment;
 use crate::engine::rego::{Limits, RegoEngine};
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
@@ -28,7 +31,9 @@ pub struct Overrides {
     /// Read all records from this snapshot.
     pub records: Option<PathBuf>,
     /// Load policies from here instead; empty changes nothing.
-    pub policies: Vec<PathBuf>,
+    pub policies: Vec<PolicySource>,
+    /// Fetch no policies: artifacts must be in the cache.
+    pub offline: bool,
 }
 
 /// The instant it is now.
@@ -38,14 +43,16 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Builds the gate: loads policies, reads tokens, opens nothing yet.
+/// Builds the gate: loads policies, which it fetches when they are neither here nor in the cache, and reads tokens.
+/// No record source is opened yet.
 ///
 /// # Errors
 /// A fault in policies or a rule that names none; a source that cannot work as configured.
 pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
     let policies = if overrides.policies.is_empty() { &config.policies } else { &overrides.policies };
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
-    let engine = RegoEngine::load(policies, &config.rules, limits)?;
+    let inputs = policies::inputs(policies, overrides.offline)?;
+    let engine = RegoEngine::load_from(&inputs, &config.rules, limits)?;
     Ok(Gate {
         environments: config.environments.clone(),
         sources: sources(config, overrides.records.as_deref(), true)?,

@@ -5,6 +5,7 @@ pub mod policy;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -103,9 +104,13 @@ pub struct CheckArgs {
     /// Where configuration and records are.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Load policies from here instead of the configured places; may be given again.
-    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
-    pub policy: Vec<PathBuf>,
+    /// Load policies from here instead of the configured places: a file, a folder, a bundle, or `oci://…@sha256:…`;
+    /// may be given again.
+    #[arg(long, value_name = "PLACE", action = ArgAction::Append)]
+    pub policy: Vec<String>,
+    /// Fetch no policies from registries: they must be in the cache.
+    #[arg(long, env = "HOLDPOINT_OFFLINE", value_parser = FalseyValueParser::new())]
+    pub offline: bool,
     /// Why it is deployed; policies may treat the three differently.
     #[arg(long, value_enum, default_value = "deploy")]
     pub intent: IntentArg,

@@ -1,13 +1,14 @@
 //! `holdpoint check`: one decision for each artifact, in the chosen form.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
 
 use crate::app::{self, Overrides};
 use crate::cli::CheckArgs;
-use crate::config::Config;
+use crate::config::{Config, PolicySource};
 use crate::domain::decision::Decisions;
 use crate::domain::reference::ArtifactReference;
 use crate::domain::request::{Request, RequestedArtifact};
@@ -32,7 +33,8 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     }
     // Before the decision, which may take the whole `--wait`.
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
-    let overrides = Overrides { records: args.config.records, policies: args.policy };
+    let policies = args.policy.iter().map(|place| policy_source(place)).collect::<Result<_, _>>()?;
+    let overrides = Overrides { records: args.config.records, policies, offline: args.offline };
     let gate = app::gate(&config, &overrides)?;
     let question = Question { gate: &gate, environment: &args.environment, requests: &requests, as_of: args.as_of };
     let decisions = block_on(question.decide_and_wait(args.wait))??;
@@ -41,6 +43,11 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let decisions = places::in_repository(decisions, args.format, &config.path);
     let text = output::render(&decisions, args.format, style);
     Ok(deliver(&text, destination.as_ref(), verdict))
+}
+
+/// A place that the command line names; paths are relative to the working directory.
+fn policy_source(place: &str) -> anyhow::Result<PolicySource> {
+    PolicySource::from_text(place, Path::new("")).map_err(|error| anyhow!("{}\nhint: {}", error.message, error.hint))
 }
 
 /// Writes the decision, to standard output when its file fails. An allow that is not where it should be is none; any

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::digest::Digest;
 use super::finding::{Finding, Outcome};
+use super::policy::PolicyOrigin;
 use super::request::Request;
 use super::snapshot::SourceReport;
 use super::verdict::Verdict;
@@ -43,8 +44,11 @@ pub struct Decision {
     pub findings: Vec<Finding>,
     /// The records' origin.
     pub snapshot: SnapshotReport,
-    /// The digest of all policies that were loaded.
+    /// The digest of all policies that were loaded, and of the data beside them.
     pub policies_digest: Digest,
+    /// The bundles and artifacts among them: what a tag resolved to, and whether a signature was verified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyOrigin>,
     /// The digest of request, environment, instant and rules.
     pub input_digest: Digest,
     /// How long it took, reading records included.

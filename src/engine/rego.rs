@@ -9,9 +9,11 @@ mod analysis;
 mod answer;
 mod builtins;
 mod data;
+mod documents;
 mod evaluate;
 mod fault;
 mod files;
+mod gather;
 mod input;
 mod load;
 mod metadata;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::digest::Digest;
+use crate::domain::policy::PolicyOrigin;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{PreparedRules, Question, RuleDescription, RuleEngine, RuleError};
@@ -38,6 +41,7 @@ use package::Package;
 use worker::{Job, Pool, RuleResult};
 
 pub use fault::PolicyFault;
+pub use gather::PolicyInput;
 
 /// How long evaluation may take.
 #[derive(Clone, Copy, Debug)]
@@ -76,10 +80,25 @@ impl RegoEngine {
     /// # Errors
     /// Every fault of the policies; or every rule that names no policy, or one that says nothing.
     pub fn load(paths: &[PathBuf], rules: &[Rule], limits: Limits) -> Result<Self, LoadError> {
-        let loaded = load::load(paths, limits.rule).map_err(LoadError)?;
+        let inputs: Vec<PolicyInput> = paths.iter().cloned().map(PolicyInput::Path).collect();
+        Self::load_from(&inputs, rules, limits)
+    }
+
+    /// Loads policies from these places, like [`Self::load`].
+    ///
+    /// # Errors
+    /// Those of [`Self::load`]; data that shares a path with a policy or lies outside the roots of its bundle.
+    pub fn load_from(inputs: &[PolicyInput], rules: &[Rule], limits: Limits) -> Result<Self, LoadError> {
+        let loaded = load::load(inputs, limits.rule).map_err(LoadError)?;
         let engine = Self { loaded, limits };
         let faults: Vec<PolicyFault> = rules.iter().filter_map(|rule| engine.fault_of(rule)).collect();
         if faults.is_empty() { Ok(engine) } else { Err(LoadError(faults)) }
+    }
+
+    /// The first names below `data` of all packages and documents; a name may come again.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        let packages = self.loaded.packages.keys().filter_map(|package| package.split('.').next());
+        packages.chain(self.loaded.data_roots.iter().map(String::as_str))
     }
 
     fn fault_of(&self, rule: &Rule) -> Option<PolicyFault> {
@@ -110,6 +129,10 @@ impl RuleEngine for RegoEngine {
 
     fn digest(&self) -> Digest {
         self.loaded.digest
+    }
+
+    fn origins(&self) -> &[PolicyOrigin] {
+        &self.loaded.origins
     }
 
     fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +11,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
+use crate::domain::policy::{DataText, PolicyOrigin, RegoVersion};
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::{EntryRule, PackageRules};
+use super::documents::Documents;
 use super::fault::{self, PolicyFault};
-use super::files::{self, PolicyFile};
+use super::files::PolicyFile;
+use super::gather::{self, Gathered, PolicyInput};
 use super::metadata::{self, Metadata};
 use super::package::{ANSWERS, Entry, Package};
 use super::{analysis, builtins, nesting, version, worker};
@@ -29,23 +31,26 @@ pub(super) struct Loaded {
     pub(super) engine: Engine,
     pub(super) packages: BTreeMap<String, Arc<Package>>,
     pub(super) digest: Digest,
+    pub(super) origins: Vec<PolicyOrigin>,
+    /// The first names of the data documents.
+    pub(super) data_roots: Vec<String>,
 }
 
-/// Loads the policies of these files and folders.
+/// Loads the policies of these places.
 ///
 /// # Errors
 /// Every fault that was found, in the order of the files.
-pub(super) fn load(paths: &[PathBuf], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
-    let files = files::read(paths).map_err(|fault| vec![fault])?;
-    let loading = worker::on_large_stack(|| load_files(&files, rule_timeout));
+pub(super) fn load(inputs: &[PolicyInput], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+    let gathered = gather::gather(inputs).map_err(|fault| vec![fault])?;
+    let loading = worker::on_large_stack(|| load_files(&gathered, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
-fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
+fn load_files(gathered: &Gathered, rule_timeout: Duration) -> Result<Loaded, Vec<PolicyFault>> {
     let mut engine = new_engine(rule_timeout).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
-    for file in files {
+    for file in &gathered.policies {
         match add(&mut engine, file) {
             Ok(metadata) => {
                 annotations.insert(file.path.clone(), metadata);
@@ -60,9 +65,25 @@ fn load_files(files: &[PolicyFile], rule_timeout: Duration) -> Result<Loaded, Ve
         return Err(faults);
     }
     let packages = packages(&mut engine, &annotations);
+    let data_roots = add_data(&mut engine, gathered, &packages)?;
     prepare(&mut engine, &packages).map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    Ok(Loaded { engine, packages, digest: digest(files) })
+    Ok(Loaded { engine, packages, digest: digest(gathered), origins: gathered.origins.clone(), data_roots })
+}
+
+/// Gives the engine the data documents, which it would let overrule policies. Returns their first names.
+fn add_data(engine: &mut Engine, gathered: &Gathered, packages: &[Package]) -> Result<Vec<String>, Vec<PolicyFault>> {
+    let documents = Documents::read(&gathered.data).map_err(|fault| vec![fault])?;
+    let mut faults = documents.conflicts(packages.iter().map(|package| (package.name.as_str(), package.path())));
+    faults.extend(gathered.outside_roots(engine.get_modules()));
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let names = documents.names();
+    if let Some(data) = documents.into_data() {
+        engine.add_data(data).map_err(|error| vec![fault::of_engine("", &error)])?;
+    }
+    Ok(names)
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
@@ -74,17 +95,30 @@ pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> 
     Ok(engine)
 }
 
-/// Adds one file, as Rego v1 or, when it is none, as v0.
+/// Adds one file, as Rego v1 or, when it is none, as v0; or as what its bundle says it is.
 pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<Metadata, PolicyFault> {
     nesting::check(&file.path, &file.text)?;
     let metadata = metadata::read(&file.path, &file.text)?;
-    engine.set_rego_v0(false);
-    let Err(as_v1) = engine.add_policy(file.path.clone(), file.text.clone()) else { return Ok(metadata) };
-    if let Some(keyword) = version::unimported_keyword(&file.text) {
+    let keyword = version::unimported_keyword(&file.text);
+    if file.version == Some(RegoVersion::V0) {
+        if let Some(keyword) = keyword {
+            let message = format!("the bundle says that this is Rego v0, and it uses `{keyword}` without importing it");
+            let hint = format!("import `future.keywords.{keyword}`, or state `rego_version: 1`");
+            return Err(PolicyFault::at(&file.path, (0, 0), "policy_invalid", message, hint));
+        }
+    } else {
+        engine.set_rego_v0(false);
+        let Err(as_v1) = engine.add_policy(file.path.clone(), file.text.clone()) else { return Ok(metadata) };
         let fault = fault::of_engine(&file.path, &as_v1);
-        let hint =
-            format!("this is Rego v1, since it uses `{keyword}`; a v0 file would import `future.keywords.{keyword}`");
-        return Err(PolicyFault { hint, ..fault });
+        if file.version == Some(RegoVersion::V1) {
+            return Err(fault);
+        }
+        if let Some(keyword) = keyword {
+            let hint = format!(
+                "this is Rego v1, since it uses `{keyword}`; a v0 file would import `future.keywords.{keyword}`"
+            );
+            return Err(PolicyFault { hint, ..fault });
+        }
     }
     engine.set_rego_v0(true);
     let added = engine.add_policy(file.path.clone(), file.text.clone());
@@ -138,9 +172,30 @@ fn prepare(engine: &mut Engine, packages: &[Package]) -> Result<(), PolicyFault>
     Ok(())
 }
 
-/// A digest of the policies' texts, whatever they are called and wherever they lie.
-fn digest(files: &[PolicyFile]) -> Digest {
-    let mut texts: Vec<_> = files.iter().map(|file| Sha256::digest(&file.text)).collect();
+/// A digest of the policies' texts, whatever they are called and wherever they lie, and of the data, which lies
+/// somewhere.
+fn digest(gathered: &Gathered) -> Digest {
+    let policy = |file: &PolicyFile| {
+        let hash = Sha256::new();
+        // No text of a policy holds a zero byte: such are refused.
+        let hash = match file.version {
+            None => hash,
+            Some(RegoVersion::V0) => hash.chain_update(b"v0\0"),
+            Some(RegoVersion::V1) => hash.chain_update(b"v1\0"),
+        };
+        hash.chain_update(&file.text).finalize()
+    };
+    let document = |document: &DataText| {
+        let place = document.mount.join("/");
+        Sha256::new()
+            .chain_update(b"data\0")
+            .chain_update(place)
+            .chain_update(b"\0")
+            .chain_update(&document.text)
+            .finalize()
+    };
+    let mut texts: Vec<_> = gathered.policies.iter().map(policy).collect();
+    texts.extend(gathered.data.iter().map(document));
     texts.sort_unstable();
     Digest::from_bytes(Sha256::digest(texts.concat()).into())
 }

@@ -26,6 +26,11 @@ impl Package {
         self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Deny | EntryKind::Hold | EntryKind::Result))
     }
 
+    /// Its first file.
+    pub(super) fn path(&self) -> &str {
+        self.description.location.as_ref().map_or("", |location| location.path.as_str())
+    }
+
     /// The module that defines [`Package::said`]: a set of `[name, value]`, one for each rule that has a value.
     ///
     /// Packages and entries have plain names: others are refused when they are loaded.

@@ -46,8 +46,8 @@ pub fn execute(args: &PullArgs, _style: Style) -> anyhow::Result<Exit> {
 
 /// What lies in the folder would be loaded with what is written there.
 fn refuse_unless_empty(folder: &Path) -> anyhow::Result<()> {
-    match fs::read_dir(folder) {
-        Ok(entries) if entries.count() == 0 => Ok(()),
+    match fs::read_dir(folder).map(Iterator::count) {
+        Ok(0) => Ok(()),
         Ok(_) => bail!("the folder `{}` is not empty\nhint: name another, or empty it first", folder.display()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error).with_context(|| format!("`{}` cannot be written", folder.display())),

@@ -29,8 +29,9 @@ pub struct Manifest {
     /// The language of some of them, by name or by a pattern with `*`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub file_rego_versions: BTreeMap<String, u8>,
+    /// Modules of WebAssembly; none in a manifest that was read.
     #[serde(default, skip_serializing)]
-    wasm: Vec<serde_json::Value>,
+    pub wasm: Vec<serde_json::Value>,
 }
 
 impl Manifest {

@@ -128,7 +128,12 @@ impl Bundle {
                 let version = self.manifest.version_of(name);
                 policies.push(PolicyText { path, text: text(name, bytes)?, version });
             } else if self.is_data(name) && !matches!(name.as_str(), MANIFEST | SIGNATURES) {
-                data.push(DataText { path, mount: path::mount(name), text: text(name, bytes)? });
+                let mut mount = path::mount(name);
+                // conftest keeps documents of any name in a folder `data`, and mounts what is in it.
+                if !path::is_data(name) && mount.first().is_some_and(|folder| folder == "data") {
+                    mount.remove(0);
+                }
+                data.push(DataText { path, mount, text: text(name, bytes)? });
             }
         }
         if policies.is_empty() && data.is_empty() {

@@ -121,4 +121,5 @@ pub(super) fn pack(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, BundleE
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "clippy takes only functions marked as tests for tests")]
 mod tests;

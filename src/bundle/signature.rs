@@ -182,4 +182,5 @@ fn refused(what: String) -> BundleError {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "clippy takes only functions marked as tests for tests")]
 mod tests;

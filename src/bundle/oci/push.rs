@@ -46,7 +46,12 @@ pub(super) async fn push(
     let failed = |error: OciDistributionError| failure(address, &error);
     for content in contents.into_iter().chain([artifact::CONFIG.to_vec()]) {
         let name = digest(&content).to_string();
-        client.push_blob(&image, content, &name).await.map_err(failed)?;
+        match client.push_blob(&image, content, &name).await {
+            // Some registries take a blob and do not say where it is.
+            Err(OciDistributionError::RegistryNoLocationError)
+                if client.blob_exists(&image, &name).await.map_err(failed)? => {}
+            pushed => drop(pushed.map_err(failed)?),
+        }
     }
     let pushed = digest(&body);
     client.push_manifest_raw(&image, body, HeaderValue::from_static(OCI_IMAGE_MEDIA_TYPE)).await.map_err(failed)?;

@@ -79,7 +79,9 @@ fn read(
             }
             format!("the credential helper `{helper}` failed")
         }
-        Err(CredentialRetrievalError::HelperCommunicationError) => "the credential helper cannot be run".to_owned(),
+        Err(CredentialRetrievalError::HelperCommunicationError) => {
+            "the credential helper cannot be run, or does not listen".to_owned()
+        }
         Err(CredentialRetrievalError::MalformedHelperResponse) => {
             "the credential helper answered something else than credentials".to_owned()
         }

@@ -183,13 +183,13 @@ fn a_credential_helper_is_asked() {
     };
     helper(r#"read -r server; printf '{"ServerURL": "%s", "Username": "user", "Secret": "password"}' "$server""#);
     refused(&pull(), "manifest unknown");
-    helper("echo 'hunter2 is wrong' >&2; exit 1");
+    helper("cat > /dev/null; echo 'hunter2 is wrong' >&2; exit 1");
     let failed = pull();
     refused(&failed, "the credential helper `docker-credential-test` failed");
     assert!(!failed.stderr.contains("hunter2"));
-    helper("echo 'credentials not found in native keychain'; exit 1");
+    helper("cat > /dev/null; echo 'credentials not found in native keychain'; exit 1");
     refused(&pull(), "without credentials");
-    helper("echo none");
+    helper("cat > /dev/null; echo none");
     refused(&pull(), "something else than credentials");
 }
 

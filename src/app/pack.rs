@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{anyhow, bail};
 
 use crate::bundle::{self, Bundle, MANIFEST, Manifest};
 use crate::domain::policy::{OriginKind, PolicyOrigin};
@@ -39,7 +40,7 @@ pub struct Packing<'a> {
 pub fn pack(packing: &Packing<'_>) -> anyhow::Result<Bundle> {
     let mut files = BTreeMap::new();
     for path in packing.paths {
-        let metadata = fs::metadata(path).with_context(|| unreadable(path))?;
+        let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         if metadata.is_dir() {
             collect(packing, path, "", 0, &mut files)?;
         } else {
@@ -68,14 +69,14 @@ fn collect(
     if depth > DEEPEST {
         bail!("`{}` is nested too deeply\nhint: look for a link that leads back to its own folder", folder.display());
     }
-    for entry in fs::read_dir(folder).with_context(|| unreadable(folder))? {
-        let entry = entry.with_context(|| unreadable(folder))?;
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         if name.starts_with('.') {
             continue;
         }
         let inside = format!("{prefix}{name}");
-        if fs::metadata(&path).with_context(|| unreadable(&path))?.is_dir() {
+        if fs::metadata(&path).map_err(|error| unreadable(&path, &error))?.is_dir() {
             collect(packing, &path, &format!("{inside}/"), depth.saturating_add(1), files)?;
         } else if is_wanted(&name, packing.with_tests) {
             add(&path, &inside, files)?;
@@ -90,7 +91,7 @@ fn is_wanted(name: &str, with_tests: bool) -> bool {
 }
 
 fn add(path: &Path, name: &str, files: &mut BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
-    let bytes = file::read(path, LARGEST_FILE).with_context(|| unreadable(path))?;
+    let bytes = file::read(path, LARGEST_FILE).map_err(|error| unreadable(path, &error))?;
     if files.insert(name.to_owned(), bytes).is_some() {
         bail!("two files would be `{name}` in the bundle\nhint: name one folder that holds both");
     }
@@ -100,8 +101,8 @@ fn add(path: &Path, name: &str, files: &mut BTreeMap<String, Vec<u8>>) -> anyhow
     Ok(())
 }
 
-fn unreadable(path: &Path) -> String {
-    format!("`{}` cannot be read", path.display())
+fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
+    anyhow!("`{}` cannot be read: {error}\nhint: check the path and its permissions", path.display())
 }
 
 /// The first names of packages and data.

@@ -16,7 +16,7 @@ use crate::engine::rego::PolicyInput;
 use crate::source::file;
 
 /// How long one artifact may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// The largest key file, in bytes.
 const LARGEST_KEY: u64 = 64 << 10;
 
@@ -78,7 +78,8 @@ fn set(
 /// # Errors
 /// When the file cannot be read, is larger than a bundle may be, or is none.
 pub fn read_bundle(path: &Path) -> anyhow::Result<(Bundle, Vec<u8>)> {
-    let packed = file::read(path, bundle::LARGEST).context("the file cannot be read")?;
+    let packed = file::read(path, bundle::LARGEST)
+        .map_err(|error| anyhow!("the file cannot be read: {error}\nhint: check the path and its permissions"))?;
     Ok((Bundle::read(&packed)?, packed))
 }
 
@@ -97,8 +98,10 @@ fn verifier(verification: &Verification) -> anyhow::Result<Verifier> {
 /// # Errors
 /// When the file cannot be read.
 pub fn read_key(path: &Path, algorithm: Algorithm) -> anyhow::Result<Vec<u8>> {
-    let mut key =
-        file::read(path, LARGEST_KEY).with_context(|| format!("the key `{}` cannot be read", path.display()))?;
+    let mut key = file::read(path, LARGEST_KEY).map_err(|error| {
+        let path = path.display();
+        anyhow!("the key `{path}` cannot be read: {error}\nhint: name the file that holds the key")
+    })?;
     if algorithm.is_symmetric() {
         let end = key.len() - key.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
         key.truncate(end);

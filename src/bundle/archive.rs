@@ -45,7 +45,7 @@ fn read_entry(mut entry: Entry<'_, impl Read>, files: &mut BTreeMap<String, Vec<
     let name = path::normal(&entry.path_bytes())?;
     match (entry.header().entry_type(), name) {
         // `git archive` states its commit so.
-        (EntryType::XGlobalHeader, _) | (EntryType::Directory, _) => Ok(()),
+        (EntryType::XGlobalHeader | EntryType::Directory, _) => Ok(()),
         (EntryType::Regular, Some(name)) => {
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
@@ -121,5 +121,4 @@ pub(super) fn pack(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, BundleE
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "clippy takes only functions marked as tests for tests")]
 mod tests;

@@ -102,7 +102,9 @@ fn overlap(roots: &[Vec<String>]) -> Option<(String, String)> {
 /// kind only, which is enough: an earlier one could only take more of what the later one takes as well.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut done) = (0_usize, 0_usize);
-    let (mut shallow, mut deep): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    // Where the pattern goes on after the star, and up to where the star reaches.
+    let mut shallow: Option<(usize, usize)> = None;
+    let mut deep: Option<(usize, usize)> = None;
     while done < name.len() {
         let rest = pattern.get(at..).unwrap_or_default();
         if rest.starts_with(b"**") {

@@ -149,7 +149,7 @@ impl Verifier {
             .filter(|bytes| bytes.len() <= LARGEST)
             .and_then(|bytes| serde_json::from_slice(bytes).ok());
         let Some(Signatures { signatures, plugin: None }) = parsed else {
-            return Err(refused("is not of the form that holdpoint reads".to_owned()));
+            return Err(refused("is not of the form that holdpoint reads"));
         };
         let [token] = signatures.as_slice() else {
             return Err(refused(format!("should be one, and is {}", signatures.len())));
@@ -174,7 +174,7 @@ impl Verifier {
     }
 }
 
-fn refused(what: String) -> BundleError {
+fn refused(what: impl std::fmt::Display) -> BundleError {
     BundleError::new(
         format!("its signature {what}"),
         "do not use this bundle; ask for one signed with the configured key, over the files it has now",
@@ -182,5 +182,4 @@ fn refused(what: String) -> BundleError {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "clippy takes only functions marked as tests for tests")]
 mod tests;

@@ -116,7 +116,8 @@ fn quoted(text: &str) -> String {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(character)));
+                let escaped = format!("\\u{:04x}", u32::from(character));
+                out.push_str(&escaped);
             }
             plain => out.push(plain),
         }

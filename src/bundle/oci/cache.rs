@@ -88,7 +88,6 @@ fn private_file(path: &std::path::Path) -> io::Result<fs::File> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "clippy takes only functions marked as tests for tests")]
 mod tests {
     use super::{Cache, digest};
     use std::fs;

@@ -73,7 +73,8 @@ fn exactly_the_signed_files_pass() {
 
 #[test]
 fn statements_that_say_too_little_are_refused() {
-    let cases: [(fn(&mut Value), &str); 6] = [
+    type Change = fn(&mut Value);
+    let cases: [(Change, &str); 6] = [
         (|payload| payload["files"][0]["algorithm"] = json!("MD5"), "with `MD5`, which is not of the SHA-2 family"),
         (|payload| payload["files"][0]["algorithm"] = json!(""), "which is not of the SHA-2 family"),
         (|payload| payload["files"][0]["hash"] = json!(""), "another content"),

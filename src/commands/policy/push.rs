@@ -1,6 +1,6 @@
 //! `policy push`: puts policies into a registry.
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
 use crate::app::pack::{self, Packing};
 use crate::app::policies;
@@ -20,7 +20,8 @@ pub fn execute(args: &PushArgs, _style: Style) -> anyhow::Result<Exit> {
     let address = address(&args.address)?;
     let is_bundle = args.path.to_string_lossy();
     let bundle = if is_bundle.ends_with(".tar.gz") || is_bundle.ends_with(".tgz") {
-        policies::read_bundle(&args.path)?.0
+        let read = policies::read_bundle(&args.path);
+        read.with_context(|| format!("bundle `{}` cannot be used", args.path.display()))?.0
     } else {
         let paths = std::slice::from_ref(&args.path);
         pack::pack(&Packing { paths, revision: String::new(), roots: None, with_tests: false })?

@@ -125,7 +125,7 @@ fn join(into: &mut Map<String, Value>, from: Map<String, Value>, path: &mut Vec<
 
 fn parse(text: &DataText) -> Result<Value, PolicyFault> {
     let unreadable = |what: &str, why: String| fault(text, &format!("is no {what}: {why}"), "correct it");
-    let value: Value = if text.path.ends_with(".json") {
+    let value: Value = if text.path.rsplit_once('.').is_some_and(|(_, end)| end == "json") {
         serde_json::from_str(&text.text).map_err(|error| unreadable("JSON", error.to_string()))?
     } else {
         let read = serde_saphyr::from_str_with_options(&text.text, yaml_options());

@@ -106,10 +106,9 @@ fn set_outside_roots(set: &PolicySet, packages: &BTreeMap<&str, Vec<String>>) ->
         }
     }
     for document in &set.data {
-        match Documents::outside(document, &set.roots) {
-            Ok(Some(path)) => refuse(&document.path, format!("it has data at `{path}`, outside the bundle's roots")),
-            // What cannot be read was refused before.
-            Ok(None) | Err(_) => {}
+        // What cannot be read was refused before.
+        if let Ok(Some(path)) = Documents::outside(document, &set.roots) {
+            refuse(&document.path, format!("it has data at `{path}`, outside the bundle's roots"));
         }
     }
     faults

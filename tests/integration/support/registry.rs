@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Method, Response, StatusCode};
+use holdpoint::domain::digest::Digest;
 use sha2::{Digest as _, Sha256};
 
 /// What a registry asks for.
@@ -46,8 +47,7 @@ pub(crate) struct Registry {
 
 /// The digest of a content, as registries write it.
 pub(crate) fn digest(content: &[u8]) -> String {
-    let hex: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    Digest::from_bytes(Sha256::digest(content).into()).to_string()
 }
 
 impl Registry {
@@ -135,10 +135,10 @@ async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Res
     if !welcome {
         return respond(401, &[("www-authenticate", &challenge)], "{}");
     }
-    serve(&mut shelf, &parts.method, &path, parts.uri.query().unwrap_or_default(), body)
+    serve(&mut shelf, &parts.method, &path, parts.uri.query().unwrap_or_default(), &body)
 }
 
-fn serve(shelf: &mut Shelf, method: &Method, path: &str, query: &str, body: Bytes) -> Response<Body> {
+fn serve(shelf: &mut Shelf, method: &Method, path: &str, query: &str, body: &Bytes) -> Response<Body> {
     if let Some(target) = shelf.redirects.get(path) {
         return respond(307, &[("location", target)], "");
     }
@@ -156,7 +156,7 @@ fn serve(shelf: &mut Shelf, method: &Method, path: &str, query: &str, body: Byte
                 None => path.to_owned(),
             };
             if let Some((repository, _)) = place.split_once("/manifests/") {
-                shelf.contents.insert(format!("{repository}/manifests/{}", digest(&body)), body.to_vec());
+                shelf.contents.insert(format!("{repository}/manifests/{}", digest(body)), body.to_vec());
             }
             shelf.contents.insert(place.clone(), body.to_vec());
             respond(201, &[("location", &place)], "")

@@ -83,5 +83,5 @@ fn failure(address: &RepositoryReference, error: &OciDistributionError) -> Bundl
         }
         other => (http::innermost(other), "check the address of the registry and the network".to_owned()),
     };
-    BundleError::new(format!("cannot push to `{address}`: {why}"), hint)
+    BundleError::new(format!("the registry `{}` did not take it: {why}", address.registry), hint)
 }

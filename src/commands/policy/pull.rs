@@ -31,7 +31,8 @@ pub fn execute(args: &PullArgs, _style: Style) -> anyhow::Result<Exit> {
         refuse_unless_empty(folder)?;
     }
     let access = Access { offline: args.offline, allow_insecure: args.plain_http, ..policies::access() };
-    let pulled = block_on(oci::pull(&address, &access))??;
+    let pulled = block_on(oci::pull(&address, &access))?;
+    let pulled = pulled.with_context(|| format!("cannot pull `oci://{address}`"))?;
     if let Some(destination) = destination {
         // As it travelled: who recorded its digest finds it again.
         let packed = pulled.packed.map_or_else(|| pulled.bundle.pack(), Ok)?;

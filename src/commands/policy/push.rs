@@ -31,7 +31,8 @@ pub fn execute(args: &PushArgs, _style: Style) -> anyhow::Result<Exit> {
         LayoutArg::Files => Layout::Files,
     };
     let access = Access { allow_insecure: args.plain_http, ..policies::access() };
-    let digest = block_on(oci::push(&address, &bundle, layout, &access))??;
+    let digest = block_on(oci::push(&address, &bundle, layout, &access))?;
+    let digest = digest.with_context(|| format!("cannot push to `oci://{address}`"))?;
     write::to_stdout(&format!("oci://{}\n", address.pinned(digest)))?;
     Ok(Exit::Allow)
 }

@@ -126,7 +126,7 @@ pub fn access() -> Access {
     }
 }
 
-/// Runs what a registry is asked, on a runtime of its own.
+/// Runs asynchronous work to its end on this thread, which must not be one of a runtime.
 ///
 /// # Errors
 /// When no runtime can be started.

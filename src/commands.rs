@@ -67,8 +67,7 @@ fn style(color: Color) -> Style {
 
 /// Runs asynchronous work to its end on this thread.
 fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(work))
+    crate::app::policies::wait_for(work)
 }
 
 /// The watcher of long reads: a line on a terminal, nothing elsewhere.

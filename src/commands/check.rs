@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 
-use crate::app::{self, Overrides};
+use crate::app;
 use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::domain::decision::Decisions;
@@ -33,8 +33,7 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     }
     // Before the decision, which may take the whole `--wait`.
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
-    let overrides = Overrides { records: args.config.records, policies: args.policy };
-    let gate = app::gate(&config, &overrides)?;
+    let gate = app::gate(&config, &request::changes(&args.config, &args.policies)?)?;
     let question = Question {
         gate: &gate,
         environment: &args.request.environment,

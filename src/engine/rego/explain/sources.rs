@@ -7,8 +7,10 @@ use std::time::Duration;
 use regorus::Engine;
 
 use super::super::analysis::{self, EntryClause, PackageClauses};
+use super::super::documents::Documents;
 use super::super::fault::{self, PolicyFault};
 use super::super::files::PolicyFile;
+use super::super::gather::Gathered;
 use super::super::load;
 
 /// The package of the rules that are asked for values.
@@ -41,7 +43,8 @@ impl Explainable {
 ///
 /// # Errors
 /// A policy that cannot be read once more, such as one that is too large for its copies.
-pub(super) fn build(files: &[PolicyFile], rule_timeout: Duration) -> Result<(Engine, Explainable), PolicyFault> {
+pub(super) fn build(gathered: &Gathered, rule_timeout: Duration) -> Result<(Engine, Explainable), PolicyFault> {
+    let files = &gathered.policies;
     let mut original = load::new_engine(rule_timeout)?;
     for file in files {
         load::add(&mut original, file)?;
@@ -54,8 +57,10 @@ pub(super) fn build(files: &[PolicyFile], rule_timeout: Duration) -> Result<(Eng
     let mut engine = load::new_engine(rule_timeout)?;
     for file in files {
         let text = format!("{}\n{}", file.text, copies.texts.remove(&file.path).unwrap_or_default());
-        load::add(&mut engine, &PolicyFile { path: file.path.clone(), text })?;
+        load::add(&mut engine, &PolicyFile { path: file.path.clone(), text, version: file.version })?;
     }
+    let data = Documents::read(&gathered.data)?.into_data();
+    engine.add_data(data).map_err(|error| fault::of_engine("", &error))?;
     engine.set_rego_v0(false);
     let added = engine.add_policy(PACKAGE.to_owned(), copies.module);
     added.map_err(|error| fault::of_engine(PACKAGE, &error))?;

@@ -84,7 +84,7 @@ impl Ready {
     fn explain(&self, package: &Package, input: &Value, deadline: Instant) -> Explained {
         let mut session = Session { engine: self.engine.clone(), template: &self.engine, package, input };
         session.engine.set_input(input.clone());
-        let answer = session.answer();
+        let answer = session.answer(&self.explainable);
         let clauses = session.clauses(&self.explainable);
         let mut shortener = Shortener::default();
         let names = self.explainable.values_of(&package.name);
@@ -141,11 +141,11 @@ impl Session<'_> {
         self.eval(rule)
     }
 
-    fn answer(&mut self) -> Result<Answer, RuleError> {
+    fn answer(&mut self, explainable: &Explainable) -> Result<Answer, RuleError> {
         let mut answer = Answer::default();
         let package = self.package;
         for entry in &package.entries {
-            let value = self.eval(&format!("data.{}.{}", package.name, entry.name))?;
+            let value = self.eval(&explainable.rule_of(&package.name, &entry.name))?;
             answer::add(&mut answer, entry, &value)?;
         }
         Ok(answer)

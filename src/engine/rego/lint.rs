@@ -128,9 +128,9 @@ fn package_in(text: &str) -> Option<String> {
     name.split_whitespace().next().map(str::to_owned)
 }
 
-/// Whether a function is only missing because the file that defines it cannot be parsed.
+/// Whether a function or a rule is only missing because the file that defines it cannot be parsed.
 fn of_what_is_broken(fault: &PolicyFault, program: &Program<'_>, broken: &[String]) -> bool {
-    if fault.code != "unknown_function" {
+    if !matches!(fault.code, "unknown_function" | "unknown_path") {
         return false;
     }
     let file = program.files.iter().find(|file| *file.package.span.source.get_path() == fault.path);

@@ -42,7 +42,7 @@ use super::analysis::program::{Kind, Part, Program, package_of};
 use super::documents::Documents;
 use super::fault::{self, PolicyFault};
 use super::files::{self, Files, Which};
-use super::{LoadError, analysis, data, load, worker};
+use super::{LoadError, analysis, load, worker};
 
 use context::Context;
 
@@ -98,15 +98,15 @@ fn find(files: &Files) -> Vec<PolicyFault> {
     faults.extend(misnamed.iter().filter_map(|module| package_of(module).err()));
     let (data_roots, unreadable) = data_roots(&files.data);
     faults.extend(unreadable);
-    let mut refusals = analysis::check(&modules, &[]);
-    refusals.extend(analysis::check_references(&modules, &data_roots.iter().map(String::as_str).collect::<Vec<_>>()));
+    let refusals = analysis::check(&modules, &[]);
     let Ok(program) = Program::new(&modules) else { return faults };
     faults.extend(refusals.into_iter().filter(|fault| !of_what_is_broken(fault, &program, &broken)));
     if faults.is_empty() {
         faults.extend(compile(&mut engine, &program));
     }
     let packages = analysis::packages(&modules);
-    let context = Context::new(&program, packages, &annotations, broken);
+    let opaque = broken.into_iter().chain(data_roots).collect();
+    let context = Context::new(&program, packages, &annotations, opaque);
     for check in [metadata::check, parameters::check, references::check, cost::check, entries::check, layout::check] {
         check(&context, &mut faults);
     }
@@ -119,7 +119,7 @@ fn data_roots(documents: &[DataText]) -> (Vec<String>, Option<PolicyFault>) {
         Ok(documents) => (documents.names(), None),
         Err(fault) => (Vec::new(), Some(fault)),
     };
-    (names.into_iter().chain([data::ROOT.to_owned()]).collect(), fault)
+    (names, fault)
 }
 
 /// The package of a file that cannot be parsed, as far as its text tells.
@@ -128,9 +128,9 @@ fn package_in(text: &str) -> Option<String> {
     name.split_whitespace().next().map(str::to_owned)
 }
 
-/// Whether a function or a rule is only missing because the file that defines it cannot be parsed.
+/// Whether a function is only missing because the file that defines it cannot be parsed.
 fn of_what_is_broken(fault: &PolicyFault, program: &Program<'_>, broken: &[String]) -> bool {
-    if !matches!(fault.code, "unknown_function" | "unknown_path") {
+    if fault.code != "unknown_function" {
         return false;
     }
     let file = program.files.iter().find(|file| *file.package.span.source.get_path() == fault.path);

@@ -29,7 +29,7 @@ const DEFAULT_WIDTH: usize = 100;
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let style = style(cli.color);
     match cli.command {
-        Command::Check(args) => check::execute(*args, style),
+        Command::Check(args) => check::execute(&args, style),
         // A list in a pipe is for programs: nothing is cut to a width.
         Command::Records(args) => {
             records::execute(&args, Style { width: progress::terminal_width().unwrap_or(usize::MAX), ..style })

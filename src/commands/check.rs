@@ -25,7 +25,7 @@ use super::{block_on, places, request, standard_error, watcher};
 ///
 /// # Errors
 /// Wrong usage or configuration, or a place for the output that cannot be written.
-pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
+pub fn execute(args: &CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let requests = request::requests(&args.artifacts, &args.request)?;
     let config = Config::load(&args.config.config)?;
     if config.environments.get(&args.request.environment).is_none() {

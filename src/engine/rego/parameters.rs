@@ -12,6 +12,7 @@ use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value};
 
 use crate::domain::rule::Rule;
+use crate::domain::text::nearest;
 
 use super::fault::PolicyFault;
 use super::package::Package;
@@ -77,9 +78,9 @@ impl<'schema> ParameterSchema<'schema> {
         let wanted = match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let unknown = unexpected.first().map(String::as_str).unwrap_or_default();
-                return match names().max_by(|one, other| nearness(one, unknown).total_cmp(&nearness(other, unknown))) {
-                    Some(near) if nearness(near, unknown) > 0.6 => format!("did you mean `{near}`?"),
-                    _ => format!("it takes `{}`", names().collect::<Vec<_>>().join("`, `")),
+                return match nearest(unknown, names()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it takes `{}`", names().collect::<Vec<_>>().join("`, `")),
                 };
             }
             ValidationErrorKind::Required { property } => property.as_str().unwrap_or_default().to_owned(),
@@ -91,10 +92,6 @@ impl<'schema> ParameterSchema<'schema> {
             |text| format!("`{wanted}`: {}", text.trim()),
         )
     }
-}
-
-fn nearness(one: &str, other: &str) -> f64 {
-    strsim::normalized_damerau_levenshtein(one, other)
 }
 
 fn cut(text: &str) -> String {

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::fault::PolicyFault;
+use super::misplaced;
 
 /// Bytes of one policy file; the engine refuses more.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -24,7 +25,7 @@ pub(super) struct PolicyFile {
 /// Which files of folders are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
-    /// Without tests (`*_test.rego`): they decide nothing and cost time.
+    /// Without tests (`*_test.rego`): they cost time, and one that decides is refused.
     Policies,
     /// Tests too.
     PoliciesAndTests,
@@ -82,6 +83,10 @@ fn collect(folder: &Path, which: Which, depth: usize, found: &mut BTreeSet<PathB
             collect(&path, which, depth.saturating_add(1), found)?;
         } else if is_policy(&name, which) {
             found.insert(normal(&path));
+        } else if name.ends_with("_test.rego")
+            && let Some(fault) = misplaced::check(&read_file(&normal(&path))?)
+        {
+            return Err(fault);
         }
         if found.len() > COUNT_LIMIT {
             return Err(fault(

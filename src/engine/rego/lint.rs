@@ -40,7 +40,7 @@ use crate::domain::lint::{LintCode, LintFinding, LintReport};
 use super::analysis::program::{Kind, Part, Program, package_of};
 use super::fault::{self, PolicyFault};
 use super::files::{self, PolicyFile, Which};
-use super::{LoadError, analysis, load, worker};
+use super::{LoadError, analysis, load, misplaced, worker};
 
 use context::Context;
 
@@ -79,7 +79,8 @@ fn find(files: &[PolicyFile]) -> Vec<PolicyFault> {
         Ok(engine) => engine,
         Err(fault) => return vec![fault],
     };
-    let mut faults = Vec::new();
+    let of_tests = files.iter().filter(|file| file.path.ends_with("_test.rego"));
+    let mut faults: Vec<PolicyFault> = of_tests.filter_map(misplaced::check).collect();
     let (mut annotations, mut broken) = (BTreeMap::new(), Vec::new());
     for file in files {
         match load::add(&mut engine, file) {

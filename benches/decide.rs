@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use holdpoint::app::{self, Overrides};
+use holdpoint::app::{self, Changes};
 use holdpoint::config::Config;
 use holdpoint::domain::reference::ArtifactReference;
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
@@ -132,7 +132,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("lookup.rego"), LOOK_UP).unwrap();
         let config = Config::from_text(&configuration(policies), &folder.path().join("holdpoint.yaml")).unwrap();
-        let gate = app::gate(&config, &Overrides { records: Some(records), policies: Vec::new() }).unwrap();
+        let gate =
+            app::gate(&config, &Changes { records: Some(records), policies: Vec::new(), offline: true }).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let started = Instant::now();
         let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();

@@ -1,5 +1,8 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
+pub mod pack;
+pub mod policies;
+
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::io;
@@ -10,7 +13,7 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::config::{self, ChainloopConfig, Config, OverrideConfig, SourceConfig, TokenSource};
+use crate::config::{self, ChainloopConfig, Config, OverrideConfig, PolicySource, SourceConfig, TokenSource};
 use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::environment::Environment;
 use crate::domain::lint::{LintCode, LintReport};
@@ -30,11 +33,13 @@ const LARGEST_TOKEN_FILE: u64 = 64 << 10;
 
 /// What the command line changes of a configuration.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides {
+pub struct Changes {
     /// Read all records from this snapshot.
     pub records: Option<PathBuf>,
     /// Load policies from here instead; empty changes nothing.
-    pub policies: Vec<PathBuf>,
+    pub policies: Vec<PolicySource>,
+    /// Fetch no policies: artifacts must be in the cache.
+    pub offline: bool,
 }
 
 /// The instant it is now.
@@ -44,16 +49,17 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Builds the gate: loads policies, reads tokens, opens nothing yet.
+/// Builds the gate: loads policies, which it fetches when they are neither here nor in the cache, and reads tokens.
+/// No record source is opened yet.
 ///
 /// # Errors
 /// A fault in policies or a rule that names none; a source that cannot work as configured.
-pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
-    let policies = if overrides.policies.is_empty() { &config.policies } else { &overrides.policies };
-    let engine = engine(config, policies)?;
+pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
+    let policies = if changes.policies.is_empty() { &config.policies } else { &changes.policies };
+    let engine = engine(config, policies, changes.offline)?;
     Ok(Gate {
         environments: config.environments.clone(),
-        sources: sources(config, overrides.records.as_deref(), true)?,
+        sources: sources(config, changes.records.as_deref(), true)?,
         rules: config.rules.clone(),
         engine: Arc::new(engine),
         when_no_rule_applies: config.when_no_rule_applies,
@@ -61,10 +67,11 @@ pub fn gate(config: &Config, overrides: &Overrides) -> anyhow::Result<Gate> {
     })
 }
 
-fn engine(config: &Config, policies: &[PathBuf]) -> anyhow::Result<RegoEngine> {
+fn engine(config: &Config, policies: &[PolicySource], offline: bool) -> anyhow::Result<RegoEngine> {
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
     let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
-    Ok(RegoEngine::load(policies, &config.rules, environments, limits)?)
+    let inputs = policies::inputs(policies, offline)?;
+    Ok(RegoEngine::load_from(&inputs, &config.rules, environments, limits)?)
 }
 
 /// Overrides from files, read anew each time.
@@ -84,9 +91,9 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
 /// Every package of the configured policies, by name.
 ///
 /// # Errors
-/// A fault in policies or a rule that names none.
-pub fn policies(config: &Config) -> anyhow::Result<Vec<LoadedPolicy>> {
-    Ok(engine(config, &config.policies)?.policies())
+/// Policies that cannot be fetched or read, a fault in them, or a rule that names none.
+pub fn loaded_policies(config: &Config) -> anyhow::Result<Vec<LoadedPolicy>> {
+    Ok(engine(config, &config.policies, false)?.policies())
 }
 
 /// Looks for mistakes in the policies of these files and folders.

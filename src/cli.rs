@@ -5,6 +5,7 @@ pub mod policy;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -98,6 +99,18 @@ pub struct ConfigArgs {
     pub records: Option<PathBuf>,
 }
 
+/// Where policies are.
+#[derive(Args, Clone, Debug)]
+pub struct PolicyArgs {
+    /// Load policies from here instead of the configured places: a file, a folder, a bundle, or `oci://…@sha256:…`;
+    /// may be given again.
+    #[arg(long, value_name = "PLACE", action = ArgAction::Append)]
+    pub policy: Vec<String>,
+    /// Fetch no policies from registries: they must be in the cache.
+    #[arg(long, env = "HOLDPOINT_OFFLINE", value_parser = FalseyValueParser::new())]
+    pub offline: bool,
+}
+
 /// What is asked, but for the artifact.
 #[derive(Args, Clone, Debug)]
 pub struct RequestArgs {
@@ -134,9 +147,9 @@ pub struct CheckArgs {
     /// Where configuration and records are.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Load policies from here instead of the configured places; may be given again.
-    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
-    pub policy: Vec<PathBuf>,
+    /// Where policies are.
+    #[command(flatten)]
+    pub policies: PolicyArgs,
     /// How to write the decision.
     #[arg(short, long, value_enum, default_value_t, env = "HOLDPOINT_FORMAT")]
     pub format: Format,

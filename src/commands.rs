@@ -29,7 +29,7 @@ const DEFAULT_WIDTH: usize = 100;
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let style = style(cli.color);
     match cli.command {
-        Command::Check(args) => check::execute(*args, style),
+        Command::Check(args) => check::execute(&args, style),
         // A list in a pipe is for programs: nothing is cut to a width.
         Command::Records(args) => {
             records::execute(&args, Style { width: progress::terminal_width().unwrap_or(usize::MAX), ..style })
@@ -67,8 +67,7 @@ fn style(color: Color) -> Style {
 
 /// Runs asynchronous work to its end on this thread.
 fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(work))
+    crate::app::policies::wait_for(work)
 }
 
 /// The watcher of long reads: a line on a terminal, nothing elsewhere.

@@ -7,6 +7,7 @@ pub(crate) mod duration;
 mod error;
 mod located;
 pub mod overrides;
+mod policies;
 mod raw;
 mod validate;
 mod yaml;
@@ -23,6 +24,7 @@ use schemars::transform::RecursiveTransform;
 use url::Url;
 
 pub use error::ConfigError;
+pub use policies::{KeySource, PlaceError, PolicySource, Verification};
 
 use crate::domain::environment::EnvironmentGraph;
 use crate::domain::rule::Rule;
@@ -53,8 +55,8 @@ pub struct Config {
     pub sources: BTreeMap<String, SourceConfig>,
     /// The environments; at least one. Each names a source that exists.
     pub environments: EnvironmentGraph,
-    /// Files and directories with policies.
-    pub policies: Vec<PathBuf>,
+    /// Where policies come from.
+    pub policies: Vec<PolicySource>,
     /// The rules in the order of the file. Their environments exist.
     pub rules: Vec<Rule>,
     /// [`Verdict::Undecided`] or [`Verdict::Allow`].

@@ -4,6 +4,7 @@
 //! Start reading at [`gate`]; [`domain`] has the words, [`app`] puts the parts together.
 
 pub mod app;
+pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod config;

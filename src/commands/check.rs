@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 
-use crate::app::{self, Overrides};
+use crate::app;
 use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::domain::decision::Decisions;
@@ -25,7 +25,7 @@ use super::{block_on, places, request, standard_error, watcher};
 ///
 /// # Errors
 /// Wrong usage or configuration, or a place for the output that cannot be written.
-pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
+pub fn execute(args: &CheckArgs, style: Style) -> anyhow::Result<Exit> {
     let requests = request::requests(&args.artifacts, &args.request)?;
     let config = Config::load(&args.config.config)?;
     if config.environments.get(&args.request.environment).is_none() {
@@ -33,8 +33,7 @@ pub fn execute(args: CheckArgs, style: Style) -> anyhow::Result<Exit> {
     }
     // Before the decision, which may take the whole `--wait`.
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
-    let overrides = Overrides { records: args.config.records, policies: args.policy };
-    let gate = app::gate(&config, &overrides)?;
+    let gate = app::gate(&config, &request::changes(&args.config, &args.policies)?)?;
     let question = Question {
         gate: &gate,
         environment: &args.request.environment,

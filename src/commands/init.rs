@@ -156,7 +156,7 @@ fn is_there(folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{FILES, write};
-    use crate::config::Config;
+    use crate::config::{Config, PolicySource};
     use std::collections::BTreeMap;
     use std::fs;
     use std::path::{Path, PathBuf};
@@ -186,7 +186,8 @@ mod tests {
             sorted
         });
         let config = Config::load(&below.join("holdpoint.yaml")).unwrap_or_else(|error| panic!("{error}"));
-        assert!(config.policies.iter().all(|path| path.is_dir()), "{:?}", config.policies);
+        let is_folder = |source: &PolicySource| matches!(source, PolicySource::Path(path) if path.is_dir());
+        assert!(config.policies.iter().all(is_folder), "{:?}", config.policies);
         for rule in &config.rules {
             let name = rule.policy.rsplit('.').next().unwrap();
             let file = format!("policies/{}/{name}.rego", rule.policy.replace('.', "/"));

@@ -1,8 +1,12 @@
 //! From the command line to requests.
 
-use anyhow::bail;
+use std::path::Path;
 
-use crate::cli::RequestArgs;
+use anyhow::{anyhow, bail};
+
+use crate::app::Changes;
+use crate::cli::{ConfigArgs, PolicyArgs, RequestArgs};
+use crate::config::PolicySource;
 use crate::domain::reference::{ArtifactReference, ReferenceError};
 use crate::domain::request::{Request, RequestedArtifact};
 
@@ -44,4 +48,17 @@ pub fn requests(artifacts: &[String], args: &RequestArgs) -> anyhow::Result<Vec<
     };
     let others = others.iter().map(other).collect::<anyhow::Result<Vec<Request>>>()?;
     Ok(std::iter::once(first.clone()).chain(others).collect())
+}
+
+/// What the command line changes of the configuration; paths are relative to the working directory.
+///
+/// # Errors
+/// A place of policies that is none.
+pub fn changes(config: &ConfigArgs, policies: &PolicyArgs) -> anyhow::Result<Changes> {
+    let source = |place: &String| {
+        let source = PolicySource::from_text(place, Path::new(""));
+        source.map_err(|error| anyhow!("{}\nhint: {}", error.message, error.hint))
+    };
+    let places = policies.policy.iter().map(source).collect::<anyhow::Result<_>>()?;
+    Ok(Changes { records: config.records.clone(), policies: places, offline: policies.offline })
 }

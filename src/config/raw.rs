@@ -1,5 +1,7 @@
 //! The configuration as it is written: stage one of two. The JSON Schema comes from these types.
 
+pub(crate) mod policies;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -31,10 +33,11 @@ pub(crate) struct RawConfig {
     /// The stages of promotion.
     #[schemars(extend("minItems" = 1))]
     pub(crate) environments: Located<Vec<Located<RawEnvironment>>>,
-    /// Files and directories with Rego policies.
+    /// Where Rego policies come from: files, directories, bundles (`.tar.gz`), artifacts in registries
+    /// (`oci://registry/repository@sha256:…`), or a map that says how a bundle or an artifact is verified.
     #[schemars(extend("default" = json!([])))]
     #[serde(default, deserialize_with = "present")]
-    pub(crate) policies: Option<Vec<Located<String>>>,
+    pub(crate) policies: Option<Vec<Located<policies::RawPolicies>>>,
     /// What has to be true before an artifact is deployed.
     #[schemars(extend("default" = json!([])))]
     #[serde(default, deserialize_with = "present")]

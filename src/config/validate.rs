@@ -1,6 +1,7 @@
 //! From the raw form to [`Config`]: stage two of two.
 
 mod environments;
+mod policies;
 mod rules;
 mod sources;
 
@@ -37,7 +38,7 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
     let sources = sources::check(&mut check, raw.sources);
     let environment_names = environments::names(&raw.environments.value);
     let environments = environments::check(&mut check, raw.environments, &source_names);
-    let policies = raw.policies.unwrap_or_default().into_iter().map(|policy| check.path("policies", policy)).collect();
+    let policies = policies::check(&mut check, raw.policies.unwrap_or_default());
     let rules = rules::check(&mut check, raw.rules, &environment_names, raw.when_no_rule_applies);
     let overrides = overrides(&mut check, raw.overrides, raw.override_limits.unwrap_or_default());
     let (rule_timeout, evaluation_timeout) = limits(&mut check, raw.limits.unwrap_or_default());

@@ -7,6 +7,7 @@ use super::digest::Digest;
 use super::explanation::Explanation;
 use super::finding::{Finding, Outcome};
 use super::overrides::{OverrideNotice, OverrideReport};
+use super::policy::PolicyOrigin;
 use super::request::Request;
 use super::snapshot::SourceReport;
 use super::verdict::Verdict;
@@ -54,8 +55,11 @@ pub struct Decision {
     pub explanations: Vec<Explanation>,
     /// The records' origin.
     pub snapshot: SnapshotReport,
-    /// The digest of all policies that were loaded.
+    /// The digest of all policies that were loaded, and of the data beside them.
     pub policies_digest: Digest,
+    /// The bundles and artifacts among them: what a tag resolved to, and whether a signature was verified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyOrigin>,
     /// The digest of request, environment, instant, rules and the overrides in force.
     pub input_digest: Digest,
     /// How long it took, reading records included.

@@ -120,19 +120,19 @@ fn parse(text: &str, reference: &str, kind: ArtifactKind) -> Result<ArtifactRefe
     Ok(ArtifactReference { text: text.to_owned(), kind, name: Some(name), tag, digest })
 }
 
-fn parse_digest(text: &str) -> Result<Digest, ReferenceError> {
+pub(super) fn parse_digest(text: &str) -> Result<Digest, ReferenceError> {
     text.parse().map_err(|error| ReferenceError::Digest { text: text.to_owned(), error })
 }
 
 /// A colon after the last slash starts the tag; one before it belongs to the registry's port.
-fn split_tag(named: &str) -> (&str, Option<&str>) {
+pub(super) fn split_tag(named: &str) -> (&str, Option<&str>) {
     match named.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
         _ => (named, None),
     }
 }
 
-fn check_tag(tag: &str) -> Result<(), ReferenceError> {
+pub(super) fn check_tag(tag: &str) -> Result<(), ReferenceError> {
     let word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let mut characters = tag.chars();
     let valid = tag.len() <= TAG_LIMIT
@@ -141,7 +141,7 @@ fn check_tag(tag: &str) -> Result<(), ReferenceError> {
     if valid { Ok(()) } else { Err(ReferenceError::Tag(tag.to_owned())) }
 }
 
-fn normalise_name(name: &str) -> Result<String, ReferenceError> {
+pub(super) fn normalise_name(name: &str) -> Result<String, ReferenceError> {
     let (registry, repository) = split_registry(name);
     check_registry(registry)?;
     for component in repository.split('/') {

@@ -11,11 +11,13 @@ mod builtins;
 mod chainloop;
 mod comments;
 mod data;
+mod documents;
 mod engines;
 mod evaluate;
 mod explain;
 mod fault;
 mod files;
+mod gather;
 mod input;
 mod lint;
 mod load;
@@ -40,6 +42,7 @@ use regorus::Value;
 
 use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::digest::Digest;
+use crate::domain::policy::PolicyOrigin;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight};
@@ -51,6 +54,7 @@ use package::Package;
 use worker::{Job, Pool, RuleResult};
 
 pub use fault::PolicyFault;
+pub use gather::PolicyInput;
 pub use lint::{lint, lint_codes};
 pub use testing::{TestOptions, run_tests};
 
@@ -100,13 +104,33 @@ impl RegoEngine {
         environments: BTreeSet<String>,
         limits: Limits,
     ) -> Result<Self, LoadError> {
+        let inputs: Vec<PolicyInput> = paths.iter().cloned().map(PolicyInput::Path).collect();
+        Self::load_from(&inputs, rules, environments, limits)
+    }
+
+    /// Loads policies from these places, like [`Self::load`].
+    ///
+    /// # Errors
+    /// Those of [`Self::load`]; data that shares a path with a policy or lies outside the roots of its bundle.
+    pub fn load_from(
+        inputs: &[PolicyInput],
+        rules: &[Rule],
+        environments: BTreeSet<String>,
+        limits: Limits,
+    ) -> Result<Self, LoadError> {
         let used = rules.iter().map(|rule| rule.policy.as_str()).collect();
-        let loaded = load::load(paths, &used, limits.rule).map_err(LoadError)?;
+        let loaded = load::load(inputs, &used, limits.rule).map_err(LoadError)?;
         let parameters = rules.iter().map(|rule| (rule.id.clone(), loaded.parameters_of(rule))).collect();
         let engine = Self { loaded, parameters, limits };
         let environments = Arc::new(environments);
         let faults: Vec<PolicyFault> = rules.iter().flat_map(|rule| engine.faults_of(rule, &environments)).collect();
         if faults.is_empty() { Ok(engine) } else { Err(LoadError(faults)) }
+    }
+
+    /// The first names below `data` of all packages and documents; a name may come again.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        let packages = self.loaded.packages.keys().filter_map(|package| package.split('.').next());
+        packages.chain(self.loaded.data_roots.iter().map(String::as_str))
     }
 
     fn faults_of(&self, rule: &Rule, environments: &Arc<BTreeSet<String>>) -> Vec<PolicyFault> {
@@ -153,6 +177,10 @@ impl RuleEngine for RegoEngine {
         self.loaded.digest
     }
 
+    fn origins(&self) -> &[PolicyOrigin] {
+        self.loaded.origins()
+    }
+
     fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
         let data = data::document(snapshot);
         let mut engines = self.loaded.engines.clone();
@@ -164,7 +192,7 @@ impl RuleEngine for RegoEngine {
             })?;
         }
         let (packages, parameters) = (self.loaded.packages.clone(), self.parameters.clone());
-        let explainer = Explainer::new(Arc::clone(&self.loaded.files), Arc::clone(snapshot), self.limits);
+        let explainer = Explainer::new(Arc::clone(&self.loaded.gathered), Arc::clone(snapshot), self.limits);
         Ok(Box::new(Prepared { packages, parameters, pool: Pool::new(engines, self.limits), explainer }))
     }
 }

@@ -46,6 +46,7 @@ impl Gate {
             explanations: Vec::new(),
             snapshot: SnapshotReport { sources: observation.snapshot.sources.clone() },
             policies_digest: self.engine.digest(),
+            policies: self.engine.origins().to_vec(),
             input_digest,
             duration_ms: u64::try_from(observation.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             holdpoint_version: env!("CARGO_PKG_VERSION"),

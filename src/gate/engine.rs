@@ -9,6 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::explanation::{Clause, NamedValue};
 use crate::domain::finding::Location;
+use crate::domain::policy::PolicyOrigin;
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
@@ -119,8 +120,13 @@ pub trait RuleEngine: Send + Sync {
     /// What is known of this rule.
     fn describe(&self, rule: &Rule) -> RuleDescription;
 
-    /// A digest of everything that decides but for the configuration: the policies' text.
+    /// A digest of everything that decides but for the configuration: the policies' text, and the data beside it.
     fn digest(&self) -> Digest;
+
+    /// Where policies came from that were shared as bundles or artifacts.
+    fn origins(&self) -> &[PolicyOrigin] {
+        &[]
+    }
 
     /// Hands the records to the rules, once for all questions about them.
     ///

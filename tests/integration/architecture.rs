@@ -68,6 +68,7 @@ const PARTS: &[Part] = &[
         never: TIMELESS,
     },
     Part { module: "source", modules: &["domain", "gate::source"], crates: None, never: TIMELESS },
+    Part { module: "bundle", modules: &["domain", "source::file"], crates: None, never: TIMELESS },
     Part { module: "engine", modules: &["domain", "gate::engine"], crates: None, never: TIMELESS },
     Part {
         module: "config",
@@ -81,11 +82,16 @@ const PARTS: &[Part] = &[
     Part { module: "telemetry", modules: &[], crates: None, never: TIMELESS },
     Part {
         module: "commands",
-        modules: &["app", "cli", "config", "domain", "exit", "gate", "output"],
+        modules: &["app", "bundle", "cli", "config", "domain", "exit", "gate", "output"],
         crates: None,
         never: TIMELESS,
     },
-    Part { module: "app", modules: &["config", "domain", "engine", "gate", "source"], crates: None, never: &[] },
+    Part {
+        module: "app",
+        modules: &["bundle", "config", "domain", "engine", "gate", "source"],
+        crates: None,
+        never: &[],
+    },
     Part {
         module: "main",
         modules: &["cli", "commands", "exit", "output", "telemetry"],

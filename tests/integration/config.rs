@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use holdpoint::app;
-use holdpoint::config::{self, ChainloopConfig, Config, SourceConfig, TokenSource};
+use holdpoint::config::{self, ChainloopConfig, Config, PolicySource, SourceConfig, TokenSource};
 use holdpoint::domain::environment::Environment;
 use holdpoint::domain::rule::Enforcement;
 use holdpoint::domain::verdict::Verdict;
@@ -147,7 +147,8 @@ limits: {rule_timeout: 250ms, evaluation_timeout: 5s}
     assert!(production.targets.is_empty(), "a logical environment needs no targets");
     assert_eq!(production.logical_environment.as_deref(), Some("Production"));
     assert_eq!(production.max_record_age, Some(SignedDuration::from_hours(168)));
-    assert_eq!(config.policies, [Path::new("folder/policies"), Path::new("/srv/policies/one.rego")]);
+    let paths = ["folder/policies", "/srv/policies/one.rego"].map(|path| PolicySource::Path(path.into()));
+    assert_eq!(config.policies, paths);
     let ids: Vec<_> = config.rules.iter().map(|rule| rule.id.as_str()).collect();
     assert_eq!(ids, ["promotion.soak_time", "promotion.soak_time#2", "promotion.deployed_before"]);
     assert_eq!(config.rules[0].parameters, json!({"minimum": "24h", "list": [1, 2.5, true, null]}));

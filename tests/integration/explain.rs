@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use holdpoint::app::{self, Overrides};
+use holdpoint::app::{self, Changes};
 use holdpoint::config::Config;
 use holdpoint::domain::digest::Digest;
 use holdpoint::domain::explanation::NamedValue;
@@ -374,7 +374,7 @@ impl PreparedRules for Prepared {
 #[test]
 fn an_explanation_of_something_else_is_withheld() {
     let config = Config::load(&root().join("examples/storefront/holdpoint.yaml")).unwrap();
-    let gate = app::gate(&config, &Overrides::default()).unwrap();
+    let gate = app::gate(&config, &Changes::default()).unwrap();
     let gate = Gate { engine: Arc::new(Fickle), ..gate };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();

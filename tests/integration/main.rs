@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod bundles;
 mod chainloop;
 mod check;
 mod compat;

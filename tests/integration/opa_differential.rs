@@ -54,7 +54,8 @@ fn outcomes(results: &Value) -> BTreeMap<(String, String), &'static str> {
 #[test]
 fn the_policies_tests_have_equal_results() {
     let Some(opa) = opa() else { return };
-    let expected = outcomes(&run(&opa, &[&["test", "policies", "--format", "json"][..], &IGNORE].concat()));
+    let expected =
+        outcomes(&run(&opa, &[&["test", "policies", "--format", "json", "--timeout", "60s"][..], &IGNORE].concat()));
     let run = Holdpoint::new(&["policy", "test", "policies", "--format", "json"]).run();
     assert!(expected.len() > 60, "{expected:#?}");
     assert_eq!(outcomes(&run.json()), expected);

@@ -111,8 +111,8 @@ fn policy(folder: &Path) -> Policy {
 /// The first METADATA block of a policy.
 fn metadata(text: &str) -> Value {
     let block = text.lines().skip_while(|line| *line != "# METADATA").skip(1).take_while(|line| line.starts_with('#'));
-    let yaml: String =
-        block.map(|line| format!("{}\n", line.trim_start_matches('#').strip_prefix(' ').unwrap())).collect();
+    let yaml: Vec<&str> = block.map(|line| line.trim_start_matches('#').strip_prefix(' ').unwrap()).collect();
+    let yaml = yaml.join("\n");
     serde_saphyr::from_str(&yaml).unwrap()
 }
 

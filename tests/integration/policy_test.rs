@@ -79,5 +79,5 @@ fn the_library_passes_its_own_tests_in_time() {
     assert!(results.len() >= 84, "found {} tests", results.len());
     assert!(results.iter().all(|test| outcome(test) == "pass"), "{results:#?}");
     // 2 s is the promise for a release build on an idle machine.
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
 }

@@ -2,3 +2,4 @@
 
 pub(crate) mod chainloop;
 pub(crate) mod cli;
+pub(crate) mod registry;

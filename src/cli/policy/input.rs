@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 use jiff::Timestamp;
 
-use crate::cli::{ConfigArgs, RequestArgs, instant};
+use crate::cli::{ConfigArgs, PolicyArgs, RequestArgs, instant};
 
 const EXAMPLES: &str = "\
 Example:
@@ -25,9 +25,9 @@ pub struct InputArgs {
     /// Where configuration and records are.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Load policies from here instead of the configured places; may be given again.
-    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
-    pub policy: Vec<PathBuf>,
+    /// Where policies are.
+    #[command(flatten)]
+    pub policies: PolicyArgs,
     /// Only what this rule sees; may be given again. Default: all rules that apply.
     #[arg(long, value_name = "RULE", action = ArgAction::Append)]
     pub rule: Vec<String>,

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, bail};
 
-use crate::app::{self, Overrides};
+use crate::app;
 use crate::cli::policy::input::InputArgs;
 use crate::commands::check::unknown_environment;
 use crate::commands::{block_on, request, standard_error, watcher, write};
@@ -24,8 +24,7 @@ pub fn execute(args: &InputArgs) -> anyhow::Result<Exit> {
     if config.environments.get(environment).is_none() {
         bail!("{}", unknown_environment(environment, &config));
     }
-    let overrides = Overrides { records: args.config.records.clone(), policies: args.policy.clone() };
-    let gate = app::gate(&config, &overrides)?;
+    let gate = app::gate(&config, &request::changes(&args.config, &args.policies)?)?;
     let chosen = chosen(&gate, args)?;
     let observation = block_on(gate.observe(environment, watcher()))?.context("the environment is not configured")?;
     let as_of = args.as_of.unwrap_or_else(app::now);

@@ -8,7 +8,7 @@ use crate::app;
 use crate::cli::policy::lint::LintArgs;
 use crate::commands::places;
 use crate::commands::write::{self, Destination};
-use crate::config::Config;
+use crate::config::{Config, PolicySource};
 use crate::domain::lint::{LintCode, LintReport, Severity};
 use crate::domain::text::nearest;
 use crate::exit::Exit;
@@ -44,11 +44,16 @@ fn paths(args: &LintArgs) -> anyhow::Result<Vec<PathBuf>> {
     if !args.paths.is_empty() {
         return Ok(args.paths.clone());
     }
-    let policies = Config::load(&args.config)?.policies;
-    if policies.is_empty() {
-        bail!("`{}` has no `policies`\nhint: name files or folders with policies", args.config.display());
+    let path = |source| match source {
+        PolicySource::Path(path) => Some(path),
+        // What was packed is looked at where it is written.
+        PolicySource::Bundle { .. } | PolicySource::Oci { .. } => None,
+    };
+    let paths: Vec<PathBuf> = Config::load(&args.config)?.policies.into_iter().filter_map(path).collect();
+    if paths.is_empty() {
+        bail!("`{}` names no files or folders in `policies`\nhint: name some here", args.config.display());
     }
-    Ok(policies)
+    Ok(paths)
 }
 
 fn codes(name: &str) -> anyhow::Result<Vec<&'static LintCode>> {

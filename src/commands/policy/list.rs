@@ -20,7 +20,7 @@ pub fn execute(args: &ListArgs, style: Style) -> anyhow::Result<Exit> {
     if let Some(unknown) = args.environment.iter().find(|name| config.environments.get(name).is_none()) {
         bail!("{}", unknown_environment(unknown, &config));
     }
-    let policies = app::policies(&config)?;
+    let policies = app::loaded_policies(&config)?;
     let mut listed = Catalogue::new(&config.environments, &config.rules, &policies, config.when_no_rule_applies);
     if !args.environment.is_empty() {
         listed.environments.retain(|environment| args.environment.contains(&environment.name));

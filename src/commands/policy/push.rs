@@ -1,15 +1,45 @@
-//! `policy push`.
+//! `policy push`: puts policies into a registry.
 
-use anyhow::bail;
+use anyhow::{Context as _, anyhow};
 
-use crate::cli::policy::push::PushArgs;
+use crate::app::pack::{self, Packing};
+use crate::app::policies;
+use crate::bundle::oci::{self, Access, Layout};
+use crate::cli::policy::push::{LayoutArg, PushArgs};
+use crate::commands::block_on;
+use crate::commands::write;
+use crate::domain::repository::RepositoryReference;
 use crate::exit::Exit;
 use crate::output::Style;
 
-/// Runs the command.
+/// Pushes, and prints the address with the digest.
 ///
 /// # Errors
-/// Always, until it is there.
-pub fn execute(_args: &PushArgs, _style: Style) -> anyhow::Result<Exit> {
-    bail!("`policy push` is not there yet")
+/// Policies that cannot be loaded; an address without a tag; a registry that cannot be reached or refuses.
+pub fn execute(args: &PushArgs, _style: Style) -> anyhow::Result<Exit> {
+    let address = address(&args.address)?;
+    let is_bundle = args.path.to_string_lossy();
+    let bundle = if is_bundle.ends_with(".tar.gz") || is_bundle.ends_with(".tgz") {
+        let read = policies::read_bundle(&args.path);
+        read.with_context(|| format!("bundle `{}` cannot be used", args.path.display()))?.0
+    } else {
+        let paths = std::slice::from_ref(&args.path);
+        pack::pack(&Packing { paths, revision: String::new(), roots: None, with_tests: false })?
+    };
+    let layout = match args.layout {
+        LayoutArg::Bundle => Layout::Bundle,
+        LayoutArg::Files => Layout::Files,
+    };
+    let access = Access { allow_insecure: args.plain_http, ..policies::access() };
+    let digest = block_on(oci::push(&address, &bundle, layout, &access))?;
+    let digest = digest.with_context(|| format!("cannot push to `oci://{address}`"))?;
+    write::to_stdout(&format!("oci://{}\n", address.pinned(digest)))?;
+    Ok(Exit::Allow)
+}
+
+/// The address of a command line.
+pub(super) fn address(text: &str) -> anyhow::Result<RepositoryReference> {
+    text.parse().map_err(|error: crate::domain::repository::RepositoryError| {
+        anyhow!("this is no address of policies: {error}\nhint: {}", error.hint())
+    })
 }

@@ -40,6 +40,7 @@ mod variables;
 pub(super) mod walk;
 
 pub(crate) use clauses::{EntryClause, PackageClauses, clauses};
+pub(crate) use conflicts::RESERVED;
 pub(crate) use dependencies::Dependencies;
 pub(crate) use entries::{EntryKind, EntryRule, PackageRules, kind_of, packages};
 pub(crate) use lines::{Lines, lines};
@@ -52,6 +53,12 @@ use regorus::unstable::{Module, Ref};
 
 /// One parsed policy file, as `regorus::Engine::get_modules` lists them.
 pub(crate) type ParsedPolicy = Ref<Module>;
+
+/// The file of a policy, and its package from below `data`.
+pub(crate) fn place(policy: &ParsedPolicy) -> (&str, Vec<String>) {
+    let package = program::package_of(policy).unwrap_or_default();
+    (policy.package.span.source.get_path(), package)
+}
 
 /// The most statements of one body: regorus orders them in a time that grows with the square.
 const MAX_STATEMENTS: usize = 300;

@@ -30,7 +30,11 @@ fn completion(package: &PackageRules) -> Option<PolicyFile> {
     let missing = RULES.iter().filter(|(name, _rules)| !package.names.contains(*name));
     let rules: String = missing.map(|(_name, rules)| *rules).collect();
     let path = format!("{} (rules that Chainloop adds)", package.path);
-    (!rules.is_empty()).then(|| PolicyFile { path, text: format!("package {}\n{rules}", package.package) })
+    (!rules.is_empty()).then(|| PolicyFile {
+        path,
+        text: format!("package {}\n{rules}", package.package),
+        version: None,
+    })
 }
 
 /// The expression that makes the `result` of a package without one. It has a value only when all its parts have.

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use regorus::Engine;
 
+use crate::domain::policy::RegoVersion;
+
 use super::analysis::Dependencies;
 use super::fault::{self, PolicyFault};
 use super::files::PolicyFile;
 use super::load::{Parsed, add_as, new_engine};
 use super::package::Package;
-use super::version::Version;
 
 /// Engines by the name of the policy that they evaluate.
 pub(super) type Engines = BTreeMap<String, Engine>;
@@ -35,7 +36,8 @@ pub(super) fn build(
         let others: BTreeSet<usize> = dependencies.of(&package.name).difference(&own).copied().collect();
         // What several policies share, such as a library, is parsed once.
         if !shared.contains_key(&others) {
-            let engine = with_files(new_engine(rule_timeout)?, &parsed.files, &others)?;
+            let mut engine = with_files(new_engine(rule_timeout)?, &parsed.files, &others)?;
+            engine.add_data(parsed.data.clone()).map_err(|error| fault::of_engine("", &error))?;
             shared.insert(others.clone(), engine);
         }
         let Some(engine) = shared.get(&others) else { continue };
@@ -48,7 +50,7 @@ pub(super) fn build(
 
 fn with_files(
     mut engine: Engine,
-    files: &[(Cow<'_, PolicyFile>, Version)],
+    files: &[(Cow<'_, PolicyFile>, RegoVersion)],
     chosen: &BTreeSet<usize>,
 ) -> Result<Engine, PolicyFault> {
     for (file, version) in chosen.iter().filter_map(|number| files.get(*number)) {

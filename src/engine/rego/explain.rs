@@ -19,7 +19,7 @@ use crate::domain::finding::Location;
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{Answer, Explained, RuleError};
 
-use super::files::PolicyFile;
+use super::gather::Gathered;
 use super::package::{Entry, Package};
 use super::worker::{self, Job};
 use super::{Limits, answer, builtins, data, evaluate, fault};
@@ -31,7 +31,7 @@ const VALUES_LIMIT: usize = 60;
 
 /// What explanations need; built when the first is asked for.
 pub(super) struct Explainer {
-    files: Arc<[PolicyFile]>,
+    gathered: Arc<Gathered>,
     snapshot: Arc<Snapshot>,
     limits: Limits,
     ready: OnceLock<Result<Arc<Ready>, RuleError>>,
@@ -44,8 +44,8 @@ struct Ready {
 }
 
 impl Explainer {
-    pub(super) const fn new(files: Arc<[PolicyFile]>, snapshot: Arc<Snapshot>, limits: Limits) -> Self {
-        Self { files, snapshot, limits, ready: OnceLock::new() }
+    pub(super) const fn new(gathered: Arc<Gathered>, snapshot: Arc<Snapshot>, limits: Limits) -> Self {
+        Self { gathered, snapshot, limits, ready: OnceLock::new() }
     }
 
     /// Explains each rule, within the time that an evaluation of all of them may take.
@@ -72,7 +72,7 @@ impl Explainer {
     }
 
     fn build(&self) -> Result<Ready, RuleError> {
-        let built = sources::build(&self.files, self.limits.rule);
+        let built = sources::build(&self.gathered, self.limits.rule);
         let (mut engine, explainable) = built.map_err(|fault| unexplainable(&fault.to_string()))?;
         let added = engine.add_data(data::document(&self.snapshot));
         added.map_err(|error| unexplainable(&fault::one_line(&error)))?;
@@ -84,7 +84,7 @@ impl Ready {
     fn explain(&self, package: &Package, input: &Value, deadline: Instant) -> Explained {
         let mut session = Session { engine: self.engine.clone(), template: &self.engine, package, input };
         session.engine.set_input(input.clone());
-        let answer = session.answer();
+        let answer = session.answer(&self.explainable);
         let clauses = session.clauses(&self.explainable);
         let mut shortener = Shortener::default();
         let names = self.explainable.values_of(&package.name);
@@ -141,11 +141,11 @@ impl Session<'_> {
         self.eval(rule)
     }
 
-    fn answer(&mut self) -> Result<Answer, RuleError> {
+    fn answer(&mut self, explainable: &Explainable) -> Result<Answer, RuleError> {
         let mut answer = Answer::default();
         let package = self.package;
         for entry in &package.entries {
-            let value = self.eval(&format!("data.{}.{}", package.name, entry.name))?;
+            let value = self.eval(&explainable.rule_of(&package.name, &entry.name))?;
             answer::add(&mut answer, entry, &value)?;
         }
         Ok(answer)

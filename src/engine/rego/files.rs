@@ -1,16 +1,20 @@
-//! Finding policy files.
+//! Finding policy files and the data beside them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
+
+use crate::domain::policy::{DataText, RegoVersion};
 
 use super::fault::PolicyFault;
 use super::misplaced;
 
 /// Bytes of one policy file; the engine refuses more.
 const FILE_LIMIT: u64 = 1024 * 1024;
-/// Policy files of one configuration.
+/// Bytes of one data document.
+const DATA_LIMIT: u64 = 16 * 1024 * 1024;
+/// Policy files of one configuration, and data documents.
 const COUNT_LIMIT: usize = 2000;
 /// Folders within folders.
 const DEPTH_LIMIT: usize = 32;
@@ -20,6 +24,8 @@ const DEPTH_LIMIT: usize = 32;
 pub(super) struct PolicyFile {
     pub(super) path: String,
     pub(super) text: String,
+    /// Its language, where a bundle says so.
+    pub(super) version: Option<RegoVersion>,
 }
 
 /// Which files of folders are read.
@@ -31,18 +37,38 @@ pub(super) enum Which {
     PoliciesAndTests,
 }
 
-/// Reads the policy files of these paths, sorted by path, each once. Hidden files in folders are left out.
+/// Policies and data, each sorted by path.
+pub(super) struct Files {
+    pub(super) policies: Vec<PolicyFile>,
+    pub(super) data: Vec<DataText>,
+}
+
+/// What was found; data documents with their place below `data`.
+#[derive(Default)]
+struct Found {
+    policies: BTreeSet<PathBuf>,
+    data: BTreeMap<PathBuf, Vec<String>>,
+}
+
+impl Found {
+    fn count(&self) -> usize {
+        self.policies.len().saturating_add(self.data.len())
+    }
+}
+
+/// Reads the policy files of these paths, sorted by path, each once, and the data documents in folders. Hidden files in
+/// folders are left out.
 ///
 /// # Errors
 /// A path that cannot be read, a folder without policies, too many or too large files.
-pub(super) fn read(paths: &[PathBuf], which: Which) -> Result<Vec<PolicyFile>, PolicyFault> {
-    let mut found = BTreeSet::new();
+pub(super) fn read(paths: &[PathBuf], which: Which) -> Result<Files, PolicyFault> {
+    let mut found = Found::default();
     for path in paths {
-        let before = found.len();
+        let before = found.count();
         let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         if metadata.is_dir() {
-            collect(path, which, 0, &mut found)?;
-            if found.len() == before && !repeats(path, &found) {
+            collect(path, which, &mut Vec::new(), &mut found)?;
+            if found.count() == before && !repeats(path, &found.policies) {
                 return Err(fault(
                     path,
                     "policy_none",
@@ -51,10 +77,12 @@ pub(super) fn read(paths: &[PathBuf], which: Which) -> Result<Vec<PolicyFile>, P
                 ));
             }
         } else {
-            found.insert(normal(path));
+            found.policies.insert(normal(path));
         }
     }
-    found.iter().map(|path| read_file(path)).collect()
+    let policies = found.policies.iter().map(|path| read_policy(path)).collect::<Result<_, _>>()?;
+    let data = found.data.into_iter().map(|(path, mount)| read_data(&path, mount)).collect::<Result<_, _>>()?;
+    Ok(Files { policies, data })
 }
 
 /// Whether the folder's policies were found before, through another path of the configuration.
@@ -63,8 +91,9 @@ fn repeats(folder: &Path, found: &BTreeSet<PathBuf>) -> bool {
     found.iter().any(|path| path.starts_with(&folder))
 }
 
-fn collect(folder: &Path, which: Which, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result<(), PolicyFault> {
-    if depth > DEPTH_LIMIT {
+/// Looks through a folder; `mount` are the folders on the way to it.
+fn collect(folder: &Path, which: Which, mount: &mut Vec<String>, found: &mut Found) -> Result<(), PolicyFault> {
+    if mount.len() > DEPTH_LIMIT {
         return Err(fault(
             folder,
             "policy_depth",
@@ -80,15 +109,18 @@ fn collect(folder: &Path, which: Which, depth: usize, found: &mut BTreeSet<PathB
         }
         let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
         if metadata.is_dir() {
-            collect(&path, which, depth.saturating_add(1), found)?;
+            mount.push(name);
+            collect(&path, which, mount, found)?;
+            mount.pop();
         } else if is_policy(&name, which) {
-            found.insert(normal(&path));
-        } else if name.ends_with("_test.rego")
-            && let Some(fault) = misplaced::check(&read_file(&normal(&path))?)
-        {
-            return Err(fault);
+            found.policies.insert(normal(&path));
+        } else if matches!(name.as_str(), "data.json" | "data.yaml" | "data.yml") {
+            // The same document through two paths of the configuration would have two places.
+            found.data.entry(normal(&path)).or_insert_with(|| mount.clone());
+        } else if name.ends_with("_test.rego") {
+            misplaced::check(&read_policy(&normal(&path))?).map_or(Ok(()), Err)?;
         }
-        if found.len() > COUNT_LIMIT {
+        if found.count() > COUNT_LIMIT {
             return Err(fault(
                 folder,
                 "policy_count",
@@ -104,7 +136,17 @@ fn is_policy(name: &str, which: Which) -> bool {
     name.strip_suffix(".rego").is_some_and(|stem| which == Which::PoliciesAndTests || !stem.ends_with("_test"))
 }
 
-fn read_file(path: &Path) -> Result<PolicyFile, PolicyFault> {
+fn read_policy(path: &Path) -> Result<PolicyFile, PolicyFault> {
+    let text = read_text(path, FILE_LIMIT, "is larger than 1 MiB")?;
+    Ok(PolicyFile { path: path.display().to_string(), text, version: None })
+}
+
+fn read_data(path: &Path, mount: Vec<String>) -> Result<DataText, PolicyFault> {
+    let text = read_text(path, DATA_LIMIT, "is larger than 16 MiB")?;
+    Ok(DataText { path: path.display().to_string(), mount, text })
+}
+
+fn read_text(path: &Path, limit: u64, too_large: &str) -> Result<String, PolicyFault> {
     // Looked at before it is opened: opening a named pipe without a writer never ends.
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
@@ -112,15 +154,14 @@ fn read_file(path: &Path) -> Result<PolicyFile, PolicyFault> {
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    file.take(FILE_LIMIT.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_LIMIT {
-        return Err(fault(path, "policy_size", "is larger than 1 MiB", "split it, or move its data out of the policy"));
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        return Err(fault(path, "policy_size", too_large, "split it, or move its data out of the policy"));
     }
     let text = String::from_utf8(bytes)
         .map_err(|_error| fault(path, "policy_text", "is not UTF-8 text", "save it as UTF-8"))?;
     // Editors on Windows begin a file with a byte order mark, which the engine takes for a word.
-    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    Ok(PolicyFile { path: path.display().to_string(), text })
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Removes `.` and resolves `..` by name, so that messages show `policies/x.rego` and not `example/../policies/x.rego`.

@@ -36,10 +36,12 @@ use std::time::Duration;
 use regorus::Engine;
 
 use crate::domain::lint::{LintCode, LintFinding, LintReport};
+use crate::domain::policy::DataText;
 
 use super::analysis::program::{Kind, Part, Program, package_of};
+use super::documents::Documents;
 use super::fault::{self, PolicyFault};
-use super::files::{self, PolicyFile, Which};
+use super::files::{self, Files, Which};
 use super::{LoadError, analysis, load, misplaced, worker};
 
 use context::Context;
@@ -58,11 +60,12 @@ pub fn lint(paths: &[PathBuf]) -> Result<LintReport, LoadError> {
     let refused = |fault| LoadError(vec![fault]);
     let files = files::read(paths, Which::PoliciesAndTests).map_err(refused)?;
     let faults = worker::on_large_stack(|| find(&files)).unwrap_or_else(|panic| vec![load::crashed(&panic)]);
-    let texts: BTreeMap<&str, &str> = files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    let texts: BTreeMap<&str, &str> =
+        files.policies.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
     let mut findings: Vec<LintFinding> = faults.into_iter().filter_map(|fault| finding(fault, &texts)).collect();
     findings.sort_by(|one, other| order(one).cmp(&order(other)));
     findings.dedup();
-    Ok(LintReport { files: files.len(), findings: suppress::apply(findings, &files) })
+    Ok(LintReport { files: files.policies.len(), findings: suppress::apply(findings, &files.policies) })
 }
 
 /// Every kind of finding: what keeps policies from being loaded, then what else is found.
@@ -74,15 +77,15 @@ fn order(finding: &LintFinding) -> (&str, u32, u32, &str, &str) {
     (&finding.path, finding.line, finding.column, finding.code.name, &finding.message)
 }
 
-fn find(files: &[PolicyFile]) -> Vec<PolicyFault> {
+fn find(files: &Files) -> Vec<PolicyFault> {
     let mut engine = match load::new_engine(TIMEOUT) {
         Ok(engine) => engine,
         Err(fault) => return vec![fault],
     };
-    let of_tests = files.iter().filter(|file| file.path.ends_with("_test.rego"));
+    let of_tests = files.policies.iter().filter(|file| file.path.ends_with("_test.rego"));
     let mut faults: Vec<PolicyFault> = of_tests.filter_map(misplaced::check).collect();
     let (mut annotations, mut broken) = (BTreeMap::new(), Vec::new());
-    for file in files {
+    for file in &files.policies {
         match load::add(&mut engine, file) {
             Ok((metadata, _version)) => drop(annotations.insert(file.path.clone(), metadata)),
             Err(fault) => {
@@ -94,6 +97,8 @@ fn find(files: &[PolicyFile]) -> Vec<PolicyFault> {
     let (modules, misnamed): (Vec<_>, Vec<_>) =
         engine.get_modules().iter().cloned().partition(|module| package_of(module).is_ok());
     faults.extend(misnamed.iter().filter_map(|module| package_of(module).err()));
+    let (data_roots, unreadable) = data_roots(&files.data);
+    faults.extend(unreadable);
     let refusals = analysis::check(&modules, &[]);
     let Ok(program) = Program::new(&modules) else { return faults };
     faults.extend(refusals.into_iter().filter(|fault| !of_what_is_broken(fault, &program, &broken)));
@@ -101,11 +106,21 @@ fn find(files: &[PolicyFile]) -> Vec<PolicyFault> {
         faults.extend(compile(&mut engine, &program));
     }
     let packages = analysis::packages(&modules);
-    let context = Context::new(&program, packages, &annotations, broken);
+    let opaque = broken.into_iter().chain(data_roots).collect();
+    let context = Context::new(&program, packages, &annotations, opaque);
     for check in [metadata::check, parameters::check, references::check, cost::check, entries::check, layout::check] {
         check(&context, &mut faults);
     }
     faults
+}
+
+/// The first names below `data` of all documents, and what is wrong with these.
+fn data_roots(documents: &[DataText]) -> (Vec<String>, Option<PolicyFault>) {
+    let (names, fault) = match Documents::read(documents) {
+        Ok(documents) => (documents.names(), None),
+        Err(fault) => (Vec::new(), Some(fault)),
+    };
+    (names, fault)
 }
 
 /// The package of a file that cannot be parsed, as far as its text tells.

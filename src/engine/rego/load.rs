@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,17 +12,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
+use crate::domain::policy::{DataText, PolicyOrigin, RegoVersion};
 use crate::domain::rule::Rule;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::{EntryRule, PackageRules};
+use super::documents::Documents;
 use super::engines::{self, Engines};
 use super::fault::{self, PolicyFault};
-use super::files::{self, PolicyFile, Which};
+use super::files::{PolicyFile, Which};
+use super::gather::{self, Gathered, PolicyInput};
 use super::metadata::{self, Metadata};
 use super::package::{Entry, Package};
-use super::version::{self, Version};
-use super::{analysis, builtins, chainloop, data, nesting, parameters, worker};
+use super::{analysis, builtins, chainloop, data, nesting, parameters, version, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -35,8 +36,10 @@ pub(super) struct Loaded {
     /// By name, an engine for each policy that is evaluated.
     pub(super) engines: Engines,
     pub(super) digest: Digest,
-    /// The policies' texts, for explanations.
-    pub(super) files: Arc<[PolicyFile]>,
+    /// The texts, for explanations.
+    pub(super) gathered: Arc<Gathered>,
+    /// The first names of the data documents.
+    pub(super) data_roots: Vec<String>,
 }
 
 impl Loaded {
@@ -45,56 +48,73 @@ impl Loaded {
         let schema = self.packages.get(&rule.policy).and_then(|package| package.annotation.parameters.as_ref());
         Value::from(parameters::filled(&rule.parameters, schema))
     }
+
+    /// The bundles and artifacts that policies came from.
+    pub(super) fn origins(&self) -> &[PolicyOrigin] {
+        &self.gathered.origins
+    }
 }
 
-/// Loads the policies of these files and folders, and makes those that are `used` ready to be evaluated.
+/// Loads the policies of these places, and makes those that are `used` ready to be evaluated.
 ///
 /// # Errors
 /// Every fault that was found, in the order of the files.
 pub(super) fn load(
-    paths: &[PathBuf],
+    inputs: &[PolicyInput],
     used: &BTreeSet<&str>,
     rule_timeout: Duration,
 ) -> Result<Loaded, Vec<PolicyFault>> {
-    let files = files::read(paths, Which::Policies).map_err(|fault| vec![fault])?;
-    let files: Arc<[PolicyFile]> = files.into();
-    let loading = worker::on_large_stack(|| load_files(&files, used, rule_timeout));
+    let gathered = Arc::new(gather::gather(inputs, Which::Policies).map_err(|fault| vec![fault])?);
+    let loading = worker::on_large_stack(|| load_gathered(&gathered, used, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
-fn load_files(
-    files: &Arc<[PolicyFile]>,
+fn load_gathered(
+    gathered: &Arc<Gathered>,
     used: &BTreeSet<&str>,
     rule_timeout: Duration,
 ) -> Result<Loaded, Vec<PolicyFault>> {
-    let mut parsed = parse(files, rule_timeout)?;
+    let mut parsed = parse(&gathered.policies, &gathered.data, rule_timeout)?;
+    let faults = gathered.outside_roots(parsed.engine.get_modules());
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let packages = packages(&mut parsed);
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
     let engines = engines::build(&mut parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    Ok(Loaded { packages, engines, digest: digest(files), files: Arc::clone(files) })
+    let (gathered, digest) = (Arc::clone(gathered), digest(gathered));
+    Ok(Loaded { packages, engines, digest, gathered, data_roots: parsed.data_roots })
 }
 
 /// Policies that were parsed and checked together.
 pub(super) struct Parsed<'files> {
-    /// With all of them.
+    /// With all of them, and the data documents.
     pub(super) engine: Engine,
     /// The files in the order of the engine's modules.
-    pub(super) files: Vec<(Cow<'files, PolicyFile>, Version)>,
+    pub(super) files: Vec<(Cow<'files, PolicyFile>, RegoVersion)>,
+    /// The data documents as one.
+    pub(super) data: Value,
+    /// The first names of the data documents.
+    data_roots: Vec<String>,
     /// By the path of the file.
     annotations: BTreeMap<String, Metadata>,
 }
 
-/// Parses and checks policies, all together. Run it on a large stack.
+/// Parses and checks policies and data documents, all together. Run it on a large stack.
 ///
 /// # Errors
 /// Every fault that was found.
-pub(super) fn parse(files: &[PolicyFile], rule_timeout: Duration) -> Result<Parsed<'_>, Vec<PolicyFault>> {
+pub(super) fn parse<'files>(
+    files: &'files [PolicyFile],
+    documents: &[DataText],
+    rule_timeout: Duration,
+) -> Result<Parsed<'files>, Vec<PolicyFault>> {
     let mut engine = new_engine(rule_timeout).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut annotations = BTreeMap::new();
     let mut parsed = Vec::new();
-    for file in files.iter() {
+    for file in files {
         match add(&mut engine, file) {
             Ok((metadata, version)) => {
                 annotations.insert(file.path.clone(), metadata);
@@ -104,14 +124,30 @@ pub(super) fn parse(files: &[PolicyFile], rule_timeout: Duration) -> Result<Pars
         }
     }
     for file in chainloop::completions(engine.get_modules()) {
-        add_as(&mut engine, &file, Version::V1).map_err(|error| vec![fault::of_engine(&file.path, &error)])?;
-        parsed.push((Cow::Owned(file), Version::V1));
+        add_as(&mut engine, &file, RegoVersion::V1).map_err(|error| vec![fault::of_engine(&file.path, &error)])?;
+        parsed.push((Cow::Owned(file), RegoVersion::V1));
     }
+    let documents = Documents::read(documents).map_err(|fault| vec![fault])?;
+    let data_roots = documents.names();
     if faults.is_empty() {
-        faults = analysis::check(engine.get_modules(), &[]);
-        faults.extend(analysis::check_references(engine.get_modules(), &[data::ROOT]));
+        faults = check(&mut engine, &documents, &data_roots);
     }
-    if faults.is_empty() { Ok(Parsed { engine, files: parsed, annotations }) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let data = documents.into_data();
+    engine.add_data(data.clone()).map_err(|error| vec![fault::of_engine("", &error)])?;
+    Ok(Parsed { engine, files: parsed, data, data_roots, annotations })
+}
+
+fn check(engine: &mut Engine, documents: &Documents, data_roots: &[String]) -> Vec<PolicyFault> {
+    let mut faults = analysis::check(engine.get_modules(), &[]);
+    let roots: Vec<&str> = data_roots.iter().map(String::as_str).chain([data::ROOT]).collect();
+    faults.extend(analysis::check_references(engine.get_modules(), &roots));
+    let packages = analysis::packages(engine.get_modules());
+    faults
+        .extend(documents.conflicts(packages.iter().map(|package| (package.package.as_str(), package.path.as_str()))));
+    faults
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
@@ -123,23 +159,36 @@ pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> 
     Ok(engine)
 }
 
-/// Adds one file, as Rego v1 or, when it is none, as v0.
-pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<(Metadata, Version), PolicyFault> {
+/// Adds one file, as Rego v1 or, when it is none, as v0; or as what its bundle says it is. Returns which it was.
+pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<(Metadata, RegoVersion), PolicyFault> {
     nesting::check(&file.path, &file.text)?;
     let metadata = metadata::read(&file.path, &file.text)?;
-    let Err(as_v1) = add_as(engine, file, Version::V1) else { return Ok((metadata, Version::V1)) };
-    if let Some(keyword) = version::unimported_keyword(&file.text) {
+    let keyword = version::unimported_keyword(&file.text);
+    if file.version == Some(RegoVersion::V0) {
+        if let Some(keyword) = keyword {
+            let message = format!("the bundle says that this is Rego v0, and it uses `{keyword}` without importing it");
+            let hint = format!("import `future.keywords.{keyword}`, or state `rego_version: 1`");
+            return Err(PolicyFault::at(&file.path, (0, 0), "policy_invalid", message, hint));
+        }
+    } else {
+        let Err(as_v1) = add_as(engine, file, RegoVersion::V1) else { return Ok((metadata, RegoVersion::V1)) };
         let fault = fault::of_engine(&file.path, &as_v1);
-        let hint =
-            format!("this is Rego v1, since it uses `{keyword}`; a v0 file would import `future.keywords.{keyword}`");
-        return Err(PolicyFault { hint, ..fault });
+        if file.version == Some(RegoVersion::V1) {
+            return Err(fault);
+        }
+        if let Some(keyword) = keyword {
+            let hint = format!(
+                "this is Rego v1, since it uses `{keyword}`; a v0 file would import `future.keywords.{keyword}`"
+            );
+            return Err(PolicyFault { hint, ..fault });
+        }
     }
-    add_as(engine, file, Version::V0).map_err(|as_v0| fault::of_engine(&file.path, &as_v0))?;
-    Ok((metadata, Version::V0))
+    add_as(engine, file, RegoVersion::V0).map_err(|as_v0| fault::of_engine(&file.path, &as_v0))?;
+    Ok((metadata, RegoVersion::V0))
 }
 
-pub(super) fn add_as(engine: &mut Engine, file: &PolicyFile, version: Version) -> anyhow::Result<()> {
-    engine.set_rego_v0(version == Version::V0);
+pub(super) fn add_as(engine: &mut Engine, file: &PolicyFile, version: RegoVersion) -> anyhow::Result<()> {
+    engine.set_rego_v0(version == RegoVersion::V0);
     engine.add_policy(file.path.clone(), file.text.clone()).map(drop)
 }
 
@@ -173,9 +222,30 @@ fn entry(rule: EntryRule, annotations: &BTreeMap<String, Metadata>) -> Entry {
     }
 }
 
-/// A digest of the policies' texts, whatever they are called and wherever they lie.
-fn digest(files: &[PolicyFile]) -> Digest {
-    let mut texts: Vec<_> = files.iter().map(|file| Sha256::digest(&file.text)).collect();
+/// A digest of the policies' texts, whatever they are called and wherever they lie, and of the data, which lies
+/// somewhere.
+fn digest(gathered: &Gathered) -> Digest {
+    let policy = |file: &PolicyFile| {
+        let hash = Sha256::new();
+        // No text of a policy holds a zero byte: such are refused.
+        let hash = match file.version {
+            None => hash,
+            Some(RegoVersion::V0) => hash.chain_update(b"v0\0"),
+            Some(RegoVersion::V1) => hash.chain_update(b"v1\0"),
+        };
+        hash.chain_update(&file.text).finalize()
+    };
+    let document = |document: &DataText| {
+        let place = document.mount.join("/");
+        Sha256::new()
+            .chain_update(b"data\0")
+            .chain_update(place)
+            .chain_update(b"\0")
+            .chain_update(&document.text)
+            .finalize()
+    };
+    let mut texts: Vec<_> = gathered.policies.iter().map(policy).collect();
+    texts.extend(gathered.data.iter().map(document));
     texts.sort_unstable();
     Digest::from_bytes(Sha256::digest(texts.concat()).into())
 }

@@ -56,7 +56,7 @@ mod tests {
     use crate::engine::rego::files::PolicyFile;
 
     fn fault(text: &str) -> Option<String> {
-        let file = PolicyFile { path: "a_test.rego".to_owned(), text: text.to_owned() };
+        let file = PolicyFile { path: "a_test.rego".to_owned(), text: text.to_owned(), version: None };
         check(&file).map(|fault| fault.to_string())
     }
 

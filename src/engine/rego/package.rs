@@ -90,6 +90,11 @@ impl Entry {
 
     /// Whether it stands for a `result` that the policy leaves out.
     fn is_composed(&self) -> bool {
-        self.kind == EntryKind::Result && self.name != "result"
+        is_composed(self.kind, &self.name)
     }
+}
+
+/// Whether an entry of this kind and name stands for a `result` that the policy leaves out.
+pub(super) fn is_composed(kind: EntryKind, name: &str) -> bool {
+    kind == EntryKind::Result && name != "result"
 }

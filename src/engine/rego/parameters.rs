@@ -48,10 +48,10 @@ impl<'schema> ParameterSchema<'schema> {
     /// What is wrong with the parameters of a rule, a line and a hint each.
     fn faults(&self, parameters: &Value) -> Vec<(String, String)> {
         let errors = self.validator.iter_errors(parameters).take(MOST_FAULTS);
-        errors.map(|error| (self.message(&error), self.hint(&error))).collect()
+        errors.map(|error| (Self::message(&error), self.hint(&error))).collect()
     }
 
-    fn message(&self, error: &ValidationError<'_>) -> String {
+    fn message(error: &ValidationError<'_>) -> String {
         let path = error.instance_path().to_string();
         let value = cut(&error.instance().to_string());
         let name = path.trim_start_matches('/').replace('/', ".");

@@ -36,7 +36,7 @@ fn as_set(array: &Value) -> Value {
 /// The codes of the faults that keep this policy from being loaded.
 fn refused(policy: &str) -> Vec<&'static str> {
     let mut engine = new_engine(Duration::from_secs(1)).unwrap();
-    let file = files::PolicyFile { path: "policy.rego".to_owned(), text: policy.to_owned() };
+    let file = files::PolicyFile { path: "policy.rego".to_owned(), text: policy.to_owned(), version: None };
     match add(&mut engine, &file) {
         Ok(_added) => analysis::check(engine.get_modules(), &[]).into_iter().map(|fault| fault.code).collect(),
         Err(fault) => vec![fault.code],
@@ -67,7 +67,7 @@ fn what_the_engine_merges_silently_is_refused() {
     ] {
         let mut engine = new_engine(Duration::from_secs(1)).unwrap();
         for (number, text) in files.iter().enumerate() {
-            let file = files::PolicyFile { path: format!("{number}.rego"), text: (*text).to_owned() };
+            let file = files::PolicyFile { path: format!("{number}.rego"), text: (*text).to_owned(), version: None };
             add(&mut engine, &file).unwrap();
         }
         let faults = analysis::check(engine.get_modules(), &[]);

@@ -4,15 +4,6 @@
 //! are imported: `ok if { … }` is then a rule `ok` that is always true, beside a rule named `if`. One old line in a new
 //! policy would make its conditions vanish, so a file that uses such a word is only read as v0 when it imports it.
 
-/// The version of the language that a file is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
-    /// With `if`, `contains`, `every` and `in`.
-    V1,
-    /// As before OPA 1.0.
-    V0,
-}
-
 const KEYWORDS: [&str; 4] = ["if", "contains", "every", "in"];
 
 /// The first keyword of v1 that the file uses without importing it, as no v0 file should.

@@ -151,6 +151,7 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
             }],
         },
         policies_digest: digest(0x9f),
+        policies: Vec::new(),
         input_digest: digest(0x1e),
         duration_ms: 12,
         holdpoint_version: "0.1.0",

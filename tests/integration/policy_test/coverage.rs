@@ -44,8 +44,11 @@ fn project() -> tempfile::TempDir {
     folder(&[("policies/p.rego", POLICY), ("policies/p_test.rego", TESTS), ("policies/q.rego", UNTOUCHED)])
 }
 
-/// By file: the lines with whether they were reached, and the counts that the file states.
-fn parsed_lcov(text: &str) -> BTreeMap<String, (Vec<(u32, bool)>, u32, u32)> {
+/// The lines of a file with whether they were reached, and the counts that LCOV states.
+type FileCoverage = (Vec<(u32, bool)>, u32, u32);
+
+/// By file.
+fn parsed_lcov(text: &str) -> BTreeMap<String, FileCoverage> {
     let mut files = BTreeMap::new();
     for record in text.split("end_of_record\n").filter(|record| !record.is_empty()) {
         let fields: Vec<(&str, &str)> = record.lines().map(|line| line.split_once(':').unwrap()).collect();

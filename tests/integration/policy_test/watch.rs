@@ -40,7 +40,7 @@ impl Watching {
     fn until(&self, text: &str) {
         let mut seen = Vec::new();
         loop {
-            match self.lines.recv_timeout(Duration::from_secs(60)) {
+            match self.lines.recv_timeout(Duration::from_mins(1)) {
                 Ok(line) if line.contains(text) => return,
                 Ok(line) => seen.push(line),
                 Err(error) => panic!("{error}: no `{text}` in {seen:#?}"),

@@ -7,7 +7,7 @@ use regorus::unstable::{Expr, Import, Rule, RuleHead};
 use std::collections::BTreeMap;
 
 /// What holdpoint keeps for itself below `data`.
-const RESERVED: [&str; 3] = ["holdpoint", crate::engine::rego::package::ANSWERS, "system"];
+pub(crate) const RESERVED: [&str; 3] = ["holdpoint", crate::engine::rego::package::ANSWERS, "system"];
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     let mut rules: BTreeMap<String, Vec<&Definition<'_>>> = BTreeMap::new();

@@ -47,7 +47,7 @@ impl Visitor for References<'_, '_> {
         if !self.exists(&path) {
             let message = format!("there is no `{}`: no rule, and no data that policies are given", shown(&path));
             let hint = "load the policy that defines it, or correct the name; records are in `data.holdpoint`";
-            self.faults.push(fault(expression.span(), "unknown_data", message, hint));
+            self.faults.push(fault(expression.span(), "unknown_path", message, hint));
         }
     }
 }

@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use regorus::Engine;
 
-use super::super::analysis::{self, EntryClause, PackageClauses};
+use super::super::analysis::{self, EntryClause, PackageClauses, PackageRules};
+use super::super::chainloop;
+use super::super::documents::Documents;
 use super::super::fault::{self, PolicyFault};
 use super::super::files::PolicyFile;
+use super::super::gather::Gathered;
 use super::super::load;
+use super::super::package;
 
 /// The package of the rules that are asked for values.
 const PACKAGE: &str = "holdpoint_explain";
@@ -25,11 +29,19 @@ pub(super) struct Explainable {
     clauses: BTreeMap<String, Vec<(EntryClause, String)>>,
     /// The names of other rules, with the rules that have their values.
     values: BTreeMap<String, Vec<(String, String)>>,
+    /// By package and name, the rules for what entries stand for that no rule of the policy is.
+    composed: BTreeMap<(String, String), String>,
 }
 
 impl Explainable {
     pub(super) fn clauses_of(&self, package: &str) -> &[(EntryClause, String)] {
         self.clauses.get(package).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rule to ask for what an entry says.
+    pub(super) fn rule_of(&self, package: &str, entry: &str) -> String {
+        let composed = self.composed.get(&(package.to_owned(), entry.to_owned()));
+        composed.cloned().unwrap_or_else(|| format!("data.{package}.{entry}"))
     }
 
     pub(super) fn values_of(&self, package: &str) -> &[(String, String)] {
@@ -41,9 +53,14 @@ impl Explainable {
 ///
 /// # Errors
 /// A policy that cannot be read once more, such as one that is too large for its copies.
-pub(super) fn build(files: &[PolicyFile], rule_timeout: Duration) -> Result<(Engine, Explainable), PolicyFault> {
+pub(super) fn build(gathered: &Gathered, rule_timeout: Duration) -> Result<(Engine, Explainable), PolicyFault> {
+    let files = &gathered.policies;
     let mut original = load::new_engine(rule_timeout)?;
     for file in files {
+        load::add(&mut original, file)?;
+    }
+    let completions = chainloop::completions(original.get_modules());
+    for file in &completions {
         load::add(&mut original, file)?;
     }
     let packages = analysis::clauses(original.get_modules());
@@ -51,11 +68,16 @@ pub(super) fn build(files: &[PolicyFile], rule_timeout: Duration) -> Result<(Eng
     for (name, package) in packages {
         copies.add(name, package);
     }
-    let mut engine = load::new_engine(rule_timeout)?;
-    for file in files {
-        let text = format!("{}\n{}", file.text, copies.texts.remove(&file.path).unwrap_or_default());
-        load::add(&mut engine, &PolicyFile { path: file.path.clone(), text })?;
+    for package in analysis::packages(original.get_modules()) {
+        copies.compose(&package);
     }
+    let mut engine = load::new_engine(rule_timeout)?;
+    for file in files.iter().chain(&completions) {
+        let text = format!("{}\n{}", file.text, copies.texts.remove(&file.path).unwrap_or_default());
+        load::add(&mut engine, &PolicyFile { path: file.path.clone(), text, version: file.version })?;
+    }
+    let data = Documents::read(&gathered.data)?.into_data();
+    engine.add_data(data).map_err(|error| fault::of_engine("", &error))?;
     engine.set_rego_v0(false);
     let added = engine.add_policy(PACKAGE.to_owned(), copies.module);
     added.map_err(|error| fault::of_engine(PACKAGE, &error))?;
@@ -101,6 +123,16 @@ impl Copies {
         }
         self.explainable.clauses.insert(package.clone(), clauses);
         self.explainable.values.insert(package, values);
+    }
+
+    /// Adds the `result` that a policy of Chainloop leaves out.
+    fn compose(&mut self, package: &PackageRules) {
+        for rule in package.entry_rules.iter().filter(|rule| package::is_composed(rule.kind, &rule.name)) {
+            let name = self.next();
+            let _written = writeln!(self.module, "{name} := {}", chainloop::composed_result(&package.package));
+            let entry = (package.package.clone(), rule.name.clone());
+            self.explainable.composed.insert(entry, format!("data.{PACKAGE}.{name}"));
+        }
     }
 
     fn next(&mut self) -> String {

@@ -4,12 +4,13 @@ use proptest::prelude::*;
 use regorus::Value;
 
 use super::super::files::PolicyFile;
+use super::super::gather::Gathered;
 use super::sources;
 use super::values::Shortener;
 
 fn explainable(text: &str) -> (regorus::Engine, sources::Explainable) {
-    let file = PolicyFile { path: "p.rego".to_owned(), text: text.to_owned() };
-    sources::build(&[file], Duration::from_secs(1)).map_err(|fault| fault.to_string()).unwrap()
+    let file = PolicyFile { path: "p.rego".to_owned(), text: text.to_owned(), version: None };
+    sources::build(&Gathered::of_files(vec![file]), Duration::from_secs(1)).map_err(|fault| fault.to_string()).unwrap()
 }
 
 #[test]

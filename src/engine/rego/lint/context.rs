@@ -17,8 +17,8 @@ pub(super) struct Context<'policy> {
     pub(super) packages: Vec<PackageView>,
     /// The numbers of each package's definitions that are no tests.
     by_package: BTreeMap<String, Vec<usize>>,
-    /// The packages of files that could not be parsed.
-    pub(super) broken: Vec<String>,
+    /// What is below `data` and not looked into: packages of files that could not be parsed, and data documents.
+    pub(super) opaque: Vec<String>,
 }
 
 /// A package, from all its files.
@@ -47,7 +47,7 @@ impl<'policy> Context<'policy> {
         program: &'policy Program<'policy>,
         packages: Vec<PackageRules>,
         metadata: &BTreeMap<String, Metadata>,
-        broken: Vec<String>,
+        opaque: Vec<String>,
     ) -> Self {
         let packages = packages.into_iter().map(|package| view(package, program, metadata)).collect();
         let mut by_package: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -55,7 +55,7 @@ impl<'policy> Context<'policy> {
             let package = package_of(definition.file).unwrap_or_default().join(".");
             by_package.entry(package).or_default().push(number);
         }
-        Self { program, facts: facts::of(program), packages, by_package, broken }
+        Self { program, facts: facts::of(program), packages, by_package, opaque }
     }
 
     /// The definitions of a package that are no tests, with their facts.

@@ -40,7 +40,7 @@ fn untested(policy: &PackageView, context: &Context<'_>, tested: &BTreeSet<Vec<S
     let name = &policy.name;
     let of_tests = format!("{name}_test");
     let path: Vec<String> = name.split('.').map(str::to_owned).collect();
-    if tested.contains(&path) || context.broken.contains(name) || context.broken.contains(&of_tests) {
+    if tested.contains(&path) || context.opaque.contains(name) || context.opaque.contains(&of_tests) {
         return None;
     }
     let has_tests = context.packages.iter().any(|package| package.name == of_tests);

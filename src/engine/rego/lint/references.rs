@@ -114,8 +114,8 @@ struct Packages {
     rules: BTreeSet<Vec<String>>,
     /// The packages, for hints.
     names: BTreeSet<String>,
-    /// The packages of files that could not be parsed.
-    broken: Vec<Vec<String>>,
+    /// What is there and not looked into: packages of files that could not be parsed, and data documents.
+    opaque: Vec<Vec<String>>,
 }
 
 impl Packages {
@@ -136,7 +136,7 @@ impl Packages {
             above: above.collect(),
             names: packages.iter().map(|package| package.join(".")).collect(),
             rules,
-            broken: context.broken.iter().map(split).collect(),
+            opaque: context.opaque.iter().map(split).collect(),
         }
     }
 
@@ -146,8 +146,8 @@ impl Packages {
             named.into_iter().filter_map(|part| names(std::slice::from_ref(part))).flatten().collect();
         let beneath_rule =
             (1..=path.len()).filter_map(|length| path.get(..length)).any(|part| self.rules.contains(part));
-        let beneath_broken = self.broken.iter().any(|package| path.starts_with(package));
-        if self.above.contains(&path) || beneath_rule || beneath_broken {
+        let is_opaque = self.opaque.iter().any(|package| path.starts_with(package));
+        if self.above.contains(&path) || beneath_rule || is_opaque {
             return None;
         }
         let dotted = path.join(".");
@@ -156,6 +156,6 @@ impl Packages {
             || "policies see `data.holdpoint` and the packages that are loaded with them".to_owned(),
             |near| format!("did you mean `data.{near}`?"),
         );
-        Some(PolicyFault::at(file, read.place, "unknown_data", message, hint))
+        Some(PolicyFault::at(file, read.place, "unknown_path", message, hint))
     }
 }

@@ -165,7 +165,7 @@ mod tests {
     proptest! {
         #[test]
         fn each_comment_is_about_its_line_or_a_later_one(text in "(# holdpoint-lint-ignore: time_now x|[a`\"#:é]|\n|\r){0,20}") {
-            let file = PolicyFile { path: "p.rego".to_owned(), text };
+            let file = PolicyFile { path: "p.rego".to_owned(), text, version: None };
             for suppression in of_file(&file) {
                 prop_assert!(suppression.of_line >= suppression.line);
                 prop_assert!(suppression.excerpt.contains(MARK));

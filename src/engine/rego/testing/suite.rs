@@ -6,7 +6,7 @@ use regorus::Engine;
 
 use super::super::analysis::{self, Lines, TestKind, TestRule};
 use super::super::fault::{self, PolicyFault};
-use super::super::files::PolicyFile;
+use super::super::files::Files;
 use super::super::load;
 use super::TestOptions;
 use super::probe::{self, Probe};
@@ -33,8 +33,8 @@ pub(super) struct Test {
 }
 
 /// Loads and checks. Run it on a large stack.
-pub(super) fn load(files: &[PolicyFile], options: &TestOptions) -> Result<Suite, Vec<PolicyFault>> {
-    let mut engine = load::parse(files, options.timeout)?.engine;
+pub(super) fn load(files: &Files, options: &TestOptions) -> Result<Suite, Vec<PolicyFault>> {
+    let mut engine = load::parse(&files.policies, &files.data, options.timeout)?.engine;
     let mut rules = analysis::test_rules(engine.get_modules());
     if rules.iter().any(|rule| rule.earlier > 0) {
         (engine, rules) = apart(files, rules, options)?;
@@ -50,7 +50,7 @@ pub(super) fn load(files: &[PolicyFile], options: &TestOptions) -> Result<Suite,
     let lines = if options.coverage { analysis::lines(engine.get_modules()) } else { BTreeMap::new() };
     let (engine, tests) = with_cases(&engine, rules)?;
     let engine = if options.coverage { measured(engine) } else { engine };
-    let sources = files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+    let sources = files.policies.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
     Ok(Suite { engine, tests, lines, sources })
 }
 
@@ -61,24 +61,24 @@ fn measured(mut engine: Engine) -> Engine {
 
 /// Gives each test a name of its own. The engine takes rules of one name for one rule, which is true when any is.
 fn apart(
-    files: &[PolicyFile],
+    files: &Files,
     rules: Vec<TestRule>,
     options: &TestOptions,
 ) -> Result<(Engine, Vec<TestRule>), Vec<PolicyFault>> {
-    let mut files = files.to_vec();
+    let (mut policies, data) = (files.policies.clone(), &files.data);
     // From the last to the first, so that the places of the others stay what they are.
     for rule in rules.iter().rev().filter(|rule| rule.earlier > 0) {
         let names = (0_u32..).map(|number| format!("test_again_{number}"));
-        let mut unused = names.filter(|name| !files.iter().any(|file| file.text.contains(name.as_str())));
-        let file = files.iter().position(|file| file.path == rule.file);
-        if let (Some(name), Some(file)) = (unused.next(), file.and_then(|position| files.get_mut(position))) {
+        let mut unused = names.filter(|name| !policies.iter().any(|file| file.text.contains(name.as_str())));
+        let file = policies.iter().position(|file| file.path == rule.file);
+        if let (Some(name), Some(file)) = (unused.next(), file.and_then(|position| policies.get_mut(position))) {
             let (start, end) = rule.name_bytes;
             if file.text.get(start..end).is_some() {
                 file.text.replace_range(start..end, &name);
             }
         }
     }
-    let mut engine = load::parse(&files, options.timeout)?.engine;
+    let mut engine = load::parse(&policies, data, options.timeout)?.engine;
     let renamed = analysis::test_rules(engine.get_modules()).into_iter().zip(rules);
     let rules = renamed.map(|(renamed, rule)| match rule.earlier {
         0 => renamed,

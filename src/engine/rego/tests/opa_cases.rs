@@ -140,7 +140,7 @@ fn outcome(mut engine: Engine, case: &Case) -> Outcome {
 
 fn load(engine: &mut Engine, case: &Case) -> Result<(), String> {
     for (number, text) in case.modules.iter().enumerate() {
-        let file = PolicyFile { path: format!("{number}_test.rego"), text: text.clone() };
+        let file = PolicyFile { path: format!("{number}_test.rego"), text: text.clone(), version: None };
         add(engine, &file).map_err(|fault| format!("{}: {}", fault.code, fault.message))?;
     }
     match analysis::check(engine.get_modules(), &[]).first() {

@@ -18,6 +18,20 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         repair: "Give one of them another name, or conditions that exclude each other.",
     },
     LintCode {
+        name: "conftest_exception",
+        severity: Severity::Error,
+        summary: "a rule `exception`, as conftest has it",
+        why: "In conftest it silences other rules; here it would have no effect, or hide what they say.",
+        repair: "Write the condition into the rule itself.",
+    },
+    LintCode {
+        name: "data_document",
+        severity: Severity::Error,
+        summary: "a data document that cannot be read, or is where no data may be",
+        why: "Policies that read it would find nothing, or data would stand in for what they say.",
+        repair: "Write an object in JSON or YAML, at a path that no package and no other document has.",
+    },
+    LintCode {
         name: "default_value",
         severity: Severity::Error,
         summary: "a default that may be undefined",
@@ -86,6 +100,13 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         summary: "a METADATA block that cannot be read",
         why: "Title, remediation and parameters would be missing where they are needed.",
         repair: "Correct the YAML beneath `# METADATA`.",
+    },
+    LintCode {
+        name: "misused_walk",
+        severity: Severity::Error,
+        summary: "`walk` as a value, or under `not`",
+        why: "The engine takes it for one list of all pairs, so that what is written with it is never true.",
+        repair: "Write `walk(x, [path, value])` as a line of its own.",
     },
     LintCode {
         name: "nested_too_deep",
@@ -172,6 +193,13 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         repair: "Rename the rule or the package.",
     },
     LintCode {
+        name: "rules_overlap",
+        severity: Severity::Error,
+        summary: "a rule with a variable part beside one with a constant in its place",
+        why: "The engine misses one of `p[name].y` and `p.a.z` when `p.a` is asked for.",
+        repair: "Give one of them another name.",
+    },
+    LintCode {
         name: "second_default",
         severity: Severity::Error,
         summary: "a second default of one rule",
@@ -240,6 +268,13 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         summary: "a call of a function that nothing defines",
         why: "Where the call is reached the evaluation fails; elsewhere nobody notices.",
         repair: "Correct the name, or import the package that defines it. regorus lacks some built-ins of OPA.",
+    },
+    LintCode {
+        name: "unknown_path",
+        severity: Severity::Error,
+        summary: "a reference to `data` that leads to no rule and to no data",
+        why: "It is undefined, so that a denial which depends on it is never said.",
+        repair: "Correct the name, or load the policy or the document that defines it. Records are in `data.holdpoint`.",
     },
     LintCode {
         name: "unsafe_variable",

@@ -7,11 +7,9 @@
 #   remediation: Ask again tomorrow.
 package p
 
-import data.q.wrods
-
 deny contains "no" if data.holdpoint.recrods.by_digest["sha256:"].production == []
 
-deny contains wrods.no if data.holdpoint.records.by_digest["sha256:"].production.status == "DEPLOYED"
+deny contains "no" if data.holdpoint.records.by_digest["sha256:"].production.status == "DEPLOYED"
 
 deny contains "no" if {
 	some record in data.holdpoint.records.by_slot.production.eu.storefront

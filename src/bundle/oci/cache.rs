@@ -1,0 +1,130 @@
+//! What was fetched, by digest, so that a pinned artifact is fetched once.
+//!
+//! The folder belongs to the user alone, and that is not relied on: every content is verified each time it is read.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use super::super::digest;
+use crate::domain::digest::Digest;
+use crate::source::file;
+
+/// A folder of contents, or nothing where there is no place for one.
+pub(super) struct Cache(Option<PathBuf>);
+
+impl Cache {
+    pub(super) const fn new(folder: Option<PathBuf>) -> Self {
+        Self(folder)
+    }
+
+    /// The content with this digest, if it is there and still itself.
+    pub(super) fn get(&self, wanted: Digest, limit: u64) -> Option<Vec<u8>> {
+        let path = self.path(wanted)?;
+        let content = match file::read(&path, limit) {
+            Ok(content) => content,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a cached policy cannot be read; it is fetched again");
+                return None;
+            }
+        };
+        if digest(&content) == wanted {
+            return Some(content);
+        }
+        tracing::warn!(path = %path.display(), "a cached policy is not what it was; it is fetched again");
+        None
+    }
+
+    /// Keeps a content. A cache that cannot be written costs time and nothing else.
+    pub(super) fn put(&self, digest: Digest, content: &[u8]) {
+        let Some(path) = self.path(digest) else { return };
+        if let Err(error) = write(&path, content) {
+            tracing::warn!(path = %path.display(), %error, "what was fetched cannot be kept in the cache");
+        }
+    }
+
+    fn path(&self, digest: Digest) -> Option<PathBuf> {
+        let name = digest.to_string();
+        let (algorithm, hex) = name.split_once(':')?;
+        Some(self.0.as_ref()?.join(algorithm).join(hex))
+    }
+}
+
+/// As a whole or not at all: another process may read it at the same time.
+fn write(path: &std::path::Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    private_folder(folder)?;
+    let part = path.with_extension(format!("{}.part", uuid::Uuid::new_v4()));
+    let written =
+        private_file(&part).and_then(|mut file| file.write_all(content)).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        // Leaving the part behind is the lesser harm when it cannot be removed either.
+        drop(fs::remove_file(&part));
+    }
+    written
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &std::path::Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(unix)]
+fn private_file(path: &std::path::Path) -> io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &std::path::Path) -> io::Result<fs::File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cache, digest};
+    use std::fs;
+
+    #[test]
+    fn only_what_is_itself_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(Some(folder.path().join("new")));
+        let wanted = digest(b"content");
+        assert_eq!(cache.get(wanted, 100), None);
+        cache.put(wanted, b"content");
+        assert_eq!(cache.get(wanted, 100).as_deref(), Some(b"content".as_slice()));
+        assert_eq!(cache.get(wanted, 6), None, "more than was asked for");
+        let path = cache.path(wanted).unwrap();
+        fs::write(&path, "poison").unwrap();
+        assert_eq!(cache.get(wanted, 100), None);
+        cache.put(wanted, b"content");
+        assert_eq!(cache.get(wanted, 100).as_deref(), Some(b"content".as_slice()));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no part is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_is_the_user_s_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(Some(folder.path().join("new")));
+        cache.put(digest(b"x"), b"x");
+        let path = cache.path(digest(b"x")).unwrap();
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
+    }
+
+    #[test]
+    fn without_a_place_nothing_is_kept() {
+        let cache = Cache::new(None);
+        cache.put(digest(b"x"), b"x");
+        assert_eq!(cache.get(digest(b"x"), 10), None);
+    }
+}

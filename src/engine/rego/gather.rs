@@ -1,0 +1,121 @@
+//! Policies and data of all places, and what each may hold.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::policy::{DataText, PolicyOrigin, PolicySet};
+
+use super::analysis::{self, ParsedPolicy};
+use super::documents::Documents;
+use super::fault::PolicyFault;
+use super::files::{self, PolicyFile, Which};
+
+/// A place that policies come from.
+#[derive(Clone, Debug)]
+pub enum PolicyInput {
+    /// A file or a folder.
+    Path(PathBuf),
+    /// What was shared as a bundle or an artifact.
+    Set(Arc<PolicySet>),
+}
+
+/// All of them together.
+pub(super) struct Gathered {
+    pub(super) policies: Vec<PolicyFile>,
+    pub(super) data: Vec<DataText>,
+    pub(super) origins: Vec<PolicyOrigin>,
+    sets: Vec<Arc<PolicySet>>,
+}
+
+/// Reads the files, and puts the rest beside them.
+///
+/// # Errors
+/// Those of the files; two sets that claim the same part of `data`.
+pub(super) fn gather(inputs: &[PolicyInput], which: Which) -> Result<Gathered, PolicyFault> {
+    let path = |input: &PolicyInput| match input {
+        PolicyInput::Path(path) => Some(path.clone()),
+        PolicyInput::Set(_) => None,
+    };
+    let files = files::read(&inputs.iter().filter_map(path).collect::<Vec<_>>(), which)?;
+    let set = |input: &PolicyInput| match input {
+        PolicyInput::Path(_) => None,
+        PolicyInput::Set(set) => Some(Arc::clone(set)),
+    };
+    let sets: Vec<Arc<PolicySet>> = inputs.iter().filter_map(set).collect();
+    refuse_overlap(&sets)?;
+    let (mut policies, mut data) = (files.policies, files.data);
+    for set in &sets {
+        let policy = set.policies.iter().cloned();
+        policies.extend(policy.map(|policy| PolicyFile {
+            path: policy.path,
+            text: policy.text,
+            version: policy.version,
+        }));
+        data.extend(set.data.iter().cloned());
+    }
+    let origins = sets.iter().map(|set| set.origin.clone()).collect();
+    Ok(Gathered { policies, data, origins, sets })
+}
+
+/// Of two sets with the same root, one could change what the other says.
+fn refuse_overlap(sets: &[Arc<PolicySet>]) -> Result<(), PolicyFault> {
+    let roots = sets.iter().flat_map(|set| set.roots.iter().map(move |root| (root, set)));
+    let mut sorted: Vec<_> = roots.collect();
+    sorted.sort_by_key(|(root, _)| *root);
+    for pair in sorted.windows(2) {
+        if let [(one, first), (other, second)] = pair
+            && other.starts_with(one)
+            && !Arc::ptr_eq(first, second)
+        {
+            let what = format!(
+                "claims `{}`, and `{}` claims `{}`: one could change what the other says",
+                shown(other),
+                first.origin.name,
+                shown(one)
+            );
+            let hint = "give each bundle its own `roots` (`holdpoint policy bundle --root`)";
+            return Err(PolicyFault::at(&second.origin.name, (0, 0), "bundle_roots", what, hint));
+        }
+    }
+    Ok(())
+}
+
+fn shown(root: &[String]) -> String {
+    if root.is_empty() { "data".to_owned() } else { format!("data.{}", root.join(".")) }
+}
+
+impl Gathered {
+    /// Files alone.
+    #[cfg(test)]
+    pub(super) const fn of_files(policies: Vec<PolicyFile>) -> Self {
+        Self { policies, data: Vec::new(), origins: Vec::new(), sets: Vec::new() }
+    }
+
+    /// Every policy and document that lies outside the roots of its set.
+    pub(super) fn outside_roots(&self, policies: &[ParsedPolicy]) -> Vec<PolicyFault> {
+        let packages: BTreeMap<&str, Vec<String>> = policies.iter().map(analysis::place).collect();
+        self.sets.iter().flat_map(|set| set_outside_roots(set, &packages)).collect()
+    }
+}
+
+fn set_outside_roots(set: &PolicySet, packages: &BTreeMap<&str, Vec<String>>) -> Vec<PolicyFault> {
+    let mut faults = Vec::new();
+    let mut refuse = |path: &str, what: String| {
+        let hint = "this bundle was made or changed by hand: add the root to its `.manifest`, or take the file out";
+        faults.push(PolicyFault::at(path, (0, 0), "bundle_roots", what, hint));
+    };
+    for policy in &set.policies {
+        let package = packages.get(policy.path.as_str());
+        if let Some(package) = package.filter(|package| !set.roots.iter().any(|root| package.starts_with(root))) {
+            refuse(&policy.path, format!("its package `{}` lies outside the bundle's roots", package.join(".")));
+        }
+    }
+    for document in &set.data {
+        // What cannot be read was refused before.
+        if let Ok(Some(path)) = Documents::outside(document, &set.roots) {
+            refuse(&document.path, format!("it has data at `{path}`, outside the bundle's roots"));
+        }
+    }
+    faults
+}

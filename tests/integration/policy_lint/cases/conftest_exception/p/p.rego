@@ -1,0 +1,3 @@
+package p
+
+exception contains ["deny_root"] if input.request.actor == "root"

@@ -1,0 +1,3 @@
+package p
+
+limit := 1

@@ -1,0 +1,3 @@
+package p
+
+limit := data.limits.staging

@@ -5,6 +5,8 @@
 //! | `f(x) if { … } else := undefined` | undefined | true |
 //! | `f(x) := 1 if { … } else if { … }` | true | undefined |
 //! | `f(x) := undefined if { … } else := 2` | 2 | undefined |
+//!
+//! Of the last, only a reference by itself is refused: most functions with an `else` have a call in the first value.
 
 use super::PolicyFault;
 use super::program::{Program, fault, package_of};
@@ -27,7 +29,7 @@ pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
             let message = match value {
                 None if first.is_some() => "an `else` without a value is undefined when the first body has one",
                 Some(_) if !certain && first.is_none() => "this value, when it is undefined, counts as `true`",
-                Some(_) if !certain && index + 1 < bodies.len() => {
+                Some(Expr::RefDot { .. } | Expr::RefBrack { .. }) if !certain && index + 1 < bodies.len() => {
                     "when this value is undefined, the next `else` is not tried"
                 }
                 _ => continue,

@@ -1,9 +1,9 @@
 //! What an expression is made of, and whether it always has a value.
 
-use super::program::{Kind, Part, Program, parts, shown};
+use super::program::{Part, Program, parts, shown};
 use super::walk::{self, Scopes};
 use crate::engine::rego::schema;
-use regorus::unstable::{BUILTINS, Expr, Query};
+use regorus::unstable::{BUILTINS, Expr, Query, Rule, RuleHead};
 
 /// The expressions directly inside one, without those of comprehensions.
 pub(super) fn children(expression: &Expr) -> Vec<&Expr> {
@@ -33,6 +33,14 @@ pub(super) fn comprehension(expression: &Expr) -> Option<(&Query, Vec<&Expr>)> {
         Expr::ObjectCompr { key, value, query, .. } => Some((query, vec![key.as_ref(), value])),
         _ => None,
     }
+}
+
+/// Whether an expression refers to nothing, but for what comprehensions go through.
+fn constant(expression: &Expr) -> bool {
+    !matches!(
+        expression,
+        Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. } | Expr::ArithExpr { .. }
+    ) && children(expression).into_iter().all(constant)
 }
 
 /// What the names of a rule's body stand for.
@@ -72,11 +80,16 @@ impl Names<'_, '_> {
         }
     }
 
-    /// A set or an object is at least empty; a default stands in for everything else.
+    /// A set is at least empty; a default stands in for everything else.
     fn always_defined(&self, path: &[Part]) -> bool {
-        self.program.definitions.iter().any(|definition| {
-            definition.path == path && (definition.default || matches!(definition.kind, Kind::Set))
-        })
+        let always = |rule: &Rule| match rule {
+            Rule::Default { .. } | Rule::Spec { head: RuleHead::Set { .. }, .. } => true,
+            Rule::Spec { head: RuleHead::Compr { assign: Some(assign), .. }, bodies, .. } => {
+                bodies.is_empty() && constant(&assign.value)
+            }
+            Rule::Spec { .. } => false,
+        };
+        self.program.definitions.iter().any(|definition| definition.path == path && always(definition.rule))
     }
 
     fn certain_function(&self, function: &Expr) -> bool {

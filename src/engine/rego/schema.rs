@@ -34,7 +34,8 @@ pub(super) fn always_in_input(path: &[Part]) -> bool {
     let mut place = Some(&*SCHEMA);
     for part in path {
         let Part::Name(name) = part else { return false };
-        place = place.filter(|place| place["required"].as_array().is_some_and(|names| names.iter().any(|one| one == name)));
+        place =
+            place.filter(|place| place["required"].as_array().is_some_and(|names| names.iter().any(|one| one == name)));
         place = place.and_then(|place| place["properties"].get(name));
     }
     place.is_some()

@@ -55,7 +55,9 @@ impl Names<'_, '_> {
     /// A local variable has one: a statement that cannot bind it ends the body.
     pub(super) fn certain(&self, expression: &Expr, scopes: &Scopes) -> bool {
         match expression {
-            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.certain_reference(expression, scopes),
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.certain_reference(expression, scopes)
+            }
             Expr::Call { fcn, params, .. } => {
                 params.iter().all(|given| self.certain(given, scopes)) && self.certain_function(fcn)
             }

@@ -183,7 +183,8 @@ impl<'policy> Safety<'_, 'policy> {
             }
             Expr::AssignExpr { lhs, rhs, .. } => self.unify(lhs, rhs, needs),
             Expr::Call { fcn, params, .. } => {
-                let result = if self.program.takes_result(self.package, fcn, params.len()) { params.split_last() } else { None };
+                let result =
+                    if self.program.takes_result(self.package, fcn, params.len()) { params.split_last() } else { None };
                 match result {
                     Some((result, given)) => {
                         for given in given {

@@ -22,6 +22,7 @@ mod input;
 mod lint;
 mod load;
 mod metadata;
+mod misplaced;
 mod nesting;
 mod package;
 mod parameters;

@@ -9,8 +9,11 @@
 //! | `cycles` | recursion, chains of rules that are too long | a stack overflow, which ends the process |
 //! | `conflicts` | rules that share a name or a path, reserved packages, clashing imports | the last one wins, silently |
 //! | `entries` | `deny` and the like that are no collection | a rule that denies is read as something else |
+//! | `else_values` | `else` of functions with a value that may be undefined | undefined becomes true, or a later `else` is left out |
+//! | `memberships` | `x in y` as a value, where a part may be undefined | false, where OPA says nothing |
 //! | `mocks` | `with` on what the decision rests on, outside of tests | a policy that replaces its own evidence |
 //! | `references` | paths below `data` where nothing is | undefined, so that a denial is never said |
+//! | `shadowing` | `some x` of a name that is taken, `=` with the variable of an `every` | a denial is never said, an `every` is always true |
 //! | `variables` | variables that nothing binds | `not input.list[x] == 5` is true when any element differs |
 //!
 //! The policies must have passed [`super::nesting::check`], which bounds how deep the walk goes; run it on the large
@@ -22,12 +25,16 @@ mod clauses;
 mod conflicts;
 mod cycles;
 mod dependencies;
+mod else_values;
 mod entries;
 mod graph;
 mod lines;
+mod memberships;
 mod mocks;
 pub(super) mod program;
 mod references;
+mod shadowing;
+mod shape;
 mod test_rules;
 mod variables;
 pub(super) mod walk;
@@ -72,6 +79,9 @@ pub(crate) fn check(policies: &[ParsedPolicy], names_of_extensions: &[&str]) -> 
     entries::check(&program, &mut faults);
     mocks::check(&program, &mut faults);
     variables::check(&program, &mut faults);
+    else_values::check(&program, &mut faults);
+    memberships::check(&program, &mut faults);
+    shadowing::check(&program, &mut faults);
     faults.sort();
     faults.dedup();
     faults

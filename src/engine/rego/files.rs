@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::domain::policy::{DataText, RegoVersion};
 
 use super::fault::PolicyFault;
+use super::misplaced;
 
 /// Bytes of one policy file; the engine refuses more.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -30,7 +31,7 @@ pub(super) struct PolicyFile {
 /// Which files of folders are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
-    /// Without tests (`*_test.rego`): they decide nothing and cost time.
+    /// Without tests (`*_test.rego`): they cost time, and one that decides is refused.
     Policies,
     /// Tests too.
     PoliciesAndTests,
@@ -116,6 +117,8 @@ fn collect(folder: &Path, which: Which, mount: &mut Vec<String>, found: &mut Fou
         } else if matches!(name.as_str(), "data.json" | "data.yaml" | "data.yml") {
             // The same document through two paths of the configuration would have two places.
             found.data.entry(normal(&path)).or_insert_with(|| mount.clone());
+        } else if name.ends_with("_test.rego") {
+            misplaced::check(&read_policy(&normal(&path))?).map_or(Ok(()), Err)?;
         }
         if found.count() > COUNT_LIMIT {
             return Err(fault(

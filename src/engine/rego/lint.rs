@@ -42,7 +42,7 @@ use super::analysis::program::{Kind, Part, Program, package_of};
 use super::documents::Documents;
 use super::fault::{self, PolicyFault};
 use super::files::{self, Files, Which};
-use super::{LoadError, analysis, load, worker};
+use super::{LoadError, analysis, load, misplaced, worker};
 
 use context::Context;
 
@@ -82,7 +82,8 @@ fn find(files: &Files) -> Vec<PolicyFault> {
         Ok(engine) => engine,
         Err(fault) => return vec![fault],
     };
-    let mut faults = Vec::new();
+    let of_tests = files.policies.iter().filter(|file| file.path.ends_with("_test.rego"));
+    let mut faults: Vec<PolicyFault> = of_tests.filter_map(misplaced::check).collect();
     let (mut annotations, mut broken) = (BTreeMap::new(), Vec::new());
     for file in &files.policies {
         match load::add(&mut engine, file) {

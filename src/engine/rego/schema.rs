@@ -3,6 +3,9 @@
 //! They describe what `input` and `data` build, with every key that can be there and no other, so that a reference to
 //! anything else is a mistake. `lint` looks references up in them.
 
+use std::sync::LazyLock;
+
+use super::analysis::program::Part;
 use serde_json::{Map, Value, json};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -23,6 +26,19 @@ pub(super) fn input() -> Value {
     let mut schema = object("What a policy sees of a question, as `input`.", fields, []);
     head(&mut schema, "input");
     schema
+}
+
+/// Whether every request has something at this path below `input`.
+pub(super) fn always_in_input(path: &[Part]) -> bool {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(input);
+    let mut place = Some(&*SCHEMA);
+    for part in path {
+        let Part::Name(name) = part else { return false };
+        place =
+            place.filter(|place| place["required"].as_array().is_some_and(|names| names.iter().any(|one| one == name)));
+        place = place.and_then(|place| place["properties"].get(name));
+    }
+    place.is_some()
 }
 
 /// The JSON Schema of `data.holdpoint`.

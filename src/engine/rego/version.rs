@@ -35,7 +35,7 @@ fn uses(code: &str, keyword: &str) -> bool {
 }
 
 /// The text with strings emptied and comments removed. Line breaks stay.
-fn without_strings_and_comments(text: &str) -> String {
+pub(super) fn without_strings_and_comments(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {

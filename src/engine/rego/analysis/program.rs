@@ -2,7 +2,7 @@
 
 use super::PolicyFault;
 use regorus::Value;
-use regorus::unstable::{Expr, Import, Module, Ref, Rule, RuleHead, Span};
+use regorus::unstable::{BUILTINS, Expr, Import, Module, Ref, Rule, RuleHead, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One part of a path: a known name, or anything.
@@ -126,6 +126,15 @@ impl<'policy> Program<'policy> {
 
     pub(in crate::engine::rego) fn is_root(&self, package: &[String], name: &str) -> bool {
         self.roots.get(package).is_some_and(|roots| roots.contains(name))
+    }
+
+    /// Whether a call has one argument more than the function takes: that one is bound to its result.
+    pub(super) fn takes_result(&self, package: &[String], function: &Expr, given: usize) -> bool {
+        let Some(path) = parts(function) else { return false };
+        let full = self.resolve(package, &path).unwrap_or_default();
+        let user = self.functions.get(full.get(1..).unwrap_or_default()).copied();
+        let takes = user.or_else(|| BUILTINS.get(function.span().text()).map(|(_, takes)| usize::from(*takes)));
+        takes.is_some_and(|takes| given == takes + 1)
     }
 
     /// The full path that a reference stands for: it starts with `data` or `input`. None for a local variable.

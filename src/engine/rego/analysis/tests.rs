@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use regorus::{Engine, Value};
 use std::fmt::Write;
 
+mod unlike_opa;
+
 const HEAD: &str = "package p\nimport rego.v1\n";
 
 fn engine(files: &[(&str, &str)]) -> Engine {

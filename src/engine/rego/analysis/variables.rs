@@ -6,7 +6,7 @@
 use super::PolicyFault;
 use super::program::{Program, fault, package_of};
 use super::walk;
-use regorus::unstable::{AssignOp, BUILTINS, Expr, Literal, LiteralStmt, Query, Ref, Rule, RuleHead, Span};
+use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Query, Ref, Rule, RuleHead, Span};
 use std::collections::BTreeSet;
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
@@ -183,7 +183,8 @@ impl<'policy> Safety<'_, 'policy> {
             }
             Expr::AssignExpr { lhs, rhs, .. } => self.unify(lhs, rhs, needs),
             Expr::Call { fcn, params, .. } => {
-                let result = if self.takes_result(fcn, params.len()) { params.split_last() } else { None };
+                let result =
+                    if self.program.takes_result(self.package, fcn, params.len()) { params.split_last() } else { None };
                 match result {
                     Some((result, given)) => {
                         for given in given {
@@ -239,15 +240,6 @@ impl<'policy> Safety<'_, 'policy> {
             }),
             expression => self.expression(expression, true, needs),
         }
-    }
-
-    /// A call with one argument more than the function takes binds that argument to its result.
-    fn takes_result(&self, function: &Expr, given: usize) -> bool {
-        let Some(path) = super::program::parts(function) else { return false };
-        let full = self.program.resolve(self.package, &path).unwrap_or_default();
-        let user = self.program.functions.get(full.get(1..).unwrap_or_default()).copied();
-        let takes = user.or_else(|| BUILTINS.get(function.span().text()).map(|(_, takes)| usize::from(*takes)));
-        takes.is_some_and(|takes| given == takes + 1)
     }
 
     /// `binding`: the indexes of references bind their variables; under `not` they may not.

@@ -22,6 +22,10 @@ pub(in crate::engine::rego) trait Visitor {
     fn with(&mut self, _with: &WithModifier, _scopes: &Scopes) {}
     /// The arguments of a call, before they are walked.
     fn arguments(&mut self, _function: &Expr, _arguments: &[Ref<Expr>], _scopes: &Scopes) {}
+    /// A statement of a body, before it is walked.
+    fn literal(&mut self, _literal: &Literal, _scopes: &Scopes) {}
+    /// A membership, `x in y`, before its parts are walked.
+    fn membership(&mut self, _membership: &Expr, _scopes: &Scopes) {}
     /// How much of the stack is taken here, about: expressions and bodies that lie in each other.
     fn depth(&mut self, _units: usize) {}
     /// A body: of a rule, a comprehension or an `every`.
@@ -153,6 +157,7 @@ impl Walk<'_> {
     }
 
     fn literal(&mut self, literal: &Literal) {
+        self.visitor.literal(literal, &self.scopes);
         match literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection, .. } => {
@@ -221,6 +226,7 @@ impl Walk<'_> {
             | Expr::ArithExpr { lhs, rhs, .. }
             | Expr::AssignExpr { lhs, rhs, .. } => self.expressions(&[lhs, rhs]),
             Expr::Membership { key, value, collection, .. } => {
+                self.visitor.membership(expression, &self.scopes);
                 if let Some(key) = key {
                     self.expression(key);
                 }

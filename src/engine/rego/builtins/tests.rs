@@ -140,6 +140,42 @@ fn ordinary_calls_answer_as_before() {
     }
 }
 
+/// What OPA 1.9.0 says of the same calls.
+#[test]
+fn classes_of_patterns_are_of_ascii_as_in_opa() {
+    let cases = [
+        (r"^\w$", "é", false),
+        (r"^\W$", "é", true),
+        (r"^\d$", "٣", false),
+        (r"^[\D]$", "é", true),
+        (r"^\s$", "\u{a0}", false),
+        (r"^\S+$", "é", true),
+        (r"^[^\W]$", "é", false),
+        (r"^[\w-]+$", "a-b_1", true),
+        (r"^[^\s]$", "é", true),
+        (r"\bé", "é", false),
+        (r"a\b", "aé", true),
+        (r"é\B", "é", true),
+        (r"(?i)^\w$", "ſ", true),
+        (r"^\\d$", r"\\d", true),
+        (r"^a\.\d{2}\s\w+$", "a.12 xy", true),
+    ];
+    for (pattern, text, expected) in cases {
+        let call = format!("regex.match(`{pattern}`, \"{text}\")");
+        assert_eq!(guarded(&call), expected.to_string(), "{call}");
+    }
+    let others = [
+        ("regex.replace(\"é1\", `\\w`, \"x\")", "\"éx\""),
+        ("regex.find_n(`\\d+`, \"٣ 12\", -1)", "[\"12\"]"),
+        ("regex.split(`\\s`, \"a b\u{a0}c\")", "[\"a\",\"b\u{a0}c\"]"),
+        ("regex.find_all_string_submatch_n(`(\\w)`, \"éa\", -1)", "[[\"a\",\"a\"]]"),
+        ("regex.is_valid(`\\`)", "false"),
+    ];
+    for (call, expected) in others {
+        assert_eq!(guarded(call), expected, "{call}");
+    }
+}
+
 #[test]
 fn the_type_of_an_argument_is_still_checked() {
     let cases = [

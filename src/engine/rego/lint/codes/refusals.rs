@@ -39,6 +39,13 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         repair: "Write a value, such as `false` or `\"\"`.",
     },
     LintCode {
+        name: "else_value",
+        severity: Severity::Error,
+        summary: "an `else` of a function with a value that may be undefined, or without one",
+        why: "The engine takes undefined for true where the first body has no value, and skips the `else` after it where it has.",
+        repair: "Give every body a value, and bind it inside: `else := value if { value := … }`.",
+    },
+    LintCode {
         name: "entry_rule",
         severity: Severity::Error,
         summary: "a rule that should decide and is of a kind that cannot",
@@ -65,6 +72,13 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         summary: "a control character, or one that changes the direction of text",
         why: "What a reviewer sees is not what is run.",
         repair: "Remove the character, or write it as `\\u…` in a string.",
+    },
+    LintCode {
+        name: "hidden_name",
+        severity: Severity::Error,
+        summary: "`some x` of a name that a rule, an import or an outer variable has",
+        why: "The engine takes what is there instead of trying all, so that a denial is never said. `import rego.v1` takes `v1`.",
+        repair: "Give the variable another name.",
     },
     LintCode {
         name: "import_conflict",
@@ -123,11 +137,25 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         repair: "Load the policies one by one to find the one it cannot read.",
     },
     LintCode {
+        name: "policy_in_tests",
+        severity: Severity::Error,
+        summary: "a file of tests that holds a rule that decides",
+        why: "A file `*_test.rego` in a folder is left out when a decision is made, so that its denials would never be said.",
+        repair: "Move the rule into a file of another name, or give the tests a package that ends in `_test`.",
+    },
+    LintCode {
         name: "policy_invalid",
         severity: Severity::Error,
         summary: "text that is no valid Rego",
         why: "The file cannot be read, neither as Rego v1 nor as v0.",
         repair: "Correct the syntax. A v0 file must import the keywords `if`, `contains`, `every` and `in` that it uses.",
+    },
+    LintCode {
+        name: "rebound_variable",
+        severity: Severity::Error,
+        summary: "a variable of an `every` that its body gives a new value",
+        why: "`every x in list { x = 7 }` compares nothing in the engine, and is true of every list.",
+        repair: "Compare with `==`, or give the new variable another name.",
     },
     LintCode {
         name: "recursion",
@@ -226,6 +254,13 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         summary: "a body of more than 300 statements",
         why: "The engine orders them in a time that grows with their square.",
         repair: "Split it into several rules.",
+    },
+    LintCode {
+        name: "undefined_membership",
+        severity: Severity::Error,
+        summary: "`x in y` that is used as a value, or has a key, where a part may be undefined",
+        why: "The engine says false or true where OPA says nothing.",
+        repair: "Write it as a condition of its own, or bind its parts before.",
     },
     LintCode {
         name: "unknown_function",

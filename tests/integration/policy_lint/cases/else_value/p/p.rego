@@ -1,0 +1,5 @@
+package p
+
+age(record) if record.age == 1
+
+else := record.other

@@ -1,0 +1,7 @@
+package p
+
+ok if {
+	every target in input.environment.targets {
+		target = "a"
+	}
+}

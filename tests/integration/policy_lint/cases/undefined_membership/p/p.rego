@@ -1,0 +1,3 @@
+package p
+
+frozen := input.parameters.environment in ["production"]

@@ -15,6 +15,12 @@
 #   severity: medium
 #   version: 1.0.0
 #   remediation: Wait until the gate opens.
+#   codes:
+#     frozen: a `deny` window is open; it holds
+#     outside_windows: no `allow` window is open; it holds
+#     exempt: the gate is closed, and the request is exempt; it warns
+#     window_invalid: a window ends before it begins, or is empty
+#     closed: the gate is closed, and which window closes it cannot be told
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -53,9 +53,7 @@ deny contains finding if {
 permitted if {
 	input.request.intent == "rollback"
 	count(earlier_stays) > 0
-}
-
-permitted if {
+} else if {
 	input.request.intent != "rollback"
 	holders := data.lib.occupancy.holders
 	every holder in holders { not_lower(holder.artifact) }

@@ -147,7 +147,7 @@ fn page(policy: &Policy) -> String {
         writeln!(text, "    parameters:{}", yaml(parameters, 6)).unwrap();
     }
     text += "```\n\n## Parameters\n\n";
-    text += &parameters(&custom["parameters"]);
+    text += &all_tables(&custom["parameters"]);
     text += "\n## Codes\n\n| Code | Meaning |\n| --- | --- |\n";
     for (code, meaning) in custom["codes"].as_object().into_iter().flatten() {
         writeln!(text, "| `{code}` | {} |", cell(meaning.as_str().unwrap())).unwrap();
@@ -199,7 +199,7 @@ fn plain(text: &str) -> bool {
 }
 
 /// The parameters, and the fields of those that are lists of objects.
-fn parameters(schema: &Value) -> String {
+fn all_tables(schema: &Value) -> String {
     let mut text = parameters_table(schema, schema, "Parameter");
     let mut shapes: Vec<(Vec<String>, &Value)> = Vec::new();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

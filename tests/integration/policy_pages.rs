@@ -234,7 +234,7 @@ fn parameters_table(root: &Value, schema: &Value, heading: &str) -> String {
         let default = match &property["default"] {
             Value::Null if required(name) => "required".to_owned(),
             Value::Null => String::new(),
-            default => format!("`{default}`"),
+            default => format!("`{}`", yaml(default, 0).trim_start()),
         };
         let description = property["description"].as_str().unwrap_or_default();
         writeln!(text, "| `{name}` | {} | {default} | {} |", cell(&values(root, property)), cell(description)).unwrap();
@@ -251,15 +251,14 @@ fn values(root: &Value, schema: &Value) -> String {
     if let Some(option) = schema["const"].as_str() {
         return format!("`{option}`");
     }
+    if let Some(fields) = schema["properties"].as_object() {
+        return format!("{{{}}}", fields.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "));
+    }
     if let Some(options) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
         return options.iter().map(|option| values(root, option)).collect::<Vec<_>>().join(" or ");
     }
     match schema["type"].as_str() {
         Some("array") => format!("list of {}", values(root, &schema["items"])),
-        Some("object") => {
-            let keys = schema["properties"].as_object().into_iter().flatten().map(|(key, _)| format!("`{key}`"));
-            format!("{{{}}}", keys.collect::<Vec<_>>().join(", "))
-        }
         Some("integer") => "whole number".to_owned(),
         Some("boolean") => "`true`, `false`".to_owned(),
         Some("string") if schema["format"] == "environment" => "environment".to_owned(),

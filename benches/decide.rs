@@ -1,6 +1,6 @@
 //! How long a decision takes, and what records cost in memory. Method and figures: `benches/README.md`.
 //!
-//! `cargo bench --bench decide -- [lookup | memory FILE | write RECORDS FILE]`
+//! `cargo bench --bench decide -- [lookup | library | library 1000000 | memory FILE | write RECORDS FILE]`
 
 #![expect(
     clippy::print_stdout,
@@ -23,6 +23,8 @@ use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
 
 const HISTORY: usize = 10;
+const FEW: usize = 1_000;
+const MANY: usize = 100_000;
 const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
 const AS_OF: &str = "2026-11-20T12:00:00Z";
 
@@ -33,23 +35,25 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["lookup"] => time(&[LOOK_UPS]),
+        ["lookup"] => time(&[LOOK_UPS], MANY),
+        ["library"] => time(&[LIBRARY], MANY),
+        ["library", records] => time(&[LIBRARY], records.parse().unwrap()),
         ["memory", path] => memory(PathBuf::from(path)),
         ["write", records, path] => std::fs::write(path, snapshot(records.parse().unwrap())).unwrap(),
-        _ => time(&[STARTERS, LOOK_UPS]),
+        _ => time(&[STARTERS, LOOK_UPS, LIBRARY], MANY),
     }
 }
 
 /// Pairs of small and large in turns, so that what else the machine does falls on both.
-fn time(sets: &[(&str, Policies)]) {
+fn time(sets: &[(&str, Policies)], many: usize) {
     for (name, policies) in sets.iter().copied() {
-        let small = World::new(1_000, policies);
-        let large = World::new(100_000, policies);
-        println!("10 rules, {name}");
-        println!("  load 100,000 records: {:?} ({} bytes of JSON)", large.loaded_in, large.json_bytes);
+        let small = World::new(FEW, policies);
+        let large = World::new(many, policies);
+        println!("{name}");
+        println!("  load {many} records: {:?} ({} bytes of JSON)", large.loaded_in, large.json_bytes);
         let pairs: Vec<(Duration, Duration)> = (0..15).map(|_round| (small.decide(40), large.decide(40))).collect();
-        print_times("decision over 1,000 records", pairs.iter().map(|pair| pair.0));
-        print_times("decision over 100,000 records", pairs.iter().map(|pair| pair.1));
+        print_times(&format!("decision over {FEW} records"), pairs.iter().map(|pair| pair.0));
+        print_times(&format!("decision over {many} records"), pairs.iter().map(|pair| pair.1));
         let mut ratios: Vec<f64> = pairs.iter().map(|(one, other)| other.as_secs_f64() / one.as_secs_f64()).collect();
         ratios.sort_by(f64::total_cmp);
         println!("  ratio of the two: min {:.2} median {:.2} max {:.2}", ratios[0], ratios[7], ratios[14]);
@@ -66,16 +70,40 @@ fn print_times(name: &str, times: impl Iterator<Item = Duration>) {
 enum Policies {
     Starter,
     LookUp,
+    Library,
 }
 
-const STARTERS: (&str, Policies) = ("the starter policies", Policies::Starter);
-const LOOK_UPS: (&str, Policies) = ("one look-up each", Policies::LookUp);
+const STARTERS: (&str, Policies) = ("10 rules, the starter policies", Policies::Starter);
+const LOOK_UPS: (&str, Policies) = ("10 rules, one look-up each", Policies::LookUp);
+const LIBRARY: (&str, Policies) = ("14 rules, the whole library", Policies::Library);
 
 /// A policy that is one look-up in an index, to tell what the gate and the engine take by themselves.
 const LOOK_UP: &str = r#"package lookup
 deny contains "it was never in staging" if {
     not data.holdpoint.records.by_digest[input.request.artifact.digest].staging
 }
+"#;
+
+/// Every policy of the library, each once, so that the request passes.
+const LIBRARY_RULES: &str = r#"
+  - {policy: promotion.deployed_before, parameters: {min_targets: all}}
+  - {policy: promotion.soak_time, parameters: {minimum: 24h}}
+  - policy: promotion.change_freeze
+    parameters:
+      time_zone: Europe/Berlin
+      allow: [{weekdays: [monday, tuesday, wednesday, thursday, friday], hours: {from: "09:00", to: "17:00"}}]
+      deny: [{from: 2026-12-19, until: 2027-01-04}]
+  - {policy: promotion.no_downgrade}
+  - {policy: promotion.rings, parameters: {minimum: 50%}}
+  - {policy: promotion.not_withdrawn}
+  - {policy: promotion.record_freshness, parameters: {maximum: 720h}}
+  - {policy: promotion.max_age, parameters: {maximum: 90d}}
+  - {policy: promotion.one_version}
+  - {policy: promotion.same_artifact_name}
+  - {policy: promotion.approved, parameters: {max_age: 24h}}
+  - {policy: promotion.digest_known}
+  - {policy: artifact.registries, parameters: {allowed: [ghcr.io/acme]}}
+  - {policy: artifact.pinned, parameters: {forbid_tags: [latest]}}
 "#;
 
 /// Reads a file that another run wrote, so that what its making left in memory does not count.
@@ -158,12 +186,15 @@ fn configuration(policies: Policies) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
     let rule = |index: usize| match (policies, index % 4) {
         (Policies::LookUp, _) => "  - {policy: lookup}\n",
-        (Policies::Starter, 0) => "  - {policy: promotion.deployed_before, parameters: {min_targets: all}}\n",
-        (Policies::Starter, 1) => "  - {policy: promotion.soak_time, parameters: {minimum: 24h}}\n",
-        (Policies::Starter, 2) => "  - {policy: promotion.digest_known}\n",
-        (Policies::Starter, _) => "  - {policy: promotion.record_freshness, parameters: {maximum: 720h}}\n",
+        (_, 0) => "  - {policy: promotion.deployed_before, parameters: {min_targets: all}}\n",
+        (_, 1) => "  - {policy: promotion.soak_time, parameters: {minimum: 24h}}\n",
+        (_, 2) => "  - {policy: promotion.digest_known}\n",
+        (_, _) => "  - {policy: promotion.record_freshness, parameters: {maximum: 720h}}\n",
     };
-    let rules: String = (0..10).map(rule).collect();
+    let rules: String = match policies {
+        Policies::Library => LIBRARY_RULES.to_owned(),
+        Policies::Starter | Policies::LookUp => (0..10).map(rule).collect(),
+    };
     format!(
         "version: 1\nsources:\n  saved: {{type: snapshot, path: records.json}}\nenvironments:\n  - {{name: dev}}\n  - {{name: staging, after: [dev], targets: [staging-eu, staging-us]}}\n  - {{name: production, after: [staging]}}\npolicies: [{}lookup.rego]\nrules:\n{rules}",
         if matches!(policies, Policies::LookUp) { String::new() } else { format!("{}, ", folder.display()) }
@@ -180,7 +211,7 @@ fn request() -> Request {
         actor: None,
         reason: None,
         channel: "check",
-        context: serde_json::json!({}),
+        context: serde_json::json!({"author": "dora", "approvals": [{"by": "alice", "at": "2026-11-20T10:00:00Z"}]}),
     }
 }
 

@@ -121,8 +121,7 @@ fn index(policies: &[Policy]) -> String {
                     | Policy | Title | Severity | What it demands |\n| --- | --- | --- | --- |\n"
         .to_owned();
     for policy in policies {
-        let description = policy.metadata["description"].as_str().unwrap();
-        let first = description.split_inclusive(". ").next().unwrap().trim();
+        let first = description(policy).0;
         let (package, title) = (&policy.package, policy.metadata["title"].as_str().unwrap());
         let severity = policy.metadata["custom"]["severity"].as_str().unwrap();
         writeln!(text, "| [`{package}`]({package}.md) | {title} | {severity} | {} |", cell(first)).unwrap();
@@ -133,21 +132,22 @@ fn index(policies: &[Policy]) -> String {
 fn page(policy: &Policy) -> String {
     let custom = &policy.metadata["custom"];
     let (source, package) = (policy.source.display(), &policy.package);
+    let (lead, rest) = description(policy);
+    let rest = if rest.is_empty() { String::new() } else { format!("## How it decides\n\n{rest}\n\n") };
     let mut text = format!(
-        "# {title}: `{package}`\n\n{description}\n\n- Severity: {severity}\n- Version: {version}\n- When it objects: {remediation}\n- Source: \
-         [{source}](../../{source})\n\n## Use\n\n```yaml\nrules:\n  - policy: {package}\n    environments: [production]\n",
+        "# {title}: `{package}`\n\n{lead}\n\n- Severity: {severity}\n- Version: {version}\n- When it objects: {remediation}\n- Source: \
+         [{source}](../../{source})\n\n{rest}## Use\n\n```yaml\nrules:\n  - policy: {package}\n    environments: [production]\n",
         title = policy.metadata["title"].as_str().unwrap(),
-        description = policy.metadata["description"].as_str().unwrap().trim(),
         severity = custom["severity"].as_str().unwrap(),
         version = custom["version"].as_str().unwrap(),
         remediation = custom["remediation"].as_str().unwrap(),
     );
     let parameters = &policy.examples[0].1["parameters"];
     if parameters.as_object().is_some_and(|given| !given.is_empty()) {
-        writeln!(text, "    parameters: {parameters}").unwrap();
+        writeln!(text, "    parameters:{}", yaml(parameters, 6)).unwrap();
     }
     text += "```\n\n## Parameters\n\n";
-    text += &parameters_table(&custom["parameters"]);
+    text += &all_tables(&custom["parameters"]);
     text += "\n## Codes\n\n| Code | Meaning |\n| --- | --- |\n";
     for (code, meaning) in custom["codes"].as_object().into_iter().flatten() {
         writeln!(text, "| `{code}` | {} |", cell(meaning.as_str().unwrap())).unwrap();
@@ -159,35 +159,100 @@ fn page(policy: &Policy) -> String {
     text
 }
 
-fn parameters_table(schema: &Value) -> String {
+/// The first sentence of a description, and the others.
+fn description(policy: &Policy) -> (&str, &str) {
+    let whole = policy.metadata["description"].as_str().unwrap().trim();
+    whole.split_once(". ").map_or((whole, ""), |(lead, rest)| (whole.get(..=lead.len()).unwrap(), rest))
+}
+
+/// A value as it is written in a configuration, after the colon of its key.
+fn yaml(value: &Value, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .fold(String::new(), |text, (key, value)| format!("{text}\n{margin}{key}:{}", yaml(value, indent + 2))),
+        Value::Array(items) if items.iter().any(Value::is_object) => items.iter().fold(String::new(), |text, item| {
+            let item = yaml(item, indent + 2);
+            format!("{text}\n{margin}- {}", item.trim_start())
+        }),
+        Value::Array(items) => {
+            format!(
+                " [{}]",
+                items.iter().map(|item| yaml(item, 0).trim_start().to_owned()).collect::<Vec<_>>().join(", ")
+            )
+        }
+        Value::String(text) if plain(text) => format!(" {text}"),
+        other => format!(" {other}"),
+    }
+}
+
+/// Whether a text needs no quotes in YAML, and is none of its numbers and dates.
+fn plain(text: &str) -> bool {
+    let letters = |letter: char| letter.is_ascii_alphanumeric() || " _-./%".contains(letter);
+    let is_word = text.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    let is_duration =
+        text.starts_with(|letter: char| letter.is_ascii_digit()) && text.ends_with(['s', 'm', 'h', 'd', '%']);
+    text.chars().all(letters)
+        && (is_word || is_duration)
+        && !["true", "false", "yes", "no", "on", "off", "null"].contains(&text)
+}
+
+/// The parameters, and the fields of those that are lists of objects.
+fn all_tables(schema: &Value) -> String {
+    let mut text = parameters_table(schema, schema, "Parameter");
+    let mut shapes: Vec<(Vec<String>, &Value)> = Vec::new();
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let shape = resolved(schema, &property["items"]);
+        if shape["properties"].is_object() {
+            let name = format!("`{name}`");
+            match shapes.iter_mut().find(|(_, known)| *known == shape) {
+                Some((names, _)) => names.push(name),
+                None => shapes.push((vec![name], shape)),
+            }
+        }
+    }
+    for (names, shape) in shapes {
+        write!(text, "\nEach entry of {}:\n\n{}", names.join(" and "), parameters_table(schema, shape, "Key")).unwrap();
+    }
+    text
+}
+
+/// The schema that a reference leads to.
+fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let target = schema["$ref"].as_str().and_then(|path| root.pointer(path.trim_start_matches('#')));
+    target.unwrap_or(schema)
+}
+
+fn parameters_table(root: &Value, schema: &Value, heading: &str) -> String {
     let Some(properties) = schema["properties"].as_object().filter(|properties| !properties.is_empty()) else {
         return "None.\n".to_owned();
     };
-    let mut text = "| Parameter | Values | Default | Meaning |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut text = format!("| {heading} | Values | Default | Meaning |\n| --- | --- | --- | --- |\n");
     let required = |name: &str| schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
     for (name, property) in properties {
         let default = match &property["default"] {
             Value::Null if required(name) => "required".to_owned(),
             Value::Null => String::new(),
-            default => format!("`{default}`"),
+            default => format!("`{}`", yaml(default, 0).trim_start()),
         };
         let description = property["description"].as_str().unwrap_or_default();
-        writeln!(text, "| `{name}` | {} | {default} | {} |", cell(&values(schema, property)), cell(description))
-            .unwrap();
+        writeln!(text, "| `{name}` | {} | {default} | {} |", cell(&values(root, property)), cell(description)).unwrap();
     }
     text
 }
 
 /// What a schema takes, in a few words.
 fn values(root: &Value, schema: &Value) -> String {
-    if let Some(target) = schema["$ref"].as_str().and_then(|path| root.pointer(path.trim_start_matches('#'))) {
-        return values(root, target);
-    }
+    let schema = resolved(root, schema);
     if let Some(options) = schema["enum"].as_array() {
         return options.iter().map(|option| format!("`{}`", option.as_str().unwrap())).collect::<Vec<_>>().join(", ");
     }
     if let Some(option) = schema["const"].as_str() {
         return format!("`{option}`");
+    }
+    if let Some(fields) = schema["properties"].as_object() {
+        return format!("{{{}}}", fields.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "));
     }
     if let Some(options) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
         return options.iter().map(|option| values(root, option)).collect::<Vec<_>>().join(" or ");
@@ -195,6 +260,7 @@ fn values(root: &Value, schema: &Value) -> String {
     match schema["type"].as_str() {
         Some("array") => format!("list of {}", values(root, &schema["items"])),
         Some("integer") => "whole number".to_owned(),
+        Some("boolean") => "`true`, `false`".to_owned(),
         Some("string") if schema["format"] == "environment" => "environment".to_owned(),
         Some("string") => "text".to_owned(),
         Some(other) => other.to_owned(),

@@ -9,6 +9,9 @@
 #   severity: high
 #   version: 1.0.0
 #   remediation: Name the artifact by its digest.
+#   codes:
+#     digest_missing: the reference does not name the digest that is judged
+#     tag_not_allowed: the reference has a tag that is not allowed, even beside a digest
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -10,6 +10,9 @@
 #   severity: high
 #   version: 1.0.0
 #   remediation: Push the artifact to one of the allowed registries, and ask with that name.
+#   codes:
+#     registry_not_allowed: the repository is in none of the allowed registries
+#     name_missing: the request has a bare digest, so its registry is not known
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -18,7 +18,8 @@ matches(record) if {
 
 # The records of the requested artifact in an environment, newest first, whatever has become of it.
 of_artifact(environment) := [record |
-	some record in data.holdpoint.records.by_digest[digest][environment]
+	environments := data.holdpoint.records.by_digest[digest]
+	some record in environments[environment]
 	record.artifact.kind == input.request.artifact.kind
 ]
 
@@ -33,7 +34,9 @@ slots(environment) := found if {
 
 # The records that can say what holds a slot, newest first: those of the requested kind and of kinds nobody knows.
 history(environment, target, deployment_name) := [record |
-	some record in data.holdpoint.records.by_slot[environment][target][deployment_name]
+	places := data.holdpoint.records.by_slot[environment]
+	deployments := places[target]
+	some record in deployments[deployment_name]
 	not object.get(record, ["artifact", "kind"], "") in other_kinds
 ]
 
@@ -59,11 +62,13 @@ holding(environment) := [record |
 	kind := input.request.artifact.kind
 	known := data.holdpoint.environments[environment].targets
 	slots := data.holdpoint.records.by_slot[environment]
-	some record in data.holdpoint.records.by_digest[input.request.artifact.digest][environment]
+	environments := data.holdpoint.records.by_digest[input.request.artifact.digest]
+	some record in environments[environment]
 	record.status == "DEPLOYED"
 	record.artifact.kind == kind
 	record.environment_name in known
-	holds(record, slots[record.environment_name][record.deployment_name], environment)
+	deployments := slots[record.environment_name]
+	holds(record, deployments[record.deployment_name], environment)
 ]
 
 # Whether a record holds its slot; `slot` has all records of the slot, newest first. The first way to tell is quick and

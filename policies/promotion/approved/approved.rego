@@ -14,6 +14,8 @@
 #   severity: high
 #   version: 1.0.0
 #   remediation: Have the deployment approved, and give the approvals in the context of the request.
+#   codes:
+#     approval_missing: fewer approvals count than are needed
 #   parameters:
 #     type: object
 #     additionalProperties: false

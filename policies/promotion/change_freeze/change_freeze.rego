@@ -15,6 +15,12 @@
 #   severity: medium
 #   version: 1.0.0
 #   remediation: Wait until the gate opens.
+#   codes:
+#     frozen: a `deny` window is open; it holds
+#     outside_windows: no `allow` window is open; it holds
+#     exempt: the gate is closed, and the request is exempt; it warns
+#     window_invalid: a window ends before it begins, or is empty
+#     closed: the gate is closed, and which window closes it cannot be told
 #   parameters:
 #     type: object
 #     additionalProperties: false
@@ -22,9 +28,8 @@
 #     properties:
 #       deny:
 #         description: >-
-#           Windows in which nothing is deployed, each with some of `from`, `until` (a date such as `2026-12-20`, or an
-#           instant such as `2026-12-20T18:00:00Z`), `weekdays`, `hours` (`{from: "16:00", to: "08:00"}`), and
-#           `time_zone`, `name` and `message`, which is shown to whom it blocks.
+#           Windows in which nothing is deployed. Each has some of `from`, `until`, `weekdays` and `hours`, and is open
+#           while all it has hold.
 #         type: array
 #         minItems: 1
 #         maxItems: 40
@@ -62,23 +67,33 @@
 #         additionalProperties: false
 #         anyOf: [{required: [from]}, {required: [until]}, {required: [weekdays]}, {required: [hours]}]
 #         properties:
-#           name: {type: string, minLength: 1, maxLength: 100}
-#           message: {type: string, minLength: 1, maxLength: 500}
-#           from: {$ref: "#/$defs/date"}
-#           until: {$ref: "#/$defs/date"}
+#           name: {description: What the window is called in messages., type: string, minLength: 1, maxLength: 100}
+#           message: {description: Shown to whom the window blocks., type: string, minLength: 1, maxLength: 500}
+#           from:
+#             description: From this date, such as `2026-12-20`, or instant, such as `2026-12-20T18:00:00Z`, on.
+#             $ref: "#/$defs/date"
+#           until:
+#             description: Up to this date or instant, and without it.
+#             $ref: "#/$defs/date"
 #           weekdays:
+#             description: The days on which its hours begin.
 #             type: array
 #             minItems: 1
 #             uniqueItems: true
 #             items: {enum: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]}
 #           hours:
+#             description: >-
+#               From and up to what the clock on the wall shows, such as `{from: "16:00", to: "08:00"}`; over midnight
+#               when `to` is not later. `to` may be `24:00`.
 #             type: object
 #             additionalProperties: false
 #             required: [from, to]
 #             properties:
 #               from: {type: string, pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
 #               to: {type: string, pattern: "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
-#           time_zone: {$ref: "#/$defs/time_zone"}
+#           time_zone:
+#             description: Where that clock hangs, by its IANA name.
+#             $ref: "#/$defs/time_zone"
 package promotion.change_freeze
 
 deny contains finding if {

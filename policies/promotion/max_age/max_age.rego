@@ -11,6 +11,14 @@
 #   severity: medium
 #   version: 1.0.0
 #   remediation: Build the artifact anew, and promote the new digest from the first environment on.
+#   codes:
+#     too_old: first deployed longer ago than the maximum
+#     never_deployed: no record of it
+#     created_at_missing: one of its records has no time, and may be the first
+#     created_at_ahead: first deployed more than five minutes after the instant of the decision
+#     environment_unknown: the rule names an environment that the configuration does not have
+#     records_incomplete: the records of an environment are not complete, so what they lack shows nothing
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

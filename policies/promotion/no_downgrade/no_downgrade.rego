@@ -18,6 +18,16 @@
 #   severity: high
 #   version: 1.0.0
 #   remediation: Deploy a newer version, or ask with the intent `rollback` for a digest that ran there before.
+#   codes:
+#     downgrade: a version that is lower than that of what holds the slot
+#     not_deployed_later: no versions to compare, and not first deployed later
+#     unordered: "no versions to compare, with `when_unordered: deny`"
+#     never_deployed_there: a rollback to what never held the slot
+#     holder_unclear: the records do not tell what holds a slot
+#     deployment_name_missing: the request names no deployment, and none of the names that its digest was recorded under is known there
+#     environment_unknown: the rule names an environment that the configuration does not have
+#     records_incomplete: the records of an environment are not complete, so what they lack shows nothing
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false
@@ -43,9 +53,7 @@ deny contains finding if {
 permitted if {
 	input.request.intent == "rollback"
 	count(earlier_stays) > 0
-}
-
-permitted if {
+} else if {
 	input.request.intent != "rollback"
 	holders := data.lib.occupancy.holders
 	every holder in holders { not_lower(holder.artifact) }

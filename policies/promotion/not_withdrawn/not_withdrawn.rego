@@ -11,6 +11,13 @@
 #   severity: high
 #   version: 1.0.0
 #   remediation: Find out why the digest was taken back, and promote another one.
+#   codes:
+#     withdrawn: a record of it is DECOMMISSIONED, and it did not come back
+#     status_unknown: a record of it has a status that nobody knows
+#     vetoed: the rule vetoes it; with `until` it holds
+#     environment_unknown: the rule names an environment that the configuration does not have
+#     records_incomplete: the records of an environment are not complete, so what they lack shows nothing
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -14,6 +14,13 @@
 #   severity: medium
 #   version: 1.0.0
 #   remediation: Finish the rollout that is under way, or turn it back, before the next one begins.
+#   codes:
+#     too_many_versions: more digests would run than may
+#     holder_unclear: the records do not tell what holds a slot
+#     deployment_name_missing: the request names no deployment, and none of the names that its digest was recorded under is known there
+#     environment_unknown: the rule names an environment that the configuration does not have
+#     records_incomplete: the records of an environment are not complete, so what they lack shows nothing
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -11,6 +11,14 @@
 #   severity: high
 #   version: 1.0.0
 #   remediation: Roll the digest out to more targets of the environments that come before, then ask again.
+#   codes:
+#     ring_not_full: some targets have it, and too few
+#     ring_not_begun: no target has it
+#     ring_too_small: the number is greater than that of the targets
+#     deployment_name_missing: "`deployment: same`, and the request has no deployment name"
+#     environment_unknown: the rule names an environment that the configuration does not have
+#     records_incomplete: the records of an environment are not complete, so what they lack shows nothing
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

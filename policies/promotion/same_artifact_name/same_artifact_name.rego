@@ -11,6 +11,13 @@
 #   severity: high
 #   version: 1.0.0
 #   remediation: Promote the artifact under the name that it ran with before, or map the repositories in the rule.
+#   codes:
+#     name_differs: it runs there under another name
+#     name_missing: the request has a bare digest
+#     evidence_missing: the digest is not in place there
+#     environment_unknown: the rule names an environment that the configuration does not have
+#     records_incomplete: the records of an environment are not complete, so what they lack shows nothing
+#     records_unreadable: the records do not show that the rule is met, and do not show why
 #   parameters:
 #     type: object
 #     additionalProperties: false

@@ -81,7 +81,8 @@ pub struct RecordIndex {
 
 impl RecordIndex {
     fn new(mut records: Vec<DeploymentRecord>) -> Self {
-        records.sort_by(DeploymentRecord::newest_first);
+        // In place: ids differ, so no two records are equal in this order.
+        records.sort_unstable_by(DeploymentRecord::newest_first);
         records.shrink_to_fit();
         let mut index = Self { records, ..Self::default() };
         for (position, record) in (0_u32..).zip(&index.records) {
@@ -91,7 +92,7 @@ impl RecordIndex {
             let slots = index.by_slot.entry(record.environment_name.clone()).or_default();
             slots.entry(record.deployment_name.clone()).or_default().push(position);
         }
-        // The sort is stable: of one digest, the newest stay first.
+        // This sort is stable: of one digest, the newest stay first.
         let mut by_digest = std::mem::take(&mut index.by_digest);
         by_digest.sort_by_key(|position| index.digest_at(*position));
         index.by_digest = by_digest;

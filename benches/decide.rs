@@ -86,7 +86,13 @@ fn memory(path: PathBuf) {
     let times = |bytes: usize| ratio(bytes, json_bytes);
     println!("{json_bytes} bytes of JSON in {:?}", world.loaded_in);
     println!("  for the records: {grown} bytes resident, {:.2} times", times(grown));
-    println!("  the whole process: {} bytes resident, {:.2} times; peak {}, {:.2} times", resident(), times(resident()), peak(), times(peak()));
+    println!(
+        "  the whole process: {} bytes resident, {:.2} times; peak {}, {:.2} times",
+        resident(),
+        times(resident()),
+        peak(),
+        times(peak())
+    );
 }
 
 #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "figures for people")]

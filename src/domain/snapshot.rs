@@ -108,7 +108,8 @@ impl RecordIndex {
     /// The records of each digest; digests in ascending order.
     pub fn by_digest(&self) -> impl Iterator<Item = DigestRecords<'_>> {
         let groups = self.by_digest.chunk_by(|one, other| self.digest_at(*one) == self.digest_at(*other));
-        groups.filter_map(|positions| Some(DigestRecords { artifact: self.artifact_at(*positions.first()?)?, positions }))
+        groups
+            .filter_map(|positions| Some(DigestRecords { artifact: self.artifact_at(*positions.first()?)?, positions }))
     }
 
     /// The positions of the records by target and deployment name; newest first.

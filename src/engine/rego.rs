@@ -163,7 +163,7 @@ impl RuleEngine for RegoEngine {
             })?;
         }
         let (packages, parameters) = (self.loaded.packages.clone(), self.parameters.clone());
-        let explainer = Explainer::new(Arc::clone(&self.loaded.files), Arc::clone(snapshot), self.limits);
+        let explainer = Explainer::new(Arc::clone(&self.loaded.files), data, self.limits);
         Ok(Box::new(Prepared { packages, parameters, pool: Pool::new(engines, self.limits), explainer }))
     }
 }

@@ -224,3 +224,6 @@ fn map(fields: impl IntoIterator<Item = (Value, Value)>) -> Value {
 fn shared(text: &Arc<str>) -> Value {
     Value::String(Arc::clone(text))
 }
+
+#[cfg(test)]
+mod tests;

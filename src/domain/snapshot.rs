@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::artifact::RecordedArtifact;
 use super::digest::Digest;
 use super::environment::Environment;
 use super::record::DeploymentRecord;
@@ -59,6 +60,15 @@ impl EnvironmentRecords {
     }
 }
 
+/// The records of one environment with one digest.
+#[derive(Clone, Copy, Debug)]
+pub struct DigestRecords<'a> {
+    /// The artifact of the newest of them; it has the digest.
+    pub artifact: &'a RecordedArtifact,
+    /// Their positions, newest first.
+    pub positions: &'a [u32],
+}
+
 /// Records, newest first, with their positions by digest and by slot.
 #[derive(Clone, Debug, Default)]
 pub struct RecordIndex {
@@ -71,7 +81,8 @@ pub struct RecordIndex {
 
 impl RecordIndex {
     fn new(mut records: Vec<DeploymentRecord>) -> Self {
-        records.sort_by(DeploymentRecord::newest_first);
+        // In place: ids differ, so no two records are equal in this order.
+        records.sort_unstable_by(DeploymentRecord::newest_first);
         records.shrink_to_fit();
         let mut index = Self { records, ..Self::default() };
         for (position, record) in (0_u32..).zip(&index.records) {
@@ -81,7 +92,7 @@ impl RecordIndex {
             let slots = index.by_slot.entry(record.environment_name.clone()).or_default();
             slots.entry(record.deployment_name.clone()).or_default().push(position);
         }
-        // The sort is stable: of one digest, the newest stay first.
+        // This sort is stable: of one digest, the newest stay first.
         let mut by_digest = std::mem::take(&mut index.by_digest);
         by_digest.sort_by_key(|position| index.digest_at(*position));
         index.by_digest = by_digest;
@@ -94,10 +105,11 @@ impl RecordIndex {
         &self.records
     }
 
-    /// Each digest with the positions of its records, newest first; digests in ascending order.
-    pub fn by_digest(&self) -> impl Iterator<Item = (Digest, &[u32])> {
+    /// The records of each digest; digests in ascending order.
+    pub fn by_digest(&self) -> impl Iterator<Item = DigestRecords<'_>> {
         let groups = self.by_digest.chunk_by(|one, other| self.digest_at(*one) == self.digest_at(*other));
-        groups.filter_map(|positions| Some((self.digest_at(*positions.first()?)?, positions)))
+        groups
+            .filter_map(|positions| Some(DigestRecords { artifact: self.artifact_at(*positions.first()?)?, positions }))
     }
 
     /// The positions of the records by target and deployment name; newest first.
@@ -107,7 +119,11 @@ impl RecordIndex {
     }
 
     fn digest_at(&self, position: u32) -> Option<Digest> {
-        self.records.get(usize::try_from(position).ok()?)?.artifact.digest
+        self.artifact_at(position)?.digest
+    }
+
+    fn artifact_at(&self, position: u32) -> Option<&RecordedArtifact> {
+        self.records.get(usize::try_from(position).ok()?).map(|record| &*record.artifact)
     }
 }
 

@@ -192,7 +192,7 @@ impl RuleEngine for RegoEngine {
             })?;
         }
         let (packages, parameters) = (self.loaded.packages.clone(), self.parameters.clone());
-        let explainer = Explainer::new(Arc::clone(&self.loaded.gathered), Arc::clone(snapshot), self.limits);
+        let explainer = Explainer::new(Arc::clone(&self.loaded.gathered), data, self.limits);
         Ok(Box::new(Prepared { packages, parameters, pool: Pool::new(engines, self.limits), explainer }))
     }
 }

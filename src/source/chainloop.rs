@@ -184,7 +184,7 @@ fn assemble(
     }
     let environments = plans.into_iter().map(|(names, incomplete)| FetchedEnvironment {
         targets: names.iter().map(|name| name.as_ref().to_owned()).collect(),
-        records: names.iter().flat_map(|name| by_target.take(name)).collect(),
+        records: by_target.take_all(&names),
         incomplete,
     });
     Ok(Fetched { environments: environments.collect(), observed_at: Some(observed_at), digest: wire::digest(hashes) })

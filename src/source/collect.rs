@@ -1,7 +1,7 @@
 //! Distinct records by id, and records by target.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::domain::record::DeploymentRecord;
@@ -67,8 +67,18 @@ impl ByTarget {
         wanted
     }
 
+    /// The records of all these targets, in one list without spare room.
+    pub(super) fn take_all(&mut self, targets: &BTreeSet<Arc<str>>) -> Vec<DeploymentRecord> {
+        let mut lists = targets.iter().map(|target| self.take(target)).collect::<Vec<_>>().into_iter();
+        let mut all = lists.next().unwrap_or_default();
+        all.reserve_exact(lists.as_slice().iter().map(Vec::len).sum());
+        lists.for_each(|list| all.extend(list));
+        all.shrink_to_fit();
+        all
+    }
+
     /// The records of a target: copied while another environment needs them too, the last one gets them.
-    pub(super) fn take(&mut self, target: &Arc<str>) -> Vec<DeploymentRecord> {
+    fn take(&mut self, target: &Arc<str>) -> Vec<DeploymentRecord> {
         let users = self.users.entry(target.clone()).or_default();
         *users = users.saturating_sub(1);
         if *users == 0 { self.records.remove(target) } else { self.records.get(target).cloned() }.unwrap_or_default()

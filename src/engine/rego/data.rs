@@ -12,7 +12,6 @@ use regorus::Value;
 use regorus::value::Object;
 
 use crate::domain::artifact::RecordedArtifact;
-use crate::domain::digest::Digest;
 use crate::domain::record::{DeploymentRecord, RecordDetails};
 use crate::domain::snapshot::{EnvironmentRecords, RecordIndex, Snapshot};
 
@@ -53,21 +52,21 @@ fn environment_value(records: &EnvironmentRecords) -> Value {
     ])
 }
 
-/// `{digest: {environment: [record]}}`, digest by digest, so that nothing but the result takes room.
+/// `{digest: {environment: [record]}}`. The environments' digests are walked side by side, since each list is in
+/// ascending order: nothing but the result takes room.
 fn by_digest(snapshot: &Snapshot, values: &[(Value, Vec<Value>)]) -> Value {
-    let environments = snapshot.environments.values().zip(values);
-    let mut found: Vec<(Digest, &Value, Value)> = environments
-        .flat_map(|(environment, (name, records))| {
-            environment.index().by_digest().map(move |(digest, positions)| (digest, name, pick(records, positions)))
-        })
-        .collect();
-    found.sort_by_key(|(digest, ..)| *digest);
-    let of_digest = |group: &[(Digest, &Value, Value)]| {
-        let (digest, ..) = group.first()?;
-        let environments = group.iter().map(|(_digest, name, records)| ((*name).clone(), records.clone()));
-        Some((text(&digest.to_string()), map(environments)))
-    };
-    map(found.chunk_by(|(one, ..), (other, ..)| one == other).filter_map(of_digest))
+    let indexes = snapshot.environments.values().map(EnvironmentRecords::index);
+    let mut walks: Vec<_> = indexes.zip(values).map(|(index, values)| (index.by_digest().peekable(), values)).collect();
+    map(std::iter::from_fn(|| {
+        let next = walks.iter_mut().filter_map(|(walk, _)| walk.peek().map(|group| group.artifact));
+        let artifact = next.min_by_key(|artifact| artifact.digest)?;
+        let environments = walks.iter_mut().filter_map(|(walk, (name, records))| {
+            let group = walk.next_if(|group| group.artifact.digest == artifact.digest)?;
+            Some((name.clone(), pick(records, group.positions)))
+        });
+        // A digest has one spelling, so the text of any of its records is the key.
+        Some((shared(&artifact.digest_text), map(environments)))
+    }))
 }
 
 /// `{target: {deployment name: [record]}}` of one environment.
@@ -88,13 +87,15 @@ fn pick(records: &[Value], positions: &[u32]) -> Value {
 /// Makes record values that share what repeats.
 struct Builder {
     keys: Keys,
-    artifacts: HashMap<Arc<RecordedArtifact>, Value>,
+    /// By their place in memory, which a snapshot's artifacts keep: sources give equal ones one place.
+    artifacts: HashMap<*const RecordedArtifact, Value>,
     statuses: HashMap<String, Value>,
+    times: Times,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Self { keys: Keys::new(), artifacts: HashMap::new(), statuses: HashMap::new() }
+        Self { keys: Keys::new(), artifacts: HashMap::new(), statuses: HashMap::new(), times: Times::default() }
     }
 }
 
@@ -124,18 +125,17 @@ impl Keys {
 
 impl Builder {
     fn record(&mut self, record: &DeploymentRecord) -> Value {
-        let mut times = RecordTimes::default();
         let values = [
             self.artifact(&record.artifact),
             shared(&record.artifact_id),
-            times.value(record.created_at),
+            self.times.value(record.created_at),
             shared(&record.deployment_name),
             shared(&record.environment_id),
             shared(&record.environment_name),
             shared(&record.id),
-            times.value(record.last_seen_at),
+            self.times.value(record.last_seen_at),
             self.status(record.status.as_str()),
-            times.value(record.updated_at),
+            self.times.value(record.updated_at),
         ];
         let mut object = Object::from(self.keys.record.iter().cloned().zip(values).collect::<BTreeMap<_, _>>());
         if let Some(details) = &record.details {
@@ -145,7 +145,7 @@ impl Builder {
     }
 
     fn artifact(&mut self, artifact: &Arc<RecordedArtifact>) -> Value {
-        if let Some(value) = self.artifacts.get(artifact) {
+        if let Some(value) = self.artifacts.get(&Arc::as_ptr(artifact)) {
             return value.clone();
         }
         let values = [
@@ -155,7 +155,7 @@ impl Builder {
             shared(&artifact.version),
         ];
         let value = map(self.keys.artifact.iter().cloned().zip(values));
-        self.artifacts.insert(Arc::clone(artifact), value.clone());
+        self.artifacts.insert(Arc::as_ptr(artifact), value.clone());
         value
     }
 
@@ -169,19 +169,21 @@ impl Builder {
     }
 }
 
-/// A record's three times are often one: it is written once.
-#[derive(Default)]
-struct RecordTimes(Vec<(Timestamp, Value)>);
+/// How many times are remembered. Times repeat among neighbours, since records are in the order of theirs.
+const REMEMBERED_TIMES: usize = 50_000;
 
-impl RecordTimes {
+/// Writes each time once: a record's three times are often one, and most records change when the next one enters the
+/// slot.
+#[derive(Default)]
+struct Times(HashMap<Timestamp, Value>);
+
+impl Times {
     fn value(&mut self, instant: Option<Timestamp>) -> Value {
         let Some(instant) = instant else { return Value::Null };
-        if let Some((_, value)) = self.0.iter().find(|(seen, _)| *seen == instant) {
-            return value.clone();
+        if self.0.len() == REMEMBERED_TIMES {
+            self.0.clear();
         }
-        let value = time(instant);
-        self.0.push((instant, value.clone()));
-        value
+        self.0.entry(instant).or_insert_with(|| time(instant)).clone()
     }
 }
 
@@ -222,3 +224,6 @@ fn map(fields: impl IntoIterator<Item = (Value, Value)>) -> Value {
 fn shared(text: &Arc<str>) -> Value {
     Value::String(Arc::clone(text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,13 +16,12 @@ use regorus::{Engine, Value};
 
 use crate::domain::explanation::{Clause, NamedValue};
 use crate::domain::finding::Location;
-use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{Answer, Explained, RuleError};
 
 use super::gather::Gathered;
 use super::package::{Entry, Package};
 use super::worker::{self, Job};
-use super::{Limits, answer, builtins, data, evaluate, fault};
+use super::{Limits, answer, builtins, evaluate, fault};
 use sources::Explainable;
 use values::Shortener;
 
@@ -32,7 +31,8 @@ const VALUES_LIMIT: usize = 60;
 /// What explanations need; built when the first is asked for.
 pub(super) struct Explainer {
     gathered: Arc<Gathered>,
-    snapshot: Arc<Snapshot>,
+    /// The records, as every policy sees them.
+    data: Value,
     limits: Limits,
     ready: OnceLock<Result<Arc<Ready>, RuleError>>,
 }
@@ -44,8 +44,8 @@ struct Ready {
 }
 
 impl Explainer {
-    pub(super) const fn new(gathered: Arc<Gathered>, snapshot: Arc<Snapshot>, limits: Limits) -> Self {
-        Self { gathered, snapshot, limits, ready: OnceLock::new() }
+    pub(super) const fn new(gathered: Arc<Gathered>, data: Value, limits: Limits) -> Self {
+        Self { gathered, data, limits, ready: OnceLock::new() }
     }
 
     /// Explains each rule, within the time that an evaluation of all of them may take.
@@ -74,7 +74,7 @@ impl Explainer {
     fn build(&self) -> Result<Ready, RuleError> {
         let built = sources::build(&self.gathered, self.limits.rule);
         let (mut engine, explainable) = built.map_err(|fault| unexplainable(&fault.to_string()))?;
-        let added = engine.add_data(data::document(&self.snapshot));
+        let added = engine.add_data(self.data.clone());
         added.map_err(|error| unexplainable(&fault::one_line(&error)))?;
         Ok(Ready { engine, explainable })
     }

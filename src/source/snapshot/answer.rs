@@ -22,14 +22,20 @@ pub(super) fn answer(mut contents: Contents, query: &RecordQuery, path: &Path) -
     let mut by_target = ByTarget::default();
     plans.iter().flat_map(|plan| &plan.targets).for_each(|target| by_target.expect(target));
     let mut kept = Vec::new();
-    for (record, hash) in filtered(records.into_iter().zip(hashes), &query.filters) {
+    let mut keep = |(record, hash)| {
         if by_target.keep(record) {
             kept.push(hash);
         }
+    };
+    let records = matching(records.into_iter().zip(hashes), &query.filters);
+    if query.filters.full_history {
+        records.for_each(&mut keep);
+    } else {
+        latest(records).for_each(&mut keep);
     }
     let environments = plans.into_iter().map(|plan| FetchedEnvironment {
         targets: plan.targets.iter().map(|name| name.as_ref().to_owned()).collect(),
-        records: plan.targets.iter().flat_map(|target| by_target.take(target)).collect(),
+        records: by_target.take_all(&plan.targets),
         incomplete: short.clone().or_else(|| plan.gap(&contents, path)),
     });
     Fetched { environments: environments.collect(), observed_at: contents.observed_at, digest: wire::digest(kept) }
@@ -170,20 +176,22 @@ fn pages_missing(pagination: &Pagination, distinct: usize) -> Option<String> {
     Some(format!("counts {total} records but {pages} pages of them; save all pages in one file, as one page"))
 }
 
-/// Applies the filters as the API does: first those by value, then the latest of each slot.
-fn filtered<H: Copy>(
+/// Applies the filters by value, which come before the latest of each slot is looked for, as in the API. The records
+/// are handed on one by one, since a second list of them is much memory.
+fn matching<H>(
     records: impl Iterator<Item = (DeploymentRecord, H)>,
     filters: &RecordFilters,
-) -> Vec<(DeploymentRecord, H)> {
+) -> impl Iterator<Item = (DeploymentRecord, H)> {
     let is = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
-    let records = records.filter(|(record, _)| {
+    records.filter(move |(record, _)| {
         is(&filters.status, record.status.as_str())
             && is(&filters.artifact_kind, record.artifact.kind.as_str())
             && is(&filters.deployment_name, &record.deployment_name)
-    });
-    if filters.full_history {
-        return records.collect();
-    }
+    })
+}
+
+/// The latest record of each slot.
+fn latest<H>(records: impl Iterator<Item = (DeploymentRecord, H)>) -> impl Iterator<Item = (DeploymentRecord, H)> {
     let mut latest: HashMap<(Arc<str>, Arc<str>), (DeploymentRecord, H)> = HashMap::new();
     for (record, hash) in records {
         let slot = (record.environment_name.clone(), record.deployment_name.clone());
@@ -194,5 +202,5 @@ fn filtered<H: Copy>(
             }
         }
     }
-    latest.into_values().collect()
+    latest.into_values()
 }

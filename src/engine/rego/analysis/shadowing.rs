@@ -75,9 +75,13 @@ impl Shadowing<'_, '_> {
     fn inside(&mut self, expression: &Expr, names: &[&str]) {
         if let Some((query, outputs)) = comprehension(expression) {
             self.rebinds(query, names);
-            outputs.into_iter().for_each(|output| self.inside(output, names));
+            for output in outputs {
+                self.inside(output, names);
+            }
         }
-        children(expression).into_iter().for_each(|child| self.inside(child, names));
+        for child in children(expression) {
+            self.inside(child, names);
+        }
     }
 
     fn binds(&mut self, statement: &Expr, names: &[&str]) {

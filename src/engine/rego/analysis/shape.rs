@@ -96,12 +96,10 @@ impl Names<'_, '_> {
 
     fn certain_function(&self, function: &Expr) -> bool {
         let Some(path) = parts(function) else { return false };
-        match self.program.resolve(self.package, &path) {
-            Some(full) => full.split_first().is_some_and(|(_, below)| self.always_defined(below)),
-            None => {
-                let name = shown(&path);
-                name.strip_prefix("data.").is_some_and(|name| name != "json.patch" && BUILTINS.contains_key(name))
-            }
+        if let Some(full) = self.program.resolve(self.package, &path) {
+            return full.split_first().is_some_and(|(_, below)| self.always_defined(below));
         }
+        let name = shown(&path);
+        name.strip_prefix("data.").is_some_and(|name| name != "json.patch" && BUILTINS.contains_key(name))
     }
 }

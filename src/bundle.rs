@@ -115,18 +115,18 @@ impl Bundle {
         }
     }
 
-    /// The policies and data for an engine. Tests are left out: they decide nothing. `shown` begins their names in
+    /// The policies and data for an engine. Tests are apart: they decide nothing. `shown` begins their names in
     /// messages.
     ///
     /// # Errors
     /// A policy or data document that is not UTF-8 text; a bundle without policies and data.
     pub fn into_set(self, origin: PolicyOrigin, shown: &str) -> Result<PolicySet, BundleError> {
-        let (mut policies, mut data) = (Vec::new(), Vec::new());
+        let (mut policies, mut tests, mut data) = (Vec::new(), Vec::new(), Vec::new());
         for (name, bytes) in &self.files {
             let path = format!("{shown}/{name}");
-            if path::is_policy(name) {
-                let version = self.manifest.version_of(name);
-                policies.push(PolicyText { path, text: text(name, bytes)?, version });
+            if name.ends_with(".rego") {
+                let kind = if path::is_policy(name) { &mut policies } else { &mut tests };
+                kind.push(PolicyText { path, text: text(name, bytes)?, version: self.manifest.version_of(name) });
             } else if self.is_data(name) && !matches!(name.as_str(), MANIFEST | SIGNATURES) {
                 let mut mount = path::mount(name);
                 // conftest keeps documents of any name in a folder `data`, and mounts what is in it.
@@ -142,7 +142,7 @@ impl Bundle {
                 "a policy is a file that ends in `.rego`; tests end in `_test.rego` and do not count",
             ));
         }
-        Ok(PolicySet { origin, policies, data, roots: self.manifest.roots() })
+        Ok(PolicySet { origin, policies, tests, data, roots: self.manifest.roots() })
     }
 }
 

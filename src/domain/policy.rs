@@ -99,6 +99,8 @@ pub struct PolicySet {
     pub origin: PolicyOrigin,
     /// The policies.
     pub policies: Vec<PolicyText>,
+    /// Files of tests, which decide nothing; a rule in one that would is a fault.
+    pub tests: Vec<PolicyText>,
     /// The data documents.
     pub data: Vec<DataText>,
     /// The paths below `data` that are theirs alone; one that is empty is all of `data`.

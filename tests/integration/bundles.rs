@@ -91,6 +91,10 @@ fn what_goes_in_is_chosen() {
     let rooted = workspace.run(&["policy", "bundle", "--root", "other"]);
     assert_eq!(rooted.code, 2);
     assert!(rooted.stderr.contains("`gate.window` lies outside the bundle's roots"), "{}", rooted.stderr);
+    workspace.write("policies/gate/window/late_test.rego", "package gate.window\ndeny contains \"late\" if true\n");
+    let misplaced = workspace.run(&["policy", "bundle", "--with-tests", "-o", "never.tar.gz"]);
+    assert!(misplaced.code == 2 && misplaced.stderr.contains("`deny` decides"), "{misplaced:?}");
+    fs::remove_file(workspace.path().join("policies/gate/window/late_test.rego")).unwrap();
     workspace.write("policies/broken.rego", "package broken\nx := f(1)\n");
     let broken = workspace.run(&["policy", "bundle", "-o", "never.tar.gz"]);
     assert!(broken.code == 2 && !workspace.path().join("never.tar.gz").exists(), "{broken:?}");

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::policy::{DataText, PolicyOrigin, PolicySet};
+use crate::domain::policy::{DataText, PolicyOrigin, PolicySet, PolicyText};
 
 use super::analysis::{self, ParsedPolicy};
 use super::documents::Documents;
 use super::fault::PolicyFault;
 use super::files::{self, PolicyFile, Which};
+use super::misplaced;
 
 /// A place that policies come from.
 #[derive(Clone, Debug)]
@@ -46,16 +47,18 @@ pub(super) fn gather(inputs: &[PolicyInput], which: Which) -> Result<Gathered, P
     refuse_overlap(&sets)?;
     let (mut policies, mut data) = (files.policies, files.data);
     for set in &sets {
-        let policy = set.policies.iter().cloned();
-        policies.extend(policy.map(|policy| PolicyFile {
-            path: policy.path,
-            text: policy.text,
-            version: policy.version,
-        }));
+        if let Some(fault) = set.tests.iter().cloned().map(file).find_map(|test| misplaced::check(&test)) {
+            return Err(fault);
+        }
+        policies.extend(set.policies.iter().cloned().map(file));
         data.extend(set.data.iter().cloned());
     }
     let origins = sets.iter().map(|set| set.origin.clone()).collect();
     Ok(Gathered { policies, data, origins, sets })
+}
+
+fn file(policy: PolicyText) -> PolicyFile {
+    PolicyFile { path: policy.path, text: policy.text, version: policy.version }
 }
 
 /// Of two sets with the same root, one could change what the other says.

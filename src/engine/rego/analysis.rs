@@ -11,6 +11,7 @@
 //! | `entries` | `deny` and the like that are no collection | a rule that denies is read as something else |
 //! | `mocks` | `with` on what the decision rests on, outside of tests | a policy that replaces its own evidence |
 //! | `references` | paths below `data` where nothing is | undefined, so that a denial is never said |
+//! | `unseen` | computed names where the engine evaluates nothing | undefined, so that a denial is never said |
 //! | `variables` | variables that nothing binds | `not input.list[x] == 5` is true when any element differs |
 //!
 //! The policies must have passed [`super::nesting::check`], which bounds how deep the walk goes; run it on the large
@@ -29,6 +30,7 @@ mod mocks;
 pub(super) mod program;
 mod references;
 mod test_rules;
+mod unseen;
 mod variables;
 pub(super) mod walk;
 
@@ -71,6 +73,7 @@ pub(crate) fn check(policies: &[ParsedPolicy], names_of_extensions: &[&str]) -> 
     conflicts::check(&program, &mut faults);
     entries::check(&program, &mut faults);
     mocks::check(&program, &mut faults);
+    unseen::check(&program, &mut faults);
     variables::check(&program, &mut faults);
     faults.sort();
     faults.dedup();

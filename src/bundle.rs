@@ -124,8 +124,8 @@ impl Bundle {
         let (mut policies, mut tests, mut data) = (Vec::new(), Vec::new(), Vec::new());
         for (name, bytes) in &self.files {
             let path = format!("{shown}/{name}");
-            if name.ends_with(".rego") {
-                let kind = if path::is_policy(name) { &mut policies } else { &mut tests };
+            if path::is_policy(name) || path::is_test(name) {
+                let kind = if path::is_test(name) { &mut tests } else { &mut policies };
                 kind.push(PolicyText { path, text: text(name, bytes)?, version: self.manifest.version_of(name) });
             } else if self.is_data(name) && !matches!(name.as_str(), MANIFEST | SIGNATURES) {
                 let mut mount = path::mount(name);

@@ -47,6 +47,11 @@ pub(super) fn is_policy(name: &str) -> bool {
     base(name).strip_suffix(".rego").is_some_and(|stem| !stem.ends_with("_test"))
 }
 
+/// A file of tests by its name.
+pub(super) fn is_test(name: &str) -> bool {
+    base(name).strip_suffix("_test.rego").is_some()
+}
+
 /// A data document by its name.
 pub(super) fn is_data(name: &str) -> bool {
     matches!(base(name), "data.json" | "data.yaml" | "data.yml")

@@ -14,6 +14,7 @@
 //! | `mocks` | `with` on what the decision rests on, outside of tests | a policy that replaces its own evidence |
 //! | `references` | paths below `data` where nothing is | undefined, so that a denial is never said |
 //! | `shadowing` | `some x` of a name that is taken, `=` with the variable of an `every` | a denial is never said, an `every` is always true |
+//! | `unseen` | computed names where the engine evaluates nothing | undefined, so that a denial is never said |
 //! | `variables` | variables that nothing binds | `not input.list[x] == 5` is true when any element differs |
 //!
 //! The policies must have passed [`super::nesting::check`], which bounds how deep the walk goes; run it on the large
@@ -36,6 +37,7 @@ mod references;
 mod shadowing;
 mod shape;
 mod test_rules;
+mod unseen;
 mod variables;
 pub(super) mod walk;
 
@@ -78,6 +80,7 @@ pub(crate) fn check(policies: &[ParsedPolicy], names_of_extensions: &[&str]) -> 
     conflicts::check(&program, &mut faults);
     entries::check(&program, &mut faults);
     mocks::check(&program, &mut faults);
+    unseen::check(&program, &mut faults);
     variables::check(&program, &mut faults);
     else_values::check(&program, &mut faults);
     memberships::check(&program, &mut faults);

@@ -3,6 +3,8 @@
 //! The engine lets data overrule rules without a word, so data never shares a path with a policy: not with holdpoint's
 //! own, not with a package, and not with another document.
 
+mod unique;
+
 use regorus::Value as Data;
 use serde_json::{Map, Value};
 
@@ -10,6 +12,7 @@ use crate::domain::policy::DataText;
 
 use super::analysis::RESERVED;
 use super::fault::PolicyFault;
+use unique::Unique;
 
 /// Values within values of one document, its folders included; the engine has a bound for what it merges.
 const DEEPEST: usize = 100;
@@ -125,7 +128,7 @@ fn join(into: &mut Map<String, Value>, from: Map<String, Value>, path: &mut Vec<
 
 fn parse(text: &DataText) -> Result<Value, PolicyFault> {
     let unreadable = |what: &str, why: String| fault(text, &format!("is no {what}: {why}"), "correct it");
-    let value: Value = if text.path.rsplit_once('.').is_some_and(|(_, end)| end == "json") {
+    let Unique(value) = if text.path.rsplit_once('.').is_some_and(|(_, end)| end == "json") {
         serde_json::from_str(&text.text).map_err(|error| unreadable("JSON", error.to_string()))?
     } else {
         let read = serde_saphyr::from_str_with_options(&text.text, yaml_options());
@@ -203,6 +206,8 @@ mod tests {
             (vec![text("data.json", &[], "{")], "is no JSON"),
             (vec![text("data.yaml", &[], "a: [")], "is no YAML"),
             (vec![text("data.yaml", &[], "a: 1\na: 2")], "is no YAML"),
+            (vec![text("data.yaml", &[], "1: a\n\"1\": b")], "the key `1` is there twice"),
+            (vec![text("data.json", &[], r#"{"a": [{"b": ["x"], "b": []}]}"#)], "the key `b` is there twice"),
             (vec![text("data.json", &[], r#"{"holdpoint": {}}"#)], "`data.holdpoint`, which is reserved"),
             (vec![text("data.json", &["system"], "{}")], "`data.system`, which is reserved"),
             (vec![text("data.json", &["holdpoint", "records"], "{}")], "`data.holdpoint`, which is reserved"),

@@ -1,5 +1,6 @@
 //! Finding policy files and the data beside them.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
@@ -18,6 +19,8 @@ const DATA_LIMIT: u64 = 16 * 1024 * 1024;
 const COUNT_LIMIT: usize = 2000;
 /// Folders within folders.
 const DEPTH_LIMIT: usize = 32;
+/// Folders looked into: links that fork again and again lead to one folder by endless paths.
+const FOLDER_LIMIT: usize = 20_000;
 
 /// A policy's text and the path that messages show.
 #[derive(Clone)]
@@ -43,16 +46,41 @@ pub(super) struct Files {
     pub(super) data: Vec<DataText>,
 }
 
-/// What was found; data documents with their place below `data`.
+/// What was found, by the path without links: one file through two paths is one.
 #[derive(Default)]
 struct Found {
-    policies: BTreeSet<PathBuf>,
-    data: BTreeMap<PathBuf, Vec<String>>,
+    /// With the path that messages show.
+    policies: BTreeMap<PathBuf, PathBuf>,
+    /// With its place below `data`: a document that is there twice by a link has two.
+    data: BTreeMap<(PathBuf, Vec<String>), PathBuf>,
+    folders: usize,
 }
 
 impl Found {
     fn count(&self) -> usize {
         self.policies.len().saturating_add(self.data.len())
+    }
+
+    fn add_policy(&mut self, path: &Path) {
+        shortest(self.policies.entry(whole(path)), normal(path));
+    }
+
+    fn add_data(&mut self, path: &Path, mount: &[String]) {
+        shortest(self.data.entry((whole(path), mount.to_vec())), normal(path));
+    }
+
+    /// Whether the folder's files were found before, through another path of the configuration.
+    fn repeats(&self, folder: &Path) -> bool {
+        let folder = whole(folder);
+        self.policies.keys().chain(self.data.keys().map(|(path, _)| path)).any(|path| path.starts_with(&folder))
+    }
+}
+
+/// Of two paths to one file the same is shown each time, whichever the folder lists first.
+fn shortest<K: Ord>(entry: Entry<'_, K, PathBuf>, path: PathBuf) {
+    let known = entry.or_insert_with(|| path.clone());
+    if (path.as_os_str().len(), &path) < (known.as_os_str().len(), &*known) {
+        *known = path;
     }
 }
 
@@ -68,7 +96,7 @@ pub(super) fn read(paths: &[PathBuf], which: Which) -> Result<Files, PolicyFault
         let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         if metadata.is_dir() {
             collect(path, which, &mut Vec::new(), &mut found)?;
-            if found.count() == before && !repeats(path, &found.policies) {
+            if found.count() == before && !found.repeats(path) {
                 return Err(fault(
                     path,
                     "policy_none",
@@ -77,18 +105,14 @@ pub(super) fn read(paths: &[PathBuf], which: Which) -> Result<Files, PolicyFault
                 ));
             }
         } else {
-            found.policies.insert(normal(path));
+            found.add_policy(path);
         }
     }
-    let policies = found.policies.iter().map(|path| read_policy(path)).collect::<Result<_, _>>()?;
-    let data = found.data.into_iter().map(|(path, mount)| read_data(&path, mount)).collect::<Result<_, _>>()?;
+    let paths: BTreeSet<PathBuf> = found.policies.into_values().collect();
+    let policies = paths.iter().map(|path| read_policy(path)).collect::<Result<_, _>>()?;
+    let places: BTreeSet<_> = found.data.into_iter().map(|((_, mount), path)| (path, mount)).collect();
+    let data = places.into_iter().map(|(path, mount)| read_data(&path, mount)).collect::<Result<_, _>>()?;
     Ok(Files { policies, data })
-}
-
-/// Whether the folder's policies were found before, through another path of the configuration.
-fn repeats(folder: &Path, found: &BTreeSet<PathBuf>) -> bool {
-    let folder = normal(folder);
-    found.iter().any(|path| path.starts_with(&folder))
 }
 
 /// Looks through a folder; `mount` are the folders on the way to it.
@@ -100,6 +124,11 @@ fn collect(folder: &Path, which: Which, mount: &mut Vec<String>, found: &mut Fou
             "is nested too deeply",
             "look for a link that leads back to its own folder",
         ));
+    }
+    found.folders = found.folders.saturating_add(1);
+    if found.folders > FOLDER_LIMIT {
+        let what = format!("is one of more than {FOLDER_LIMIT} folders");
+        return Err(fault(folder, "policy_count", &what, "name a smaller folder; look for links that fork"));
     }
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let entry = entry.map_err(|error| unreadable(folder, &error))?;
@@ -113,10 +142,9 @@ fn collect(folder: &Path, which: Which, mount: &mut Vec<String>, found: &mut Fou
             collect(&path, which, mount, found)?;
             mount.pop();
         } else if is_policy(&name, which) {
-            found.policies.insert(normal(&path));
+            found.add_policy(&path);
         } else if matches!(name.as_str(), "data.json" | "data.yaml" | "data.yml") {
-            // The same document through two paths of the configuration would have two places.
-            found.data.entry(normal(&path)).or_insert_with(|| mount.clone());
+            found.add_data(&path, mount);
         } else if name.ends_with("_test.rego") {
             misplaced::check(&read_policy(&normal(&path))?).map_or(Ok(()), Err)?;
         }
@@ -179,6 +207,11 @@ fn normal(path: &Path) -> PathBuf {
     let normal: PathBuf = parts.into_iter().collect();
     // A link on the way can make the shorter path another file: then the path stays as it was written.
     if same_file(path, &normal) { normal } else { path.to_owned() }
+}
+
+/// The path without links; as it is written when there is none, so that reading it says why.
+fn whole(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_error| path.to_owned())
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

@@ -1,6 +1,6 @@
 //! Policies and data of all places, and what each may hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,12 +53,25 @@ pub(super) fn gather(inputs: &[PolicyInput], which: Which) -> Result<Gathered, P
         policies.extend(set.policies.iter().cloned().map(file));
         data.extend(set.data.iter().cloned());
     }
+    refuse_lookalikes(&policies)?;
     let origins = sets.iter().map(|set| set.origin.clone()).collect();
     Ok(Gathered { policies, data, origins, sets })
 }
 
 fn file(policy: PolicyText) -> PolicyFile {
     PolicyFile { path: policy.path, text: policy.text, version: policy.version }
+}
+
+/// Files are told apart by the path that messages show, which leaves out what is no UTF-8 text.
+fn refuse_lookalikes(policies: &[PolicyFile]) -> Result<(), PolicyFault> {
+    let mut paths = BTreeSet::new();
+    match policies.iter().find(|policy| !paths.insert(policy.path.as_str())) {
+        None => Ok(()),
+        Some(policy) => {
+            let what = "is the name of two policy files, once it is written as text";
+            Err(PolicyFault::at(&policy.path, (0, 0), "policy_name", what, "give one of them another name"))
+        }
+    }
 }
 
 /// Of two sets with the same root, one could change what the other says.

@@ -22,7 +22,7 @@ use super::engines::{self, Engines};
 use super::fault::{self, PolicyFault};
 use super::files::{PolicyFile, Which};
 use super::gather::{self, Gathered, PolicyInput};
-use super::metadata::{self, Metadata};
+use super::metadata::{self, Annotation, Metadata};
 use super::package::{Entry, Package};
 use super::{analysis, builtins, chainloop, data, nesting, parameters, version, worker};
 
@@ -79,7 +79,7 @@ fn load_gathered(
     if !faults.is_empty() {
         return Err(faults);
     }
-    let packages = packages(&mut parsed);
+    let packages = packages(&mut parsed)?;
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
     let engines = engines::build(&mut parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
@@ -192,22 +192,26 @@ pub(super) fn add_as(engine: &mut Engine, file: &PolicyFile, version: RegoVersio
     engine.add_policy(file.path.clone(), file.text.clone()).map(drop)
 }
 
-fn packages(parsed: &mut Parsed<'_>) -> Vec<Package> {
+fn packages(parsed: &mut Parsed<'_>) -> Result<Vec<Package>, Vec<PolicyFault>> {
     let annotations = &parsed.annotations;
-    let package = |found: PackageRules| Package {
-        description: description(&found, annotations.get(&found.path)),
-        annotation: annotations.get(&found.path).map(|metadata| metadata.package.clone()).unwrap_or_default(),
-        entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
-        name: found.package,
+    let modules = parsed.engine.get_modules();
+    let mut of_packages = metadata::of_packages(modules.iter().map(analysis::place), annotations)?;
+    let package = |found: PackageRules| {
+        let annotation = of_packages.remove(&found.package).unwrap_or_default();
+        Package {
+            description: description(&found, &annotation),
+            annotation,
+            entries: found.entry_rules.into_iter().map(|rule| entry(rule, annotations)).collect(),
+            name: found.package,
+        }
     };
-    analysis::packages(parsed.engine.get_modules()).into_iter().map(package).collect()
+    Ok(analysis::packages(modules).into_iter().map(package).collect())
 }
 
-fn description(found: &PackageRules, metadata: Option<&Metadata>) -> RuleDescription {
-    let annotation = metadata.map(|metadata| metadata.package.clone()).unwrap_or_default();
+fn description(found: &PackageRules, annotation: &Annotation) -> RuleDescription {
     RuleDescription {
-        title: annotation.title.unwrap_or_else(|| found.package.clone()),
-        remediation: annotation.remediation.unwrap_or_default(),
+        title: annotation.title.clone().unwrap_or_else(|| found.package.clone()),
+        remediation: annotation.remediation.clone().unwrap_or_default(),
         location: Some(Location { path: found.path.clone(), line: found.line }),
     }
 }

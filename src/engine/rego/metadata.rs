@@ -70,6 +70,33 @@ pub(crate) fn read(path: &str, text: &str) -> Result<Metadata, PolicyFault> {
     Ok(metadata)
 }
 
+/// The annotations of packages, each with those of all its files; of what two of them say, the first file's counts.
+/// `places` are the files and their packages.
+///
+/// # Errors
+/// Every file that describes other parameters than an earlier one of its package.
+pub(super) fn of_packages<'a>(
+    places: impl Iterator<Item = (&'a str, Vec<String>)>,
+    files: &BTreeMap<String, Metadata>,
+) -> Result<BTreeMap<String, Annotation>, Vec<PolicyFault>> {
+    let (mut packages, mut faults) = (BTreeMap::<String, Annotation>::new(), Vec::new());
+    for (path, package) in places {
+        let Some(said) = files.get(path).map(|metadata| &metadata.package) else { continue };
+        let package = package.join(".");
+        let earlier = packages.remove(&package).unwrap_or_default();
+        if let (Some(first), Some(second)) = (&earlier.parameters, &said.parameters)
+            && first != second
+        {
+            let message =
+                format!("`custom.parameters` of the package `{package}` is written in another file too, and differs");
+            let hint = "write it once, in the file that holds the rules";
+            faults.push(PolicyFault::at(path, (0, 0), "metadata", message, hint));
+        }
+        packages.insert(package, earlier.or(said.clone()));
+    }
+    if faults.is_empty() { Ok(packages) } else { Err(faults) }
+}
+
 /// The lines with their numbers, without those that continue a raw string.
 fn code_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
     comments::lines(text).filter(|line| !line.continues).map(|line| (line.number, line.text))

@@ -107,11 +107,24 @@ pub(super) fn check(rule: &Rule, package: &Package, environments: &Arc<BTreeSet<
     let (path, line) =
         package.description.location.as_ref().map_or(("", 0), |location| (location.path.as_str(), location.line));
     match ParameterSchema::new(schema, environments) {
-        Ok(schema) => {
+        Ok(checked) => {
             let fault = |(message, hint): (String, String)| {
                 PolicyFault::at("", (0, 0), "parameter_invalid", format!("rule `{}`: {message}", rule.id), hint)
             };
-            schema.faults(&rule.parameters).into_iter().map(fault).collect()
+            let faults: Vec<_> = checked.faults(&rule.parameters).into_iter().map(fault).collect();
+            if !faults.is_empty() {
+                return faults;
+            }
+            // A default that does not fit would reach the policy as no parameter of the configuration could.
+            let unfit = |(message, _hint): (String, String)| {
+                let message = format!(
+                    "the defaults in `custom.parameters` of policy `{}` do not fit it: rule `{}`: {message}",
+                    package.name, rule.id
+                );
+                let hint = "correct the default in the policy, or give the rule this parameter";
+                PolicyFault::at(path, (line, 0), "parameter_default", message, hint)
+            };
+            checked.faults(&filled(&rule.parameters, Some(schema))).into_iter().map(unfit).collect()
         }
         Err(why) => {
             let message = format!("`custom.parameters` of policy `{}` is no JSON Schema: {why}", package.name);

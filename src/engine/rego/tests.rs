@@ -76,6 +76,40 @@ fn what_the_engine_merges_silently_is_refused() {
 }
 
 #[test]
+fn what_the_engine_would_not_evaluate_is_refused() {
+    let lib = "package lib\nbad contains \"x\"";
+    let other = "package p.r\nbad contains \"x\"";
+    for (rules, refused) in [
+        ("deny contains 1 if data[input.k].bad.x", true),
+        ("deny contains 1 if { some k; data[k].bad[_] == \"x\" }", true),
+        ("deny contains 1 if data[`lib`].bad.x", true),
+        ("deny contains 1 if data[input.k][\"bad\"].x", true),
+        ("import data as d\ndeny contains 1 if d.lib.bad.x", true),
+        ("import input.k as k\ndeny contains 1 if data[k].bad.x", true),
+        ("import data.p.q as me\nh contains \"x\"\ndeny contains 1 if me.h.x", true),
+        ("import data.p as above\nh contains \"x\"\ndeny contains 1 if above.q.h.x", true),
+        ("h contains \"x\"\ndeny contains 1 if data.p[input.k].h.x", true),
+        ("h := {\"i\": 1}\ndeny contains 1 if data.p.q[`h`].i", true),
+        ("deny contains 1 if data.lib[input.k].x", false),
+        ("deny contains 1 if data.p.r[input.k].x", false),
+        ("deny contains 1 if data[\"lib\"].bad.x", false),
+        ("deny contains 1 if data[input.k].table.x", false),
+        ("import data.lib as l\ndeny contains 1 if { some k; l[k].x }", false),
+        ("import data.p as above\ndeny contains 1 if above.r.bad.x", false),
+        ("import data.p.q.h as me\nh contains \"x\"\ndeny contains 1 if me.x", false),
+        ("import data as d\ndeny contains 1 if { some d in [{}]; d.lib.bad.x }", false),
+    ] {
+        let mut engine = new_engine(Duration::from_secs(1)).unwrap();
+        for (path, text) in [("lib.rego", lib), ("r.rego", other), ("q.rego", &format!("package p.q\n{rules}"))] {
+            let file = files::PolicyFile { path: path.to_owned(), text: text.to_owned(), version: None };
+            add(&mut engine, &file).unwrap();
+        }
+        let faults: Vec<_> = analysis::check(engine.get_modules(), &[]).into_iter().map(|fault| fault.code).collect();
+        assert_eq!(faults, if refused { vec!["unseen_rule"] } else { vec![] }, "{rules}");
+    }
+}
+
+#[test]
 fn many_cycles_are_found_soon() {
     let rules = (0..1000).map(|number| format!("r{number} := data.p[input.x{number}].z if false\n"));
     let started = std::time::Instant::now();

@@ -4,6 +4,7 @@
 use super::ParsedPolicy;
 use super::graph::Graph;
 use super::program::{Program, package_of};
+use regorus::unstable::Module;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files that the packages of all policies need.
@@ -26,11 +27,10 @@ impl Dependencies {
         for (number, file) in program.files.iter().enumerate() {
             packages.entry(package_of(file).ok()?.join(".")).or_default().push(number);
         }
-        let numbers: BTreeMap<&str, usize> = (0..)
-            .zip(&program.files)
-            .map(|(number, file)| (file.package.span.source.get_path().as_str(), number))
-            .collect();
-        let file_of = program.definitions.iter().map(|definition| numbers.get(definition.source()).copied());
+        let numbers: BTreeMap<*const Module, usize> =
+            (0..).zip(&program.files).map(|(number, file)| (std::ptr::from_ref(*file), number)).collect();
+        let file_of =
+            program.definitions.iter().map(|definition| numbers.get(&std::ptr::from_ref(definition.file)).copied());
         let file_of = file_of.collect::<Option<Vec<usize>>>()?;
         let mut definitions = vec![Vec::new(); program.files.len()];
         for (definition, file) in file_of.iter().enumerate() {

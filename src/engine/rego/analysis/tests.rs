@@ -198,6 +198,7 @@ p.rego:4:1: the rule depends on itself: data.p.a -> data.p.b -> data.p.c -> data
 p.rego:7:1: the rule depends on itself: data.p.d -> data.p.d [recursion]
 p.rego:8:1: the rule depends on itself: data.p.e -> data.p.e [recursion]
 p.rego:9:1: the rule depends on itself: data.p.g -> data.p.g [recursion]
+p.rego:9:19: the engine would not evaluate `data.p.g` for this reference [unseen_rule]
 p.rego:10:1: the rule depends on itself: data.p.h -> data.p.h [recursion]
 p.rego:3:1: the rule depends on itself: data.p.x -> data.q.y -> data.p.x [recursion]
 p.rego:4:1: the rule depends on itself: data.p.z -> data.p.z [recursion]

@@ -284,6 +284,13 @@ pub(in crate::engine::rego::lint) const REFUSALS: &[LintCode] = &[
         repair: "Bind the variable first, with `some x in …` or `x := …`.",
     },
     LintCode {
+        name: "unseen_rule",
+        severity: Severity::Error,
+        summary: "a computed path, or an import of `data` or of the own package, whose rules are not evaluated",
+        why: "It is undefined, whatever the rules say, so that a denial which depends on it is never said.",
+        repair: "Write the path out, such as `data.lib.banned`.",
+    },
+    LintCode {
         name: "uses_a_test",
         severity: Severity::Error,
         summary: "a policy that uses a rule of tests",

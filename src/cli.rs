@@ -47,7 +47,31 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   holdpoint check ghcr.io/acme/storefront@sha256:… --to production
   holdpoint check sha256:… --to staging --records snapshot.json --format json | jq .verdict
-  holdpoint check ghcr.io/acme/storefront@sha256:… --to production --wait 15m";
+  holdpoint check ghcr.io/acme/storefront@sha256:… --to production --wait 15m
+  holdpoint check ghcr.io/acme/storefront@sha256:… --to production --explain
+
+Exit codes:
+  0  allow      every rule that applies was evaluated, none denies or holds
+  1  deny       a rule denies; waiting does not help
+  2  -          wrong usage or configuration, or an allow that could not be written
+  3  undecided  records, a policy or a limit failed; trying again may help
+  4  hold       a rule will pass later by itself";
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  holdpoint init
+  holdpoint init shop && cd shop && holdpoint policy list";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  holdpoint schema > holdpoint.schema.json
+  holdpoint schema --input > input.schema.json";
+
+const RECORDS_EXAMPLES: &str = "\
+Examples:
+  holdpoint records
+  holdpoint records --environment staging --status deployed
+  holdpoint records --output snapshot.json";
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -79,6 +103,7 @@ pub enum Command {
 
 /// Arguments of `schema`.
 #[derive(Args, Debug)]
+#[command(after_help = SCHEMA_EXAMPLES)]
 pub struct SchemaArgs {
     /// Of what policies see as `input`.
     #[arg(long, conflicts_with = "data")]
@@ -190,6 +215,7 @@ impl From<IntentArg> for Intent {
 
 /// Arguments of `records`.
 #[derive(Args, Debug)]
+#[command(after_help = RECORDS_EXAMPLES)]
 pub struct RecordsArgs {
     /// Where configuration and records are.
     #[command(flatten)]
@@ -270,6 +296,7 @@ impl KindArg {
 
 /// Arguments of `init`.
 #[derive(Args, Debug)]
+#[command(after_help = INIT_EXAMPLES)]
 pub struct InitArgs {
     /// The folder to write to; it is created when it is missing.
     #[arg(default_value = ".")]

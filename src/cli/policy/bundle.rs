@@ -7,8 +7,14 @@ use clap::{ArgAction, Args};
 
 use crate::domain::policy::SIGNATURE_ALGORITHMS;
 
+const EXAMPLES: &str = "\
+Examples:
+  holdpoint policy bundle policies -o bundle.tar.gz --revision v1
+  holdpoint policy bundle --sign private.pem --algorithm ES256 --key-id release";
+
 /// Arguments of `policy bundle`.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct BundleArgs {
     /// What to pack: policy files, and folders with policies and data.
     #[arg(value_name = "PATH", default_value = "policies")]

@@ -9,8 +9,9 @@ use crate::cli::{ConfigArgs, PolicyArgs, RequestArgs, instant};
 
 const EXAMPLES: &str = "\
 Example:
-  holdpoint policy input ghcr.io/acme/storefront@sha256:… --to production --rule promotion.soak_time -o seen
-  opa eval -d policies -d seen/data.json -i seen/promotion.soak_time.input.json data.promotion.soak_time.deny";
+  holdpoint policy input ghcr.io/acme/storefront@sha256:… --to production -o seen
+  opa eval --ignore examples -d policies -d seen/data.json \\
+    -i seen/promotion.soak_time.input.json data.promotion.soak_time.deny";
 
 /// Arguments of `policy input`.
 #[derive(Args, Debug)]

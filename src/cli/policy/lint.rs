@@ -14,7 +14,12 @@ Exit codes:
   2  wrong usage, or policies that cannot be read
 
 A finding is accepted by a comment on its line or directly above:
-  # holdpoint-lint-ignore: CODE reason";
+  # holdpoint-lint-ignore: CODE reason
+
+Examples:
+  holdpoint policy lint
+  holdpoint policy lint policies/ --format github
+  holdpoint policy lint --explain unknown_input";
 
 /// Arguments of `policy lint`.
 #[derive(Args, Debug)]

@@ -6,8 +6,14 @@ use clap::Args;
 
 use crate::output::catalogue::CatalogueFormat;
 
+const EXAMPLES: &str = "\
+Examples:
+  holdpoint policy list
+  holdpoint policy list --environment production --format markdown";
+
 /// Arguments of `policy list`.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct ListArgs {
     /// The configuration.
     #[arg(short, long, value_name = "FILE", default_value = "holdpoint.yaml", env = "HOLDPOINT_CONFIG")]

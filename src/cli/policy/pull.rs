@@ -5,8 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
+const EXAMPLES: &str = "\
+Examples:
+  holdpoint policy pull oci://ghcr.io/acme/policies:v1 -o bundle.tar.gz
+  holdpoint policy pull oci://ghcr.io/acme/policies@sha256:… -o vendor/policies";
+
 /// Arguments of `policy pull`.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct PullArgs {
     /// What to pull: `oci://registry/repository`, with a tag or a digest.
     #[arg(value_name = "ADDRESS")]

@@ -4,8 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+const EXAMPLES: &str = "\
+Examples:
+  holdpoint policy push bundle.tar.gz oci://ghcr.io/acme/policies:v1
+  holdpoint policy push policies oci://ghcr.io/acme/policies:v1 --layout files";
+
 /// Arguments of `policy push`.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct PushArgs {
     /// What to push: a bundle (`.tar.gz`), or a file or folder, which is packed as `policy bundle` does.
     #[arg(value_name = "PATH")]

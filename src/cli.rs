@@ -35,15 +35,21 @@ pub struct Cli {
     pub color: Color,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes of `check`:
-  0  allow      every rule that applies was evaluated, none denies or holds
+/// The exit codes of `check`, for its own help and that of the program.
+macro_rules! exit_codes {
+    () => {
+        "  0  allow      every rule that applies was evaluated, none denies or holds
   1  deny       a rule denies; waiting does not help
   2  -          wrong usage or configuration, or an allow that could not be written
   3  undecided  records, a policy or a limit failed; trying again may help
-  4  hold       a rule will pass later by itself";
+  4  hold       a rule will pass later by itself"
+    };
+}
 
-const CHECK_EXAMPLES: &str = "\
+const EXIT_CODES: &str = concat!("Exit codes of `check`:\n", exit_codes!());
+
+const CHECK_EXAMPLES: &str = concat!(
+    "\
 Examples:
   holdpoint check ghcr.io/acme/storefront@sha256:… --to production
   holdpoint check sha256:… --to staging --records snapshot.json --format json | jq .verdict
@@ -51,11 +57,9 @@ Examples:
   holdpoint check ghcr.io/acme/storefront@sha256:… --to production --explain
 
 Exit codes:
-  0  allow      every rule that applies was evaluated, none denies or holds
-  1  deny       a rule denies; waiting does not help
-  2  -          wrong usage or configuration, or an allow that could not be written
-  3  undecided  records, a policy or a limit failed; trying again may help
-  4  hold       a rule will pass later by itself";
+",
+    exit_codes!()
+);
 
 const INIT_EXAMPLES: &str = "\
 Examples:

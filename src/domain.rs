@@ -21,4 +21,5 @@ pub mod request;
 pub mod rule;
 pub mod snapshot;
 pub mod text;
+pub mod unique;
 pub mod verdict;

@@ -10,6 +10,7 @@ use tar::{Archive, Builder, Entry, EntryType, Header};
 use super::LARGEST;
 use super::error::BundleError;
 use super::path;
+use crate::source::file::Bounded;
 
 /// Bytes of all files together, unpacked.
 const UNPACKED: u64 = 64 << 20;
@@ -27,7 +28,7 @@ pub(super) fn unpack(packed: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, BundleE
         return Err(too_large());
     }
     let left = UNPACKED.min(length.saturating_mul(RATIO).max(ALWAYS));
-    let mut archive = Archive::new(Bounded { inner: MultiGzDecoder::new(packed), left });
+    let mut archive = Archive::new(Bounded::new(MultiGzDecoder::new(packed), left));
     let mut files = BTreeMap::new();
     let entries = archive.entries().map_err(|error| unreadable(&error))?;
     for (number, entry) in entries.enumerate() {
@@ -60,23 +61,6 @@ fn read_entry(mut entry: Entry<'_, impl Read>, files: &mut BTreeMap<String, Vec<
             let message = format!("its entry `{name}` is a link, a device or another thing that is no file");
             Err(BundleError::new(message, "pack the files themselves"))
         }
-    }
-}
-
-/// A reader that fails once it gave all that it may.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        let Some(left) = self.left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)) else {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        };
-        self.left = left;
-        Ok(read)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading files that somebody else names: only regular ones, and only so much of them.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Opens a regular file. Opening a pipe would wait for a writer, and a device may never end.
@@ -27,6 +27,28 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Ok(bytes);
     }
     Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes")))
+}
+
+/// Reads at most so many bytes; the next one is an error, so that a cut file never looks whole.
+pub struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R> Bounded<R> {
+    /// A reader of the first `limit` bytes; beyond them it fails with `FileTooLarge`.
+    pub const fn new(inner: R, limit: u64) -> Self {
+        Self { inner, left: limit }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let length = u64::try_from(read).unwrap_or(u64::MAX);
+        self.left = self.left.checked_sub(length).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
 }
 
 fn check(metadata: &fs::Metadata) -> io::Result<()> {

@@ -11,7 +11,7 @@ use holdpoint::output::Style;
 use holdpoint::output::lint::{LintFormat, explain, render};
 use serde_json::Value;
 
-use crate::support::cli::{Holdpoint, Run, root};
+use crate::support::cli::{Holdpoint, Run, folder, root};
 
 /// Codes of texts that are too long to keep in a file, or that no text is known for.
 const WITHOUT_A_CASE: [&str; 12] = [
@@ -46,17 +46,6 @@ fn lint(folder: &Path, arguments: &[&str]) -> Run {
 fn codes(run: &Run) -> Vec<String> {
     let findings = run.json()["findings"].as_array().unwrap().clone();
     findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
-}
-
-/// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 #[test]

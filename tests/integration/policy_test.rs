@@ -6,24 +6,12 @@ mod outcomes;
 #[cfg(unix)]
 mod watch;
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::cli::{Holdpoint, Run};
-
-/// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
+use crate::support::cli::{Holdpoint, Run, folder};
 
 /// Runs `policy test` in the folder.
 fn test(folder: &Path, arguments: &[&str]) -> Run {

@@ -3,16 +3,14 @@
 //! The engine lets data overrule rules without a word, so data never shares a path with a policy: not with holdpoint's
 //! own, not with a package, and not with another document.
 
-mod unique;
-
 use regorus::Value as Data;
 use serde_json::{Map, Value};
 
 use crate::domain::policy::DataText;
+use crate::domain::unique::Unique;
 
 use super::analysis::RESERVED;
 use super::fault::PolicyFault;
-use unique::Unique;
 
 /// Values within values of one document, its folders included; the engine has a bound for what it merges.
 const DEEPEST: usize = 100;

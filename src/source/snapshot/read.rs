@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::super::collect::{Distinct, Seen};
+use super::super::file::{self, Bounded};
+use super::super::text;
 use super::super::wire::{self, Interner, NamedEnvironment, Pagination, RecordHash};
-use super::super::{file, text};
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{RecordFilters, RecordQuery, SourceError, SourceErrorKind};
 
@@ -83,7 +84,7 @@ pub(super) fn read(
     let file = file::open(path).map_err(|error| unreadable(path, &error))?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let reader = Reader { wanted: Wanted::new(query), progress, interner: &mut Interner::default() };
-    parse(Bounded { inner: file, left: largest }, length.min(HELD_TEXT), HELD_TEXT, reader)
+    parse(Bounded::new(file, largest), length.min(HELD_TEXT), HELD_TEXT, reader)
         .map_err(|error| refused(path, largest, &error))
 }
 
@@ -109,21 +110,6 @@ fn document<'de, R: serde_json::de::Read<'de>>(
     let contents = reader.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(contents)
-}
-
-/// Reads at most so many bytes; the next one is an error, so that a cut file never looks whole.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        let length = u64::try_from(read).unwrap_or(u64::MAX);
-        self.left = self.left.checked_sub(length).ok_or(io::ErrorKind::FileTooLarge)?;
-        Ok(read)
-    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> SourceError {
@@ -323,7 +309,7 @@ mod tests {
     fn read(text: &str, held: u64, largest: u64) -> Result<Contents, serde_json::Error> {
         let progress = watch::channel(0).0;
         let reader = Reader { wanted: Wanted::All, progress: &progress, interner: &mut Interner::default() };
-        parse(Bounded { inner: text.as_bytes(), left: largest }, 0, held, reader)
+        parse(Bounded::new(text.as_bytes(), largest), 0, held, reader)
     }
 
     #[test]

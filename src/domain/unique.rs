@@ -1,12 +1,13 @@
-//! Values in which no key is there twice: a list of what is banned could be emptied further down, without a word.
+//! Values in which no key is there twice: of two, people read the first and programs take the second, and a list of
+//! what is banned could be emptied further down, without a word.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// A value that is refused when an object in it has a key twice.
-pub(super) struct Unique(pub(super) Value);
+/// A value, of JSON or YAML, that is refused when an object in it has a key twice.
+pub struct Unique(pub Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -70,10 +71,12 @@ impl<'de> Visitor<'de> for Values {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut all = Map::new();
-        while let Some((key, Unique(member))) = members.next_entry::<String, Unique>()? {
+        while let Some(key) = members.next_key::<String>()? {
+            // Before its value is read, so that the error has the key's place.
             if all.contains_key(&key) {
                 return Err(Error::custom(format_args!("the key `{key}` is there twice")));
             }
+            let Unique(member) = members.next_value()?;
             all.insert(key, member);
         }
         Ok(Value::Object(all))

@@ -1,8 +1,10 @@
-use super::{check, check_references, packages};
+use super::{check, packages};
 use proptest::prelude::*;
 use regorus::{Engine, Value};
 use std::fmt::Write;
 
+mod deciding;
+mod silent;
 mod unlike_opa;
 
 const HEAD: &str = "package p\nimport rego.v1\n";
@@ -332,72 +334,6 @@ p.rego:17:11: nothing binds the variable `v` [unsafe_variable]
 }
 
 #[test]
-fn rules_that_decide_can_be_read() {
-    insta::assert_snapshot!(faults(
-        "deny if input.x\n\
-         deny_b := true\n\
-         deny_c[msg] if { some msg in input.x }\n\
-         deny_d(x) := x\n\
-         hold if { input.x } else := false\n\
-         default warn := false\n\
-         warn contains \"x\"\n\
-         violations := [\"x\"]\n\
-         violation_e := {\"a\", \"b\"} if input.x\n\
-         skip_reason contains \"x\"\n\
-         result := true\n\
-         denylist := 5\n\
-         deny_f contains msg if { msg := \"x\" }\n\
-         deny_g := {x | some x in input.x}\n\
-         deny_h.a contains 1\n"
-    ), @r###"
-p.rego:3:1: `deny` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
-p.rego:4:1: `deny_b` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
-p.rego:5:1: `deny_c` must be a set of texts or objects, and is an object [entry_rule]
-p.rego:6:1: `deny_d` must be a set of texts or objects, and is a function [entry_rule]
-p.rego:7:1: `hold` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
-p.rego:8:1: `warn` must be a set of texts or objects, and is a single value such as `true` [entry_rule]
-p.rego:9:1: `data.p.warn` is a set here, and a rule with one value in line 8 [conflicting_rules]
-p.rego:12:1: `skip_reason` must be a text, and is a set [entry_rule]
-p.rego:13:1: `result` must be an object, and is a single value such as `true` [entry_rule]
-p.rego:17:1: `deny_h` must be a set of texts or objects, and is a rule with parts [entry_rule]
-    "###);
-}
-
-#[test]
-fn packages_list_their_rules_that_decide() {
-    let one = "package promotion.soak\nimport rego.v1\ndeny_soak contains 1\nhold contains 1\nhold contains 2\n\
-               skip_reason := \"x\" if input.x\nhelper := 1";
-    let two = "package promotion.soak\nimport rego.v1\nwarn contains 1\nviolations_more := []";
-    let lib = "package lib\nimport rego.v1\nf(x) := x";
-    let rules = "import rego.v1\nviolations := []\nskip_reason := \"x\"\ndeny contains 1";
-    let (whole, short) = (format!("package whole\n{rules}\nresult := {{}}"), format!("package short\n{rules}"));
-    let files = [("1.rego", one), ("2.rego", two), ("3.rego", lib), ("4.rego", &whole), ("5.rego", &short)];
-    let mut engine = engine(&files);
-    let shown = packages(engine.get_modules()).iter().fold(String::new(), |mut shown, package| {
-        writeln!(shown, "{} {}:{}", package.package, package.path, package.line).expect("a String takes all");
-        for rule in &package.entry_rules {
-            writeln!(shown, "  {} {}:{}", rule.name, rule.path, rule.line).expect("a String takes all");
-        }
-        shown
-    });
-    insta::assert_snapshot!(shown, @r###"
-lib 3.rego:1
-promotion.soak 1.rego:1
-  deny_soak 1.rego:3
-  hold 1.rego:4
-  skip_reason 1.rego:6
-  violations_more 2.rego:4
-  warn 2.rego:3
-short 5.rego:1
-  deny 5.rego:5
-  violations 5.rego:3
-whole 4.rego:1
-  deny 4.rego:5
-  result 4.rego:6
-    "###);
-}
-
-#[test]
 fn a_body_of_too_many_statements_is_refused() {
     let body = "input.x\n".repeat(301);
     assert!(faults(&format!("a if {{\n{body}}}")).contains("too_many_statements"));
@@ -425,81 +361,4 @@ proptest! {
             let _packages = packages(engine.get_modules());
         }
     }
-}
-
-#[test]
-fn walk_is_refused_where_the_engine_has_no_value_for_it() {
-    let silent = [
-        "x contains value if { [_, value] := walk(input.list) }",
-        "x contains value if { some value in walk(input.list) }",
-        "x contains 1 if { not walk(input.list, [[0], 7]) }",
-    ];
-    for body in silent {
-        assert_eq!(unguarded(body), Ok(Value::new_set()), "{body}");
-        assert!(faults(body).contains("[misused_walk]"), "{body}: {}", faults(body));
-    }
-    let own = "walk(n) := n\nx contains 1 if { not walk(2) == 1; value := walk(1) }";
-    for body in ["x contains value if { walk(input.list, [_, value]) }", own] {
-        assert_eq!(faults(body), "", "{body}");
-    }
-}
-
-#[test]
-fn a_variable_part_may_not_overlap_with_a_constant_one() {
-    let names = "some q in [\"a\", \"b\"]";
-    let missed = format!("p[q].r contains 1 if {names}\np.a.r contains 2\nx contains n if some n in p.a.r");
-    assert_eq!(unguarded(&missed), Ok(Value::from(std::collections::BTreeSet::from([Value::from(2)]))), "1 is missing");
-    for (body, refused) in [
-        (missed, true),
-        (format!("p[q].y := 1 if {names}\np.a.z := 2"), true),
-        (format!("p[q] := {{}} if {names}\np.c.z := 2"), true),
-        (format!("p[q] := 1 if {names}\np.c := 2"), false),
-        (format!("p[q].y := 1 if {names}\np[q].z := 2 if {names}"), false),
-        (format!("p.a[q].y := 1 if {names}\np.b.z.y := 2"), false),
-    ] {
-        assert_eq!(faults(&body).contains("[rules_overlap]"), refused, "{body}: {}", faults(&body));
-    }
-}
-
-#[test]
-fn references_to_data_lead_somewhere() {
-    let library = "package lib.names\nimport rego.v1\nlist := [1]\nby.name[x] := x if some x in list";
-    let checked = |body: &str| {
-        let policy = format!("{HEAD}import data.lib.names\nimport data.lib.gone\n{body}");
-        let mut engine = engine(&[("lib.rego", library), ("p.rego", &policy)]);
-        check_references(engine.get_modules(), &["holdpoint"])
-            .into_iter()
-            .map(|fault| fault.message)
-            .collect::<Vec<_>>()
-    };
-    for body in [
-        "deny contains x if { some x in names.list }",
-        "deny contains x if { x := data.lib.names.by.name[input.x] }",
-        "deny contains x if { x := data.lib.names.list[0].deeper }",
-        "deny contains x if { some name; x := data.lib[name] }",
-        "deny contains x if { x := data.holdpoint.records.by_digest[input.digest] }",
-        "deny contains x if { gone := {1}; some x in gone }",
-        "test_x if { data.mocked.x with data.mocked as {\"x\": true} }",
-        "deny contains x if { x := data[input.package] }",
-    ] {
-        assert_eq!(checked(body), Vec::<String>::new(), "{body}");
-    }
-    for (body, path) in [
-        ("deny contains x if { some x in data.denied }", "data.denied"),
-        ("deny contains x if { x := data.conftest.file.name }", "data.conftest.file.name"),
-        ("deny contains x if { x := names.lists }", "data.lib.names.lists"),
-        ("deny contains x if { x := gone.list }", "data.lib.gone.list"),
-        ("deny contains x if { x := data.lib.names.by.digest }", "data.lib.names.by.digest"),
-        ("deny contains \"d\" if not data.allowed[input.x]", "data.allowed[_]"),
-    ] {
-        let expected = format!("there is no `{path}`: no rule, and no data that policies are given");
-        assert_eq!(checked(body), [expected], "{body}");
-    }
-}
-
-#[test]
-fn exceptions_of_conftest_are_refused() {
-    let body = "deny_port contains \"p\"\nexception contains [\"port\"] if input.legacy";
-    assert!(faults(body).contains("`exception` silences other rules in conftest"), "{}", faults(body));
-    assert_eq!(faults("exception := input.x\ndeny contains \"p\" if not exception"), "");
 }

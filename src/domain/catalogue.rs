@@ -113,7 +113,7 @@ impl Catalogue {
         let by_name: BTreeMap<&str, &LoadedPolicy> =
             policies.iter().map(|policy| (policy.name.as_str(), policy)).collect();
         let listed = |rule: &Rule| {
-            let policy = *by_name.get(rule.policy.as_str())?;
+            let policy = *by_name.get(rule.kind.policy()?)?;
             let parameters = policy.parameters(rule);
             Some(ListedRule { id: rule.id.clone(), enforcement: rule.enforcement, policy: policy.clone(), parameters })
         };
@@ -127,7 +127,7 @@ impl Catalogue {
                 verdict_without_rules: (!counts).then_some(when_no_rule_applies),
             }
         };
-        let named = |policy: &LoadedPolicy| rules.iter().any(|rule| rule.policy == policy.name);
+        let named = |policy: &LoadedPolicy| rules.iter().any(|rule| rule.kind.policy() == Some(&policy.name));
         Self {
             promotion: environments.promotion_paths(),
             environments: environments.promotion_order().into_iter().map(environment).collect(),

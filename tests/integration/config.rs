@@ -79,7 +79,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.environments.get("production"), Some(&production));
     assert!(config.policies.is_empty());
     let [rule] = config.rules.as_slice() else { panic!("one rule") };
-    assert_eq!((rule.id.as_str(), rule.policy.as_str()), ("promotion.soak_time", "promotion.soak_time"));
+    assert_eq!((rule.id.as_str(), rule.kind.name()), ("promotion.soak_time", "promotion.soak_time"));
     assert!(rule.environments.is_empty());
     assert_eq!(rule.parameters, json!({}));
     assert_eq!(rule.enforcement, Enforcement::Enforce);

@@ -104,6 +104,7 @@ fn decisions(text: &str) -> Decisions {
     let finding = |outcome, enforcement| Finding {
         rule: text.to_owned(),
         policy: Some(text.to_owned()),
+        plugin: Some(text.to_owned()),
         enforcement,
         outcome,
         code: text.to_owned(),
@@ -163,7 +164,9 @@ fn explanation(text: &str) -> Explanation {
     let value_of_text = serde_json::json!({ text: [text] });
     Explanation {
         rule: text.to_owned(),
-        policy: text.to_owned(),
+        policy: Some(text.to_owned()),
+        plugin: Some(text.to_owned()),
+        log: vec![text.to_owned()],
         title: format!("{text}!"),
         enforcement: Enforcement::DryRun,
         parameters: value_of_text.clone(),

@@ -1,0 +1,4 @@
+//! Plugins: custom rules as WebAssembly components.
+
+mod evaluate;
+mod guest;

@@ -62,8 +62,8 @@ impl Routed {
     /// Puts the rules of each kind to their engine, and the results back in the order of the rules. A result that is
     /// missing ends them: whoever asked takes silence for a failure.
     fn put<T>(&self, question: &Question<'_>, ask: impl Fn(&dyn PreparedRules, &Question<'_>) -> Vec<T>) -> Vec<T> {
-        let is_policy = |rule: &&&Rule| rule.kind.policy().is_some();
-        let (policies, plugins): (Vec<&Rule>, Vec<&Rule>) = question.rules.iter().partition(|rule| is_policy(&rule));
+        let is_policy = |rule: &&Rule| rule.kind.policy().is_some();
+        let (policies, plugins): (Vec<&Rule>, Vec<&Rule>) = question.rules.iter().partition(|rule| is_policy(rule));
         let ask = |engine: &dyn PreparedRules, rules: &[&Rule]| {
             let results = if rules.is_empty() { Vec::new() } else { ask(engine, &Question { rules, ..*question }) };
             results.into_iter()

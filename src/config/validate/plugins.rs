@@ -127,12 +127,11 @@ fn host_grant(check: &mut Check<'_>, host: Located<RawHost>) -> Option<HostGrant
         })
         .ok()?;
     for network in networks {
-        match network.value.parse() {
-            Ok(parsed) => grant.networks.push(parsed),
-            Err(_) => {
-                let message = format!("{} is not a network", quote(&network.value));
-                check.problem(network.place, message, "write it as `10.0.0.0/8` or `fd00::/8`");
-            }
+        if let Ok(parsed) = network.value.parse() {
+            grant.networks.push(parsed);
+        } else {
+            let message = format!("{} is not a network", quote(&network.value));
+            check.problem(network.place, message, "write it as `10.0.0.0/8` or `fd00::/8`");
         }
     }
     Some(grant)

@@ -1,15 +1,5 @@
 //! The contract's types and imports, from `plugins/wit`.
 
-#![expect(
-    clippy::all,
-    clippy::pedantic,
-    clippy::str_to_string,
-    clippy::unwrap_used,
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
-    reason = "written by the macro"
-)]
-
 wasmtime::component::bindgen!({
     inline: "
         package holdpoint:host;

@@ -150,10 +150,12 @@ func exportEvaluate(input unsafe.Pointer) unsafe.Pointer {
 		to.align(4)
 		to.text(err.Error())
 	case verdict.Skipped != "":
+		to.u8(0)
 		to.align(4)
 		to.u8(1)
 		to.text(verdict.Skipped)
 	default:
+		to.u8(0)
 		to.align(4)
 		to.u8(0)
 		to.findings(verdict.Findings)

@@ -165,8 +165,11 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("lookup.rego"), LOOK_UP).unwrap();
         let config = Config::from_text(&configuration(policies), &folder.path().join("holdpoint.yaml")).unwrap();
-        let gate =
-            app::gate(&config, &Changes { records: Some(records), policies: Vec::new(), offline: true }).unwrap();
+        let gate = app::gate(
+            &config,
+            &Changes { records: Some(records), policies: Vec::new(), plugins: Vec::new(), offline: true },
+        )
+        .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let before = resident();
         let started = Instant::now();

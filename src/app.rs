@@ -1,6 +1,7 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
 pub mod pack;
+pub mod plugins;
 pub mod policies;
 
 use std::collections::BTreeMap;
@@ -13,20 +14,26 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::config::{self, ChainloopConfig, Config, OverrideConfig, PolicySource, SourceConfig, TokenSource};
-use crate::domain::catalogue::LoadedPolicy;
+use crate::config::{
+    self, ChainloopConfig, Config, OverrideConfig, PluginConfig, PolicySource, SourceConfig, TokenSource,
+};
+use crate::domain::catalogue::Listed;
 use crate::domain::environment::Environment;
 use crate::domain::lint::{LintCode, LintReport};
 use crate::domain::overrides::Overrides as ReadOverrides;
 use crate::domain::policy_test::TestReport;
+use crate::domain::rule::Rule;
 pub use crate::engine::rego::TestOptions;
 use crate::engine::rego::{self, Limits, RegoEngine, run_tests};
+use crate::engine::routed::RoutedEngine;
+use crate::engine::wasm::{Code, WasmEngine};
 use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::chainloop::{ChainloopOptions, ChainloopSource};
 use crate::source::file;
 use crate::source::snapshot::{self, SnapshotSource};
+pub use plugins::NamedPlugin;
 
 /// The largest token file that is read, in bytes.
 const LARGEST_TOKEN_FILE: u64 = 64 << 10;
@@ -38,7 +45,9 @@ pub struct Changes {
     pub records: Option<PathBuf>,
     /// Load policies from here instead; empty changes nothing.
     pub policies: Vec<PolicySource>,
-    /// Fetch no policies: artifacts must be in the cache.
+    /// Components in place of plugins of the configuration, or beside them.
+    pub plugins: Vec<NamedPlugin>,
+    /// Fetch no policies and no plugins: artifacts must be in the cache.
     pub offline: bool,
 }
 
@@ -56,11 +65,15 @@ pub fn now() -> Timestamp {
 /// A fault in policies or a rule that names none; a source that cannot work as configured.
 pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     let policies = if changes.policies.is_empty() { &config.policies } else { &changes.policies };
-    let engine = engine(config, policies, changes.offline)?;
+    let (plugins, rules) = plugins::changed(config, &changes.plugins);
+    let engine = RoutedEngine {
+        policies: engine(config, policies, changes.offline)?,
+        plugins: plugin_engine(config, &plugins, &rules)?,
+    };
     Ok(Gate {
         environments: config.environments.clone(),
         sources: sources(config, changes.records.as_deref(), true)?,
-        rules: config.rules.clone(),
+        rules,
         engine: Arc::new(engine),
         when_no_rule_applies: config.when_no_rule_applies,
         overrides: exceptions(&config.overrides),
@@ -71,7 +84,14 @@ fn engine(config: &Config, policies: &[PolicySource], offline: bool) -> anyhow::
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
     let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
     let inputs = policies::inputs(policies, offline)?;
-    Ok(RegoEngine::load_from(&inputs, &config.rules, environments, limits)?)
+    let rules: Vec<Rule> = config.rules.iter().filter(|rule| rule.kind.policy().is_some()).cloned().collect();
+    Ok(RegoEngine::load_from(&inputs, &rules, environments, limits)?)
+}
+
+fn plugin_engine(config: &Config, plugins: &[PluginConfig], rules: &[Rule]) -> anyhow::Result<WasmEngine> {
+    let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")))?;
+    let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
+    Ok(WasmEngine::load(&specs, rules, environments, &Code::default())?)
 }
 
 /// Overrides from files, read anew each time.
@@ -88,12 +108,14 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
     Some(Arc::new(files))
 }
 
-/// Every package of the configured policies, by name.
+/// Every package of the configured policies, by name, and then the plugins.
 ///
 /// # Errors
-/// Policies that cannot be fetched or read, a fault in them, or a rule that names none.
-pub fn loaded_policies(config: &Config) -> anyhow::Result<Vec<LoadedPolicy>> {
-    Ok(engine(config, &config.policies, false)?.policies())
+/// Policies or plugins that cannot be fetched or read, a fault in them, or a rule that names none.
+pub fn loaded(config: &Config) -> anyhow::Result<Vec<Listed>> {
+    let policies = engine(config, &config.policies, false)?.policies();
+    let plugins = plugin_engine(config, &config.plugins, &config.rules)?.loaded();
+    Ok(policies.into_iter().map(Listed::Policy).chain(plugins.into_iter().map(Listed::Plugin)).collect())
 }
 
 /// Looks for mistakes in the policies of these files and folders.

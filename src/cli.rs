@@ -135,7 +135,12 @@ pub struct PolicyArgs {
     /// may be given again.
     #[arg(long, value_name = "PLACE", action = ArgAction::Append)]
     pub policy: Vec<String>,
-    /// Fetch no policies from registries: they must be in the cache.
+    /// Run this component as the plugin of that name (`NAME=FILE`), or of its file's name, in place of the configured
+    /// one; one that the configuration does not have is enforced everywhere, without parameters and grants. May be given
+    /// again.
+    #[arg(long, value_name = "[NAME=]FILE", action = ArgAction::Append)]
+    pub plugin: Vec<String>,
+    /// Fetch no policies and plugins from registries: they must be in the cache.
     #[arg(long, env = "HOLDPOINT_OFFLINE", value_parser = FalseyValueParser::new())]
     pub offline: bool,
 }

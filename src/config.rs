@@ -7,8 +7,10 @@ pub(crate) mod duration;
 mod error;
 mod located;
 pub mod overrides;
+mod plugins;
 mod policies;
 mod raw;
+mod size;
 mod validate;
 mod yaml;
 
@@ -24,6 +26,7 @@ use schemars::transform::RecursiveTransform;
 use url::Url;
 
 pub use error::ConfigError;
+pub use plugins::{PluginConfig, PluginSource};
 pub use policies::{KeySource, PlaceError, PolicySource, Verification};
 
 use crate::domain::environment::EnvironmentGraph;
@@ -42,6 +45,7 @@ const DEFAULT_TIMEOUT: &str = "60s";
 const DEFAULT_RULE_TIMEOUT: &str = "1s";
 const DEFAULT_EVALUATION_TIMEOUT: &str = "10s";
 const DEFAULT_LONGEST_OVERRIDE: &str = "7d";
+const DEFAULT_PLUGIN_MEMORY: &str = "64MiB";
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -57,7 +61,9 @@ pub struct Config {
     pub environments: EnvironmentGraph,
     /// Where policies come from.
     pub policies: Vec<PolicySource>,
-    /// The rules in the order of the file. Their environments exist.
+    /// The plugins in the order of the file; names are unique.
+    pub plugins: Vec<PluginConfig>,
+    /// The rules in the order of the file. Their environments and plugins exist.
     pub rules: Vec<Rule>,
     /// [`Verdict::Undecided`] or [`Verdict::Allow`].
     pub when_no_rule_applies: Verdict,

@@ -189,8 +189,8 @@ mod tests {
         let is_folder = |source: &PolicySource| matches!(source, PolicySource::Path(path) if path.is_dir());
         assert!(config.policies.iter().all(is_folder), "{:?}", config.policies);
         for rule in &config.rules {
-            let name = rule.policy.rsplit('.').next().unwrap();
-            let file = format!("policies/{}/{name}.rego", rule.policy.replace('.', "/"));
+            let name = rule.kind.name().rsplit('.').next().unwrap();
+            let file = format!("policies/{}/{name}.rego", rule.kind.name().replace('.', "/"));
             assert!(below.join(&file).is_file(), "{file}");
         }
         serde_json::from_str::<serde_json::Value>(&fs::read_to_string(below.join("records.json")).unwrap()).unwrap();

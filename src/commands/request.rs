@@ -1,10 +1,11 @@
 //! From the command line to requests.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 
-use crate::app::Changes;
+use crate::app::{Changes, NamedPlugin};
 use crate::cli::{ConfigArgs, PolicyArgs, RequestArgs};
 use crate::config::PolicySource;
 use crate::domain::reference::{ArtifactReference, ReferenceError};
@@ -60,5 +61,21 @@ pub fn changes(config: &ConfigArgs, policies: &PolicyArgs) -> anyhow::Result<Cha
         source.map_err(|error| anyhow!("{}\nhint: {}", error.message, error.hint))
     };
     let places = policies.policy.iter().map(source).collect::<anyhow::Result<_>>()?;
-    Ok(Changes { records: config.records.clone(), policies: places, offline: policies.offline })
+    let plugins = policies.plugin.iter().map(|text| plugin(text)).collect::<anyhow::Result<_>>()?;
+    Ok(Changes { records: config.records.clone(), policies: places, plugins, offline: policies.offline })
+}
+
+/// `NAME=FILE`, or a file that has the plugin's name.
+fn plugin(text: &str) -> anyhow::Result<NamedPlugin> {
+    let stem = || Path::new(text).file_stem().and_then(OsStr::to_str).map(|name| name.replace('_', "-"));
+    let (name, path) = match text.split_once('=') {
+        Some((name, path)) => (name.to_owned(), path),
+        None => (stem().unwrap_or_default(), text),
+    };
+    if name.is_empty() || path.is_empty() {
+        return Err(anyhow!(
+            "`--plugin {text}` names no component\nhint: write `--plugin FILE` or `--plugin NAME=FILE`"
+        ));
+    }
+    Ok(NamedPlugin { name, path: PathBuf::from(path) })
 }

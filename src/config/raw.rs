@@ -1,5 +1,6 @@
 //! The configuration as it is written: stage one of two. The JSON Schema comes from these types.
 
+pub(crate) mod plugins;
 pub(crate) mod policies;
 
 use std::collections::{BTreeMap, HashMap};
@@ -38,6 +39,10 @@ pub(crate) struct RawConfig {
     #[schemars(extend("default" = json!([])))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) policies: Option<Vec<Located<policies::RawPolicies>>>,
+    /// Custom rules as WebAssembly components, by a name of your choice that rules use.
+    #[schemars(with = "Option<BTreeMap<String, plugins::RawPlugin>>", extend("default" = json!({})))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) plugins: Option<Located<HashMap<Located<String>, Located<plugins::RawPlugin>>>>,
     /// What has to be true before an artifact is deployed.
     #[schemars(extend("default" = json!([])))]
     #[serde(default, deserialize_with = "present")]
@@ -250,19 +255,24 @@ pub(crate) struct RawEnvironment {
     pub(crate) max_record_age: Option<Located<String>>,
 }
 
-/// A policy with its parameters, and where it applies.
+/// A policy or a plugin with its parameters, and where it applies.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map with a `policy`")]
-#[schemars(rename = "rule")]
+#[serde(deny_unknown_fields, expecting = "a map with a `policy` or a `plugin`")]
+#[schemars(rename = "rule", extend("oneOf" = json!([{"required": ["policy"]}, {"required": ["plugin"]}])))]
 pub(crate) struct RawRule {
     /// The Rego package, without `data.`.
     #[schemars(extend("minLength" = 1))]
-    pub(crate) policy: Located<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) policy: Option<Located<String>>,
+    /// One of `plugins`, by its name.
+    #[schemars(extend("minLength" = 1))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) plugin: Option<Located<String>>,
     /// The environments it applies to. Left out: all.
     #[schemars(extend("minItems" = 1))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) environments: Option<Located<Vec<Located<String>>>>,
-    /// What the policy sees as `input.parameters`.
+    /// What the policy sees as `input.parameters`, and the plugin as JSON text.
     #[schemars(extend("default" = json!({})))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) parameters: Option<Map<String, Value>>,

@@ -1,6 +1,7 @@
 //! From the raw form to [`Config`]: stage two of two.
 
 mod environments;
+mod plugins;
 mod policies;
 mod rules;
 mod sources;
@@ -39,9 +40,13 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
     let environment_names = environments::names(&raw.environments.value);
     let environments = environments::check(&mut check, raw.environments, &source_names);
     let policies = policies::check(&mut check, raw.policies.unwrap_or_default());
-    let rules = rules::check(&mut check, raw.rules, &environment_names, raw.when_no_rule_applies);
-    let overrides = overrides(&mut check, raw.overrides, raw.override_limits.unwrap_or_default());
     let (rule_timeout, evaluation_timeout) = limits(&mut check, raw.limits.unwrap_or_default());
+    let plugin_names = raw.plugins.as_ref().map(plugins::names).unwrap_or_default();
+    let timeouts = plugins::Timeouts { rule: rule_timeout, evaluation: evaluation_timeout };
+    let plugins = plugins::check(&mut check, raw.plugins, timeouts);
+    let known = rules::Known { environments: &environment_names, plugins: &plugin_names };
+    let rules = rules::check(&mut check, raw.rules, known, raw.when_no_rule_applies);
+    let overrides = overrides(&mut check, raw.overrides, raw.override_limits.unwrap_or_default());
     let when_no_rule_applies = match raw.when_no_rule_applies {
         None | Some(RawWhenNoRuleApplies::Undecided) => Verdict::Undecided,
         Some(RawWhenNoRuleApplies::Allow) => Verdict::Allow,
@@ -52,6 +57,7 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
             sources,
             environments,
             policies,
+            plugins,
             rules,
             when_no_rule_applies,
             overrides,

@@ -7,6 +7,7 @@ use super::digest::Digest;
 use super::explanation::Explanation;
 use super::finding::{Finding, Outcome};
 use super::overrides::{OverrideNotice, OverrideReport};
+use super::plugin::{PluginCall, PluginReport};
 use super::policy::PolicyOrigin;
 use super::request::Request;
 use super::snapshot::SourceReport;
@@ -24,7 +25,8 @@ pub struct SnapshotReport {
     pub sources: Vec<SourceReport>,
 }
 
-/// A verdict with all it rests on. Equal inputs give equal decisions, but for `id` and `duration_ms`.
+/// A verdict with all it rests on. Equal inputs give equal decisions, but for `id`,
+/// `duration_ms` and what plugins were told by others.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
     /// [`DECISION_SCHEMA`].
@@ -55,11 +57,17 @@ pub struct Decision {
     pub explanations: Vec<Explanation>,
     /// The records' origin.
     pub snapshot: SnapshotReport,
-    /// The digest of all policies that were loaded, and of the data beside them.
+    /// The digest of all policies that were loaded and of the data beside them, and of the plugins.
     pub policies_digest: Digest,
     /// The bundles and artifacts among them: what a tag resolved to, and whether a signature was verified.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyOrigin>,
+    /// The plugins that rules for this request name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<PluginReport>,
+    /// What plugins asked of hosts that they were granted. A decision with such calls cannot be replayed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plugin_calls: Vec<PluginCall>,
     /// The digest of request, environment, instant, rules and the overrides in force.
     pub input_digest: Digest,
     /// How long it took, reading records included.

@@ -48,8 +48,12 @@ pub struct ExplainedStatement {
 pub struct Explanation {
     /// The rule's id.
     pub rule: String,
-    /// The Rego package.
-    pub policy: String,
+    /// The Rego package, when the rule is a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The plugin's name in the configuration, when the rule is a plugin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
     /// The rule's title. Untrusted text.
     pub title: String,
     /// Whether it counts.
@@ -68,6 +72,9 @@ pub struct Explanation {
     pub values_left_out: usize,
     /// The records that statements and values name.
     pub records: Vec<DeploymentRecord>,
+    /// What a plugin wrote to its log. Untrusted text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
     /// How many more records there are.
     #[serde(skip_serializing_if = "is_zero")]
     pub records_left_out: usize,

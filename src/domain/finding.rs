@@ -57,6 +57,9 @@ pub struct Finding {
     /// The Rego package, when the rule is a policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// The plugin's name in the configuration, when the rule is a plugin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
     /// Whether it counts.
     pub enforcement: Enforcement,
     /// What came of it.
@@ -101,6 +104,12 @@ impl Finding {
             Outcome::Failed => Some(Verdict::Undecided),
             Outcome::Warned | Outcome::Skipped => None,
         }
+    }
+
+    /// Whether a rule says it; the gate's own findings are about records and rules.
+    #[must_use]
+    pub const fn is_of_rule(&self) -> bool {
+        self.policy.is_some() || self.plugin.is_some()
     }
 
     /// Whether the finding is in the way.

@@ -27,16 +27,53 @@ impl Enforcement {
     }
 }
 
-/// One line of configuration: a policy, its parameters, its environments, its enforcement.
+/// What a rule names, and what is evaluated for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleKind {
+    /// A Rego package, without `data.`, such as `promotion.soak_time`.
+    Policy(String),
+    /// A plugin, by its name in the configuration, such as `change-ticket`.
+    Plugin(String),
+}
+
+impl RuleKind {
+    /// The name of the policy or plugin.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Policy(name) | Self::Plugin(name) => name,
+        }
+    }
+
+    /// The policy's name, if it is one.
+    #[must_use]
+    pub fn policy(&self) -> Option<&str> {
+        match self {
+            Self::Policy(name) => Some(name),
+            Self::Plugin(_) => None,
+        }
+    }
+
+    /// The plugin's name, if it is one.
+    #[must_use]
+    pub fn plugin(&self) -> Option<&str> {
+        match self {
+            Self::Policy(_) => None,
+            Self::Plugin(name) => Some(name),
+        }
+    }
+}
+
+/// One line of configuration: a policy or a plugin, its parameters, its environments, its enforcement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Unique within the configuration: the policy's name, with `#2` and so on when a policy is used again.
+    /// Unique within the configuration: the name of the policy or plugin, with `#2` and so on when it is used again.
     pub id: String,
-    /// The Rego package, without `data.`, such as `promotion.soak_time`.
-    pub policy: String,
+    /// The policy or the plugin.
+    pub kind: RuleKind,
     /// The environments it applies to; empty means all.
     pub environments: Vec<String>,
-    /// Given to the policy as `input.parameters`; always an object.
+    /// Given to the policy as `input.parameters`, to the plugin as text; always an object.
     pub parameters: serde_json::Value,
     /// Whether it counts.
     pub enforcement: Enforcement,

@@ -112,6 +112,15 @@ impl RecordIndex {
             .filter_map(|positions| Some(DigestRecords { artifact: self.artifact_at(*positions.first()?)?, positions }))
     }
 
+    /// The positions of the records with this digest, newest first.
+    #[must_use]
+    pub fn of_digest(&self, digest: Digest) -> &[u32] {
+        let begin = self.by_digest.partition_point(|position| self.digest_at(*position) < Some(digest));
+        let rest = self.by_digest.get(begin..).unwrap_or_default();
+        let count = rest.partition_point(|position| self.digest_at(*position) == Some(digest));
+        rest.get(..count).unwrap_or_default()
+    }
+
     /// The positions of the records by target and deployment name; newest first.
     #[must_use]
     pub const fn by_slot(&self) -> &BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>> {

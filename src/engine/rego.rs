@@ -45,13 +45,15 @@ use crate::domain::digest::Digest;
 use crate::domain::policy::PolicyOrigin;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
-use crate::gate::engine::{Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight};
+use crate::gate::engine::{
+    Evaluated, Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight,
+};
 
 use explain::Explainer;
 use input::Inputs;
 use load::Loaded;
 use package::Package;
-use worker::{Job, Pool, RuleResult};
+use worker::{Job, Pool};
 
 pub use fault::PolicyFault;
 pub use gather::PolicyInput;
@@ -118,7 +120,7 @@ impl RegoEngine {
         environments: BTreeSet<String>,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        let used = rules.iter().map(|rule| rule.policy.as_str()).collect();
+        let used = rules.iter().map(|rule| rule.kind.name()).collect();
         let loaded = load::load(inputs, &used, limits.rule).map_err(LoadError)?;
         let parameters = rules.iter().map(|rule| (rule.id.clone(), loaded.parameters_of(rule))).collect();
         let engine = Self { loaded, parameters, limits };
@@ -137,21 +139,21 @@ impl RegoEngine {
         if let Some(fault) = self.fault_of(rule) {
             return vec![fault];
         }
-        let package = self.loaded.packages.get(&rule.policy);
+        let package = self.loaded.packages.get(rule.kind.name());
         package.map(|package| parameters::check(rule, package, environments)).unwrap_or_default()
     }
 
     fn fault_of(&self, rule: &Rule) -> Option<PolicyFault> {
-        let Some(package) = self.loaded.packages.get(&rule.policy) else {
-            return Some(fault::of_missing_policy(&rule.policy, self.speaking()));
+        let Some(package) = self.loaded.packages.get(rule.kind.name()) else {
+            return Some(fault::of_missing_policy(rule.kind.name(), self.speaking()));
         };
         let location = package.description.location.as_ref();
-        if rule.policy.ends_with("_test") {
-            return Some(fault::of_test_policy(location, &rule.policy));
+        if rule.kind.name().ends_with("_test") {
+            return Some(fault::of_test_policy(location, rule.kind.name()));
         }
         let fits =
             if rule.enforcement == Enforcement::Enforce { package.objects() } else { !package.entries.is_empty() };
-        (!fits).then(|| fault::of_silent_policy(location, &rule.policy))
+        (!fits).then(|| fault::of_silent_policy(location, rule.kind.name()))
     }
 
     /// Every loaded package, by name.
@@ -169,7 +171,7 @@ impl RegoEngine {
 
 impl RuleEngine for RegoEngine {
     fn describe(&self, rule: &Rule) -> RuleDescription {
-        let package = self.loaded.packages.get(&rule.policy);
+        let package = self.loaded.packages.get(rule.kind.name());
         package.map(|package| package.description.clone()).unwrap_or_default()
     }
 
@@ -219,7 +221,7 @@ impl Prepared {
             return question.rules.iter().map(|_rule| Err(instant_out_of_range(question.as_of))).collect();
         };
         let inputs = Inputs::new(question);
-        let package = |rule: &&Rule| self.packages.get(&rule.policy).cloned();
+        let package = |rule: &&Rule| self.packages.get(rule.kind.name()).cloned();
         let packages: Vec<Option<Arc<Package>>> = question.rules.iter().map(package).collect();
         let known = question.rules.iter().zip(&packages).filter_map(|(rule, package)| Some((rule, package.clone()?)));
         let rules = known.map(|(rule, package)| (package, inputs.with_parameters(self.parameters(rule)))).collect();
@@ -240,15 +242,16 @@ fn json(value: &Value) -> Result<String, RuleError> {
 }
 
 impl PreparedRules for Prepared {
-    fn evaluate(&self, question: &Question<'_>) -> Vec<RuleResult> {
-        self.put(question, |job| self.pool.evaluate(job))
+    fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated> {
+        self.put(question, |job| self.pool.evaluate(job)).into_iter().map(Evaluated::from).collect()
     }
 
     fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
         let mut results = self.put(question, |job| self.explainer.explain(job));
         for (rule, result) in question.rules.iter().zip(&mut results) {
-            if let (Ok(explained), Some(package)) = (result, self.packages.get(&rule.policy)) {
-                explained.defaults = parameters::defaults(&rule.parameters, package.annotation.parameters.as_ref());
+            if let (Ok(explained), Some(package)) = (result, self.packages.get(rule.kind.name())) {
+                explained.defaults =
+                    crate::engine::parameters::defaults(&rule.parameters, package.annotation.parameters.as_ref());
             }
         }
         results

@@ -9,11 +9,13 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::finding::Finding;
 use crate::domain::overrides::Override;
+use crate::domain::plugin::{PluginCall, PluginReport};
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
+use crate::domain::snapshot::Snapshot;
 
 use super::Gate;
-use super::engine::Question;
+use super::engine::{Evaluated, Question};
 use super::findings;
 use super::observe::Observation;
 
@@ -26,7 +28,7 @@ impl Gate {
         let environment = &observation.environment;
         let judged = self.judge_overrides(observation, &request, as_of, &rules);
         let input_digest = input_digest(&request, environment, as_of, &rules, &judged.in_force);
-        let mut findings = self.findings(observation, &request, as_of, &rules);
+        let (mut findings, plugin_calls) = self.findings(observation, &request, as_of, &rules);
         if let Some(finding) = self.nothing_counts(&findings, &request.environment, &rules) {
             findings.push(finding);
         }
@@ -47,6 +49,8 @@ impl Gate {
             snapshot: SnapshotReport { sources: observation.snapshot.sources.clone() },
             policies_digest: self.engine.digest(),
             policies: self.engine.origins().to_vec(),
+            plugins: self.plugins_of(&rules),
+            plugin_calls,
             input_digest,
             duration_ms: u64::try_from(observation.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             holdpoint_version: env!("CARGO_PKG_VERSION"),
@@ -59,32 +63,51 @@ impl Gate {
         request: &Request,
         as_of: Timestamp,
         rules: &[&Rule],
-    ) -> Vec<Finding> {
+    ) -> (Vec<Finding>, Vec<PluginCall>) {
         if request.environment != observation.environment.name {
-            return vec![findings::of_wrong_environment(request, &observation.environment.name)];
+            return (vec![findings::of_wrong_environment(request, &observation.environment.name)], Vec::new());
         }
         let faults = observation.faults(as_of);
         if !faults.is_empty() {
             let of_records = faults.iter().map(findings::of_record_fault);
-            return of_records.chain(rules.iter().map(|rule| self.not_evaluated(rule))).collect();
+            return (of_records.chain(rules.iter().map(|rule| self.not_evaluated(rule))).collect(), Vec::new());
         }
         let question = Question { request, environment: &observation.environment, as_of, rules };
         let prepared = match &observation.rules {
             Some(Ok(prepared)) => prepared,
-            Some(Err(error)) => return rules.iter().map(|rule| self.failed(rule, error)).collect(),
-            None => return rules.iter().map(|rule| self.not_evaluated(rule)).collect(),
+            Some(Err(error)) => return (rules.iter().map(|rule| self.failed(rule, error)).collect(), Vec::new()),
+            None => return (rules.iter().map(|rule| self.not_evaluated(rule)).collect(), Vec::new()),
         };
-        let mut answers = prepared.evaluate(&question).into_iter();
-        let mut all = Vec::with_capacity(rules.len());
+        self.of_evaluation(rules, prepared.evaluate(&question), &observation.snapshot)
+    }
+
+    fn of_evaluation(
+        &self,
+        rules: &[&Rule],
+        evaluated: Vec<Evaluated>,
+        snapshot: &Snapshot,
+    ) -> (Vec<Finding>, Vec<PluginCall>) {
+        let mut evaluated = evaluated.into_iter();
+        let (mut all, mut calls) = (Vec::with_capacity(rules.len()), Vec::new());
         for rule in rules {
             let description = self.engine.describe(rule);
-            match answers.next() {
-                Some(Ok(answer)) => all.extend(findings::of_answer(rule, &description, answer, &observation.snapshot)),
-                Some(Err(error)) => all.push(findings::of_rule_error(rule, &description, &error)),
-                None => all.push(findings::of_silence(rule, &description)),
+            let Some(one) = evaluated.next() else {
+                all.push(findings::of_silence(rule, &description));
+                continue;
+            };
+            calls.extend(one.calls);
+            match one.result {
+                Ok(answer) => all.extend(findings::of_answer(rule, &description, answer, snapshot)),
+                Err(error) => all.push(findings::of_rule_error(rule, &description, &error)),
             }
         }
-        all
+        (all, calls)
+    }
+
+    /// The plugins that these rules name.
+    fn plugins_of(&self, rules: &[&Rule]) -> Vec<PluginReport> {
+        let named = |plugin: &&PluginReport| rules.iter().any(|rule| rule.kind.plugin() == Some(&plugin.name));
+        self.engine.plugins().iter().filter(named).cloned().collect()
     }
 
     fn not_evaluated(&self, rule: &Rule) -> Finding {
@@ -119,7 +142,7 @@ fn input_digest(
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         overrides: &'a [&'a Override],
     }
-    let rules = rules.iter().map(|rule| (&*rule.id, &*rule.policy, &rule.parameters, rule.enforcement.as_str()));
+    let rules = rules.iter().map(|rule| (&*rule.id, rule.kind.name(), &rule.parameters, rule.enforcement.as_str()));
     let asked = Asked { request, environment, as_of, rules: rules.collect(), overrides };
     // Serialising plain data into memory cannot fail; were it to, the digest of nothing matches no other decision.
     let text = serde_json::to_vec(&asked).unwrap_or_default();

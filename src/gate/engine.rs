@@ -9,6 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::explanation::{Clause, NamedValue};
 use crate::domain::finding::Location;
+use crate::domain::plugin::{PluginCall, PluginReport};
 use crate::domain::policy::PolicyOrigin;
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
@@ -57,6 +58,21 @@ pub struct Answer {
     pub skip_reason: Option<String>,
 }
 
+/// What came of evaluating a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluated {
+    /// What it says, or why it could not be evaluated.
+    pub result: Result<Answer, RuleError>,
+    /// What was asked of others on the way, by plugins that may.
+    pub calls: Vec<PluginCall>,
+}
+
+impl From<Result<Answer, RuleError>> for Evaluated {
+    fn from(result: Result<Answer, RuleError>) -> Self {
+        Self { result, calls: Vec::new() }
+    }
+}
+
 /// What rules see of a question, as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
@@ -88,6 +104,8 @@ pub struct Explained {
     pub values_left_out: usize,
     /// The ids of the records in the values.
     pub records: Vec<String>,
+    /// What the rule wrote to its log.
+    pub log: Vec<String>,
     /// The defaults of parameters that are not given.
     pub defaults: serde_json::Map<String, serde_json::Value>,
 }
@@ -120,11 +138,17 @@ pub trait RuleEngine: Send + Sync {
     /// What is known of this rule.
     fn describe(&self, rule: &Rule) -> RuleDescription;
 
-    /// A digest of everything that decides but for the configuration: the policies' text, and the data beside it.
+    /// A digest of everything that decides but for the configuration: the policies' text, the data beside it, and the
+    /// plugins.
     fn digest(&self) -> Digest;
 
     /// Where policies came from that were shared as bundles or artifacts.
     fn origins(&self) -> &[PolicyOrigin] {
+        &[]
+    }
+
+    /// The plugins among the rules.
+    fn plugins(&self) -> &[PluginReport] {
         &[]
     }
 
@@ -138,7 +162,7 @@ pub trait RuleEngine: Send + Sync {
 /// Rules that have seen their records.
 pub trait PreparedRules: Send + Sync {
     /// One result for each of the question's rules, in their order.
-    fn evaluate(&self, question: &Question<'_>) -> Vec<Result<Answer, RuleError>>;
+    fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated>;
 
     /// What the question's rules see when they are evaluated.
     ///

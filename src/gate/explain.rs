@@ -47,7 +47,8 @@ impl Gate {
 fn base(rule: &Rule, description: &RuleDescription) -> Explanation {
     Explanation {
         rule: rule.id.clone(),
-        policy: rule.policy.clone(),
+        policy: rule.kind.policy().map(str::to_owned),
+        plugin: rule.kind.plugin().map(str::to_owned),
         title: findings::bounded_text(&description.title),
         enforcement: rule.enforcement,
         parameters: rule.parameters.clone(),
@@ -75,7 +76,7 @@ fn agreeing(
         Ok(answer) => findings::of_answer(rule, description, answer.clone(), &observation.snapshot),
         Err(error) => vec![findings::of_rule_error(rule, description, error)],
     };
-    let of_rule = decision.findings.iter().filter(|finding| finding.rule == rule.id && finding.policy.is_some());
+    let of_rule = decision.findings.iter().filter(|finding| finding.rule == rule.id && finding.is_of_rule());
     let decided: Vec<Finding> = of_rule.map(|finding| Finding { overridden_by: None, ..finding.clone() }).collect();
     if again == decided {
         return Ok(found);
@@ -102,6 +103,7 @@ fn filled(base: Explanation, found: Explained, snapshot: &Snapshot) -> Explanati
         defaults: found.defaults,
         statements: statements(&answer, &found.clauses),
         values: found.values,
+        log: found.log.iter().map(|line| findings::bounded_text(line)).collect(),
         values_left_out: found.values_left_out,
         records: ids.iter().filter_map(|id| snapshot.find(id)).cloned().collect(),
         records_left_out,

@@ -148,7 +148,8 @@ pub(super) fn of_no_rule(environment: &str, applicable: usize, verdict: Verdict)
 fn finding(rule: &Rule, description: &RuleDescription, outcome: Outcome, code: &str) -> Finding {
     Finding {
         rule: rule.id.clone(),
-        policy: Some(rule.policy.clone()),
+        policy: rule.kind.policy().map(str::to_owned),
+        plugin: rule.kind.plugin().map(str::to_owned),
         enforcement: rule.enforcement,
         outcome,
         code: bounded(code, CODE_LIMIT),
@@ -166,6 +167,7 @@ fn own(rule: &str, outcome: Outcome, code: &str, title: &str) -> Finding {
     Finding {
         rule: rule.to_owned(),
         policy: None,
+        plugin: None,
         enforcement: Enforcement::Enforce,
         outcome,
         code: code.to_owned(),

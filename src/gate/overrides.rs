@@ -88,7 +88,7 @@ impl<'a> Judged<'a> {
     /// Marks the findings that an override covers. The first that covers a finding is the one that answers for it.
     pub(super) fn apply(self, findings: &mut [Finding]) -> (Vec<OverrideReport>, Vec<OverrideNotice>) {
         // What the gate itself says of records and rules is no rule's, whatever a package is called.
-        for finding in findings.iter_mut().filter(|finding| finding.policy.is_some()) {
+        for finding in findings.iter_mut().filter(|finding| finding.is_of_rule()) {
             let covering = self.in_force.iter().find(|exception| exception.covers(finding));
             finding.overridden_by = covering.map(|exception| exception.id.clone());
         }

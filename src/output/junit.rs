@@ -68,7 +68,7 @@ fn case(decision: &Decision, finding: &Finding, count: usize) -> TestCase {
     let rule = finding::rule(finding);
     let name = if count == 1 { rule } else { format!("{rule} ({count})") };
     let mut case = TestCase::new(name, status(decision, finding));
-    let class = finding.policy.as_deref().map(|policy| escape::line(policy, NAME_LIMIT));
+    let class = finding.policy.as_deref().or(finding.plugin.as_deref()).map(|name| escape::line(name, NAME_LIMIT));
     case.set_classname(class.unwrap_or_else(|| "holdpoint".to_owned()));
     let says = text(decision, finding);
     if !finding.blocks() && !matches!(finding.outcome, Outcome::Passed | Outcome::Skipped) {

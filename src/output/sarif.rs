@@ -237,9 +237,10 @@ fn location(decision: &Decision, finding: &Finding) -> Value {
     let Some(location) = &finding.location else { return json!({"logicalLocations": logical}) };
     let region = json!({"startLine": location.line.max(1)});
     let physical = json!({"artifactLocation": artifact(&location.path), "region": region});
-    match finding.policy {
-        Some(_) => json!({"physicalLocation": physical}),
-        None => json!({"physicalLocation": physical, "logicalLocations": logical}),
+    if finding.is_of_rule() {
+        json!({"physicalLocation": physical})
+    } else {
+        json!({"physicalLocation": physical, "logicalLocations": logical})
     }
 }
 

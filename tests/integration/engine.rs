@@ -10,7 +10,7 @@ use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::environment::Environment;
 use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
-use holdpoint::domain::rule::{Enforcement, Rule};
+use holdpoint::domain::rule::{Enforcement, Rule, RuleKind};
 use holdpoint::domain::snapshot::{EnvironmentRecords, Snapshot};
 use holdpoint::engine::rego::{Limits, LoadError, RegoEngine};
 use holdpoint::gate::engine::{Answer, Question, RuleEngine as _, RuleError};
@@ -45,7 +45,7 @@ impl Policies {
     fn rule(mut self, package: &str) -> Self {
         self.rules.push(Rule {
             id: package.to_owned(),
-            policy: package.to_owned(),
+            kind: RuleKind::Policy(package.to_owned()),
             environments: Vec::new(),
             parameters: serde_json::json!({"minimum": "24h"}),
             enforcement: Enforcement::Enforce,
@@ -70,7 +70,8 @@ impl Policies {
         let request = request();
         let environment = environment("production", &["staging"]);
         let as_of = "2026-11-20T12:00:00Z".parse().unwrap();
-        prepared.evaluate(&Question { request: &request, environment: &environment, as_of, rules: &rules })
+        let question = Question { request: &request, environment: &environment, as_of, rules: &rules };
+        prepared.evaluate(&question).into_iter().map(|evaluated| evaluated.result).collect()
     }
 
     fn answer(&self) -> Answer {

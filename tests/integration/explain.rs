@@ -15,7 +15,7 @@ use holdpoint::domain::snapshot::Snapshot;
 use holdpoint::domain::verdict::Verdict;
 use holdpoint::gate::Gate;
 use holdpoint::gate::engine::{
-    Answer, Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight, Statement,
+    Answer, Evaluated, Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight, Statement,
 };
 use holdpoint::gate::source::NoProgress;
 use serde_json::{Value, json};
@@ -348,8 +348,8 @@ fn denial() -> Answer {
 }
 
 impl PreparedRules for Prepared {
-    fn evaluate(&self, question: &Question<'_>) -> Vec<Result<Answer, RuleError>> {
-        question.rules.iter().map(|_rule| Ok(denial())).collect()
+    fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated> {
+        question.rules.iter().map(|_rule| Ok(denial()).into()).collect()
     }
 
     fn see(&self, _question: &Question<'_>) -> Result<Sight, RuleError> {
@@ -365,6 +365,7 @@ impl PreparedRules for Prepared {
             values: vec![NamedValue { name: "open".to_owned(), value: Some(true.into()), problem: None }],
             values_left_out: 0,
             records: Vec::new(),
+            log: Vec::new(),
             defaults: serde_json::Map::new(),
         };
         (0..question.rules.len()).map(|number| Ok(explained(number))).collect()

@@ -21,6 +21,7 @@ mod live;
 mod opa_differential;
 mod output;
 mod overrides;
+mod plugins;
 mod policy_input;
 mod policy_lint;
 mod policy_list;

@@ -8,12 +8,19 @@ use super::super::error::{Problem, quote};
 use super::super::located::{Located, Place};
 use super::super::raw::{RawEnforcement, RawRule, RawWhenNoRuleApplies};
 use super::Check;
-use crate::domain::rule::{Enforcement, Rule};
+use crate::domain::rule::{Enforcement, Rule, RuleKind};
+
+/// What rules may name.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) environments: &'a [String],
+    pub(super) plugins: &'a [String],
+}
 
 pub(super) fn check(
     check: &mut Check<'_>,
     rules: Option<Located<Vec<Located<RawRule>>>>,
-    environments: &[String],
+    known: Known<'_>,
     when_no_rule_applies: Option<RawWhenNoRuleApplies>,
 ) -> Vec<Rule> {
     let (rules, place) = rules.map_or((Vec::new(), Place::START), |rules| (rules.value, rules.place));
@@ -22,25 +29,52 @@ pub(super) fn check(
         check.push(problem.hint("add a rule, or set `when_no_rule_applies: allow`"));
     }
     let mut uses = BTreeMap::new();
-    rules.into_iter().map(|rule| convert(check, rule.value, environments, &mut uses)).collect()
+    rules.into_iter().filter_map(|rule| convert(check, rule, known, &mut uses)).collect()
 }
 
-fn convert(check: &mut Check<'_>, raw: RawRule, environments: &[String], uses: &mut BTreeMap<String, usize>) -> Rule {
-    check_policy(check, &raw.policy);
-    let policy = raw.policy.value;
-    let count = uses.entry(policy.clone()).or_default();
+fn convert(
+    check: &mut Check<'_>,
+    written: Located<RawRule>,
+    known: Known<'_>,
+    uses: &mut BTreeMap<String, usize>,
+) -> Option<Rule> {
+    let raw = written.value;
+    let kind = match (raw.policy, raw.plugin) {
+        (Some(policy), None) => {
+            check_policy(check, &policy);
+            RuleKind::Policy(policy.value)
+        }
+        (None, Some(plugin)) => {
+            check_plugin(check, &plugin, known.plugins);
+            RuleKind::Plugin(plugin.value)
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let hint = "write `policy: PACKAGE` or `plugin: NAME`";
+            check.problem(written.place, "a rule needs either `policy` or `plugin`", hint);
+            return None;
+        }
+    };
+    let count = uses.entry(kind.name().to_owned()).or_default();
     *count += 1;
-    let id = if *count == 1 { policy.clone() } else { format!("{policy}#{count}") };
-    Rule {
+    let id = if *count == 1 { kind.name().to_owned() } else { format!("{}#{count}", kind.name()) };
+    Some(Rule {
         id,
-        environments: check_environments(check, raw.environments, &policy, environments),
-        policy,
+        environments: check_environments(check, raw.environments, kind.name(), known.environments),
+        kind,
         parameters: Value::Object(raw.parameters.unwrap_or_default()),
         enforcement: match raw.enforcement {
             None | Some(RawEnforcement::Enforce) => Enforcement::Enforce,
             Some(RawEnforcement::Warn) => Enforcement::Warn,
             Some(RawEnforcement::DryRun) => Enforcement::DryRun,
         },
+    })
+}
+
+fn check_plugin(check: &mut Check<'_>, plugin: &Located<String>, known: &[String]) {
+    if !known.contains(&plugin.value) {
+        let message = format!("the rule names the plugin {}, which is not defined", quote(&plugin.value));
+        let hint = check.suggest(&plugin.value, known.iter().map(String::as_str), "the plugins");
+        check.problem(plugin.place, message, hint);
     }
 }
 

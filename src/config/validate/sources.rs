@@ -89,7 +89,7 @@ fn chainloop(check: &mut Check<'_>, source: RawSource) -> Option<ChainloopConfig
     let url = source.url.unwrap_or_else(|| Located { value: DEFAULT_URL.to_owned(), place });
     let url = check_url(check, &url, allow_insecure);
     let token = match source.token {
-        Some(token) => check_token(check, token),
+        Some(token) => check_token(check, "`token`", token),
         None => Some(TokenSource::Env(DEFAULT_TOKEN_VARIABLE.to_owned())),
     };
     let organization = check.text("organization", source.organization);
@@ -146,8 +146,9 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn check_token(check: &mut Check<'_>, token: Located<RawToken>) -> Option<TokenSource> {
-    let hint = format!("write `token: {{env: {DEFAULT_TOKEN_VARIABLE}}}` or `token: {{file: PATH}}`");
+/// Where a secret is kept; `key` is how messages call it.
+pub(super) fn check_token(check: &mut Check<'_>, key: &str, token: Located<RawToken>) -> Option<TokenSource> {
+    let hint = "write `{env: NAME}` or `{file: PATH}`";
     let message = match token.value {
         RawToken::Place(RawTokenPlace { env: Some(variable), file: None }) => {
             return check_variable(check, variable).map(TokenSource::Env);
@@ -155,11 +156,11 @@ fn check_token(check: &mut Check<'_>, token: Located<RawToken>) -> Option<TokenS
         RawToken::Place(RawTokenPlace { env: None, file: Some(file) }) => {
             return Some(TokenSource::File(check.path("file", file)));
         }
-        RawToken::Literal => "`token` holds the token itself, where every reader of this file sees it",
-        RawToken::Place(RawTokenPlace { env: Some(_), file: Some(_) }) => "`token` has both `env` and `file`",
-        RawToken::Place(RawTokenPlace { env: None, file: None }) => "`token` has neither `env` nor `file`",
+        RawToken::Literal => "holds the secret itself, where every reader of this file sees it",
+        RawToken::Place(RawTokenPlace { env: Some(_), file: Some(_) }) => "has both `env` and `file`",
+        RawToken::Place(RawTokenPlace { env: None, file: None }) => "has neither `env` nor `file`",
     };
-    check.push(Problem::new(token.place, message).hint(hint).without_line());
+    check.push(Problem::new(token.place, format!("{key} {message}")).hint(hint).without_line());
     None
 }
 

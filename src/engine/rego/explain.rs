@@ -97,6 +97,7 @@ impl Ready {
             })
             .collect();
         Explained {
+            log: Vec::new(),
             answer,
             clauses,
             values,

@@ -14,6 +14,7 @@ use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
 use crate::domain::policy::{DataText, PolicyOrigin, RegoVersion};
 use crate::domain::rule::Rule;
+use crate::engine::parameters::filled;
 use crate::gate::engine::RuleDescription;
 
 use super::analysis::{EntryRule, PackageRules};
@@ -24,7 +25,7 @@ use super::files::{PolicyFile, Which};
 use super::gather::{self, Gathered, PolicyInput};
 use super::metadata::{self, Annotation, Metadata};
 use super::package::{Entry, Package};
-use super::{analysis, builtins, chainloop, data, nesting, parameters, version, worker};
+use super::{analysis, builtins, chainloop, data, nesting, version, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -45,8 +46,8 @@ pub(super) struct Loaded {
 impl Loaded {
     /// A rule's parameters as its policy sees them.
     pub(super) fn parameters_of(&self, rule: &Rule) -> Value {
-        let schema = self.packages.get(&rule.policy).and_then(|package| package.annotation.parameters.as_ref());
-        Value::from(parameters::filled(&rule.parameters, schema))
+        let schema = self.packages.get(rule.kind.name()).and_then(|package| package.annotation.parameters.as_ref());
+        Value::from(filled(&rule.parameters, schema))
     }
 
     /// The bundles and artifacts that policies came from.

@@ -58,6 +58,7 @@ pub(crate) fn finding(rule: &str, outcome: Outcome) -> Finding {
     Finding {
         rule: rule.to_owned(),
         policy: Some(rule.to_owned()),
+        plugin: None,
         enforcement: Enforcement::Enforce,
         outcome,
         code: String::new(),
@@ -152,6 +153,8 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
         },
         policies_digest: digest(0x9f),
         policies: Vec::new(),
+        plugins: Vec::new(),
+        plugin_calls: Vec::new(),
         input_digest: digest(0x1e),
         duration_ms: 12,
         holdpoint_version: "0.1.0",
@@ -262,7 +265,9 @@ pub(crate) fn explanation() -> Explanation {
     let held = held();
     Explanation {
         rule: held.rule.clone(),
-        policy: held.rule.clone(),
+        policy: Some(held.rule.clone()),
+        plugin: None,
+        log: Vec::new(),
         title: held.title.clone(),
         enforcement: Enforcement::Enforce,
         parameters: serde_json::json!({"minimum": "24h"}),
@@ -294,7 +299,7 @@ pub(crate) fn explained() -> Decisions {
     let mut decisions = hold();
     let silent = Explanation {
         rule: "promotion.digest_known".to_owned(),
-        policy: "promotion.digest_known".to_owned(),
+        policy: Some("promotion.digest_known".to_owned()),
         title: "Digest is known".to_owned(),
         enforcement: Enforcement::Warn,
         ..Explanation::default()

@@ -1,0 +1,83 @@
+//! Plugins: custom rules as WebAssembly components, what they say of themselves, and what they asked of others.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::digest::Digest;
+use super::policy::PolicyOrigin;
+
+/// What a plugin says of itself. All of it is untrusted text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PluginMetadata {
+    /// Lower-case kebab-case.
+    pub name: String,
+    /// A semantic version.
+    pub version: String,
+    /// One line.
+    pub title: String,
+    /// What it demands, in sentences.
+    pub description: String,
+    /// The JSON Schema of its parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Value>,
+    /// Where more is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documentation_url: Option<String>,
+}
+
+/// A loaded plugin, as the decision document names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PluginReport {
+    /// Its name in the configuration.
+    pub name: String,
+    /// The version that it states. Untrusted text.
+    pub version: String,
+    /// The digest of the component.
+    pub digest: Digest,
+    /// The version of the contract it is built for, such as `0.1.0`.
+    pub contract: String,
+    /// Where it came from, when that was a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<PolicyOrigin>,
+    /// Whether the same question always gets the same answer: it reaches nothing outside.
+    pub replayable: bool,
+}
+
+/// A loaded plugin, with what it says of itself and what it was granted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LoadedPlugin {
+    /// What it is.
+    #[serde(flatten)]
+    pub report: PluginReport,
+    /// A few words; the name in the configuration when it has none.
+    pub title: String,
+    /// The JSON Schema of its parameters.
+    #[serde(skip)]
+    pub parameters: Option<Value>,
+    /// The hosts that it may send requests to.
+    pub http: Vec<String>,
+    /// The names of the secrets that it may read.
+    pub secrets: Vec<String>,
+}
+
+/// One request that a plugin made to a host that it was granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PluginCall {
+    /// The id of the rule that was evaluated.
+    pub rule: String,
+    /// The method, such as `GET`.
+    pub method: String,
+    /// Host and port.
+    pub host: String,
+    /// The status of the answer; `None` when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The digest of the answer's body as far as it was read; `None` when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Why there was no answer, or only part of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+}

@@ -1,0 +1,271 @@
+//! Plugins: rules as WebAssembly components, run by wasmtime.
+//!
+//! A plugin has no authority that it was not given: it meets nothing but what `host` answers. Each call gets a fresh
+//! instance and nothing of it survives; time, memory, stack and output are limited (`limits`, `clock`), and whatever
+//! goes wrong is a failure of the rule with words for it (`fault`). What a component is and asks for is read before it
+//! is compiled (`inspect`).
+
+mod bindings;
+mod clock;
+mod code;
+mod convert;
+mod fault;
+mod host;
+mod inspect;
+mod limits;
+mod plugin;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+
+use crate::domain::digest::Digest;
+use crate::domain::environment::EnvironmentGraph;
+use crate::domain::explanation::NamedValue;
+use crate::domain::grant::HostGrant;
+use crate::domain::plugin::{LoadedPlugin, PluginReport};
+use crate::domain::policy::PolicyOrigin;
+use crate::domain::rule::Rule;
+use crate::domain::snapshot::Snapshot;
+use crate::gate::engine::{
+    Evaluated, Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight,
+};
+
+use super::parameters::{self, ParameterSchema};
+use clock::Ticker;
+use fault::Failure;
+use plugin::Plugin;
+use view::View;
+
+pub use code::Code;
+pub use fault::{LoadError, PluginFault};
+pub use inspect::{Inspection, Need, inspect};
+
+/// A plugin as it is to be loaded.
+#[derive(Clone, Debug)]
+pub struct PluginSpec {
+    /// The name that rules use.
+    pub name: String,
+    /// The component.
+    pub bytes: Arc<[u8]>,
+    /// Where it came from, when that was a registry.
+    pub origin: Option<PolicyOrigin>,
+    /// The hosts that it may send requests to.
+    pub http: Vec<HostGrant>,
+    /// The secrets that it may read, by the names that it knows them by.
+    pub secrets: Arc<BTreeMap<String, SecretString>>,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// How much memory one call may use, in bytes.
+    pub memory: u64,
+}
+
+impl PluginSpec {
+    /// The digest of the component.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::from_bytes(Sha256::digest(&self.bytes).into())
+    }
+}
+
+/// Loaded plugins.
+pub struct WasmEngine {
+    plugins: BTreeMap<String, Arc<Plugin>>,
+    reports: Vec<PluginReport>,
+    /// By the rule's id: with the defaults of the schema.
+    parameters: Arc<BTreeMap<String, Value>>,
+}
+
+impl WasmEngine {
+    /// Loads plugins, and checks the parameters of the rules that name them. `environments` are the names that
+    /// parameters may refer to.
+    ///
+    /// # Errors
+    /// Every plugin that cannot be used, and every rule whose parameters do not fit.
+    pub fn load(
+        plugins: &[PluginSpec],
+        rules: &[Rule],
+        environments: BTreeSet<String>,
+        code: &Code,
+    ) -> Result<Self, LoadError> {
+        let engine =
+            Engine::new(&limits::config()).map_err(|error| LoadError(vec![unavailable(&format!("{error:#}"))]))?;
+        let ticker = Ticker::start(&engine).map_err(|error| LoadError(vec![unavailable(&error.to_string())]))?;
+        let ticker = Arc::new(ticker);
+        let (mut loaded, mut faults) = (BTreeMap::new(), Vec::new());
+        for spec in plugins {
+            match Plugin::load(spec, &engine, &ticker, code) {
+                Ok(plugin) => drop(loaded.insert(spec.name.clone(), Arc::new(plugin))),
+                Err(fault) => faults.push(fault.of(&spec.name)),
+            }
+        }
+        let environments = Arc::new(environments);
+        let mut filled = BTreeMap::new();
+        for rule in rules {
+            let Some(plugin) = rule.kind.plugin().and_then(|name| loaded.get(name)) else { continue };
+            let schema = plugin.metadata.parameters.as_ref();
+            let parameters = parameters::filled(&rule.parameters, schema);
+            faults.extend(unfit(rule, plugin, &parameters, &environments));
+            filled.insert(rule.id.clone(), parameters);
+        }
+        let reports = loaded.values().map(|plugin| plugin.report.clone()).collect();
+        if faults.is_empty() {
+            Ok(Self { plugins: loaded, reports, parameters: Arc::new(filled) })
+        } else {
+            Err(LoadError(faults))
+        }
+    }
+}
+
+impl WasmEngine {
+    /// Every plugin, by name.
+    #[must_use]
+    pub fn loaded(&self) -> Vec<LoadedPlugin> {
+        self.plugins.values().map(|plugin| plugin.listed()).collect()
+    }
+}
+
+/// What is wrong with the parameters of a rule: by the plugin's schema, and then by what the plugin says.
+fn unfit(rule: &Rule, plugin: &Plugin, parameters: &Value, environments: &Arc<BTreeSet<String>>) -> Vec<PluginFault> {
+    if let Some(schema) = &plugin.metadata.parameters {
+        let checked = match ParameterSchema::new(schema, "plugin", environments) {
+            Ok(checked) => checked,
+            Err(why) => {
+                let message = format!("plugin `{}`: the JSON Schema of its parameters is none: {why}", plugin.name);
+                return vec![PluginFault::new(message, "this is a defect of the plugin; report it to its authors")];
+            }
+        };
+        let fault =
+            |(message, hint): (String, String)| PluginFault::new(format!("rule `{}`: {message}", rule.id), hint);
+        let faults: Vec<_> = checked.faults(parameters).into_iter().map(fault).collect();
+        if !faults.is_empty() {
+            return faults;
+        }
+    }
+    match plugin.check_parameters(&parameters.to_string()) {
+        Ok(said) => said
+            .into_iter()
+            .take(10)
+            .map(|said| {
+                PluginFault::new(format!("rule `{}`: {said}", rule.id), "the plugin says so of the rule's `parameters`")
+            })
+            .collect(),
+        Err(fault) => vec![fault],
+    }
+}
+
+fn unavailable(why: &str) -> PluginFault {
+    PluginFault::new(format!("plugins cannot be run here: {why}"), "free memory and threads, or run on another machine")
+}
+
+impl RuleEngine for WasmEngine {
+    fn describe(&self, rule: &Rule) -> RuleDescription {
+        let plugin = rule.kind.plugin().and_then(|name| self.plugins.get(name));
+        let title = plugin.map(|plugin| plugin.metadata.title.clone()).filter(|title| !title.trim().is_empty());
+        RuleDescription { title: title.unwrap_or_else(|| rule.kind.name().to_owned()), ..RuleDescription::default() }
+    }
+
+    fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        for report in &self.reports {
+            hash.update(format!("{} {}\n", report.name, report.digest));
+        }
+        Digest::from_bytes(hash.finalize().into())
+    }
+
+    fn plugins(&self) -> &[PluginReport] {
+        &self.reports
+    }
+
+    fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
+        let (plugins, parameters) = (self.plugins.clone(), Arc::clone(&self.parameters));
+        let environments = in_promotion_order(snapshot);
+        Ok(Box::new(Prepared { plugins, parameters, snapshot: Arc::clone(snapshot), environments }))
+    }
+}
+
+struct Prepared {
+    plugins: BTreeMap<String, Arc<Plugin>>,
+    parameters: Arc<BTreeMap<String, Value>>,
+    snapshot: Arc<Snapshot>,
+    /// Those whose records were read, in the order of promotion.
+    environments: Vec<String>,
+}
+
+/// The environments of a snapshot. They are an environment and all before it, so they make a graph of their own.
+fn in_promotion_order(snapshot: &Snapshot) -> Vec<String> {
+    let environments = snapshot.environments.values().map(|records| records.environment.clone()).collect();
+    match EnvironmentGraph::new(environments) {
+        Ok(graph) => graph.promotion_order().into_iter().map(|environment| environment.name.clone()).collect(),
+        Err(_) => snapshot.environments.keys().cloned().collect(),
+    }
+}
+
+impl Prepared {
+    /// The environments whose records were read, the request's own last.
+    fn environments(&self, question: &Question<'_>) -> Vec<String> {
+        let own = &question.environment.name;
+        let others = self.environments.iter().filter(|name| *name != own);
+        others.chain([own]).cloned().collect()
+    }
+
+    fn input(&self, question: &Question<'_>, rule: &Rule) -> Result<bindings::types::EvaluationInput, RuleError> {
+        let nothing = Value::Object(serde_json::Map::new());
+        let parameters = self.parameters.get(&rule.id).unwrap_or(&nothing);
+        convert::input(question, &self.environments(question), parameters).map_err(|why| {
+            Failure::new("plugin_error", format!("cannot be asked: {why}"), "ask about another instant")
+                .into_rule_error(rule.kind.name())
+        })
+    }
+
+    fn ask(&self, question: &Question<'_>, rule: &Rule) -> Result<Explained, RuleError> {
+        let plugin = rule.kind.plugin().and_then(|name| self.plugins.get(name)).ok_or_else(|| {
+            Failure::new("plugin_error", "is not loaded", "name a plugin of the configuration")
+                .into_rule_error(rule.kind.name())
+        })?;
+        let input = self.input(question, rule)?;
+        let view = Arc::new(View::new(Arc::clone(&self.snapshot), self.environments(question)));
+        let called = plugin.evaluate(input, &view);
+        let redact = |text: &str| called.state.redacted(text);
+        let answer = called.result.and_then(|said| match said {
+            Ok(verdict) => convert::answer(verdict, redact).map_err(|why| Failure::of_answer(&why)),
+            Err(why) => Err(Failure::new(
+                "plugin_error",
+                format!("could not decide: {}", redact(&why)),
+                "mend what it names, or ask its authors",
+            )),
+        });
+        let answer = answer.map_err(|failure| failure.into_rule_error(&plugin.name));
+        Ok(Explained {
+            answer,
+            clauses: Vec::new(),
+            values: Vec::<NamedValue>::new(),
+            values_left_out: 0,
+            records: called.state.shown,
+            log: called.state.log.into_lines(),
+            defaults: parameters::defaults(&rule.parameters, plugin.metadata.parameters.as_ref()),
+        })
+    }
+}
+
+impl PreparedRules for Prepared {
+    fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated> {
+        let one = |rule: &&Rule| self.ask(question, rule).and_then(|explained| explained.answer).into();
+        question.rules.iter().map(one).collect()
+    }
+
+    fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError> {
+        let inputs = question.rules.iter().map(|rule| self.input(question, rule).map(|input| format!("{input:#?}\n")));
+        Ok(Sight { data: "{}\n".to_owned(), inputs: inputs.collect::<Result<_, _>>()? })
+    }
+
+    fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
+        question.rules.iter().map(|rule| self.ask(question, rule)).collect()
+    }
+}

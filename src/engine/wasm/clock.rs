@@ -1,0 +1,111 @@
+//! Time limits: a thread that counts for the engine while plugins run, and deadlines held against a monotonic clock.
+//!
+//! The engine compares a counter with a number, and ticks drift by a tenth and more on a busy machine. So a tick only
+//! asks the question; the clock answers it.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use wasmtime::Engine;
+
+/// How often a running plugin is looked at.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Ticks while plugins run, sleeps while none does, and ends with its owner.
+pub(super) struct Ticker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    running: usize,
+    ended: bool,
+}
+
+/// A plugin is running for as long as this lives.
+pub(super) struct Running<'a>(&'a Shared);
+
+impl Ticker {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When there can be no more threads.
+    pub(super) fn start(engine: &Engine) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let (ticking, engine) = (Arc::clone(&shared), engine.weak());
+        let tick = move || {
+            while ticking.wait() {
+                thread::sleep(TICK);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("plugin-clock".to_owned()).spawn(tick)?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Ticks until what is returned is dropped.
+    pub(super) fn run(&self) -> Running<'_> {
+        self.shared.change(|state| state.running += 1);
+        Running(&self.shared)
+    }
+}
+
+impl Shared {
+    /// Waits until a plugin runs. False when the ticker has ended.
+    fn wait(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = |state: &mut State| state.running == 0 && !state.ended;
+        let state = self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
+        !state.ended
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_one();
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.change(|state| state.running = state.running.saturating_sub(1));
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.shared.change(|state| state.ended = true);
+        if let Some(thread) = self.thread.take() {
+            // Its only panic would be one of the lock, which is not held here.
+            drop(thread.join());
+        }
+    }
+}
+
+/// When a call has to be over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    at: Instant,
+    /// How long it was given, for messages.
+    pub(super) limit: Duration,
+}
+
+impl Deadline {
+    pub(super) fn after(limit: Duration) -> Self {
+        Self { at: Instant::now() + limit, limit }
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        Instant::now() >= self.at
+    }
+}

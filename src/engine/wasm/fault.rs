@@ -1,0 +1,146 @@
+//! Why a plugin cannot be loaded, or could not decide, in words.
+
+use std::fmt;
+use std::time::Duration;
+
+use thiserror::Error;
+use wasmtime::{Trap, WasmBacktrace};
+
+use crate::gate::engine::RuleError;
+
+use super::host::State;
+use super::limits::{MOST_BYTES_ACROSS, OverMemory};
+
+/// The longest text of the engine that a message repeats, in characters.
+const LONGEST_RAW: usize = 200;
+
+/// What is wrong with a plugin, or with a rule that names it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct PluginFault {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl PluginFault {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+
+    /// The same, of the plugin with this name.
+    pub(super) fn of(self, plugin: &str) -> Self {
+        Self { message: format!("plugin `{plugin}`: {}", self.message), ..self }
+    }
+}
+
+/// Everything that is wrong with the plugins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError(pub Vec<PluginFault>);
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, fault) in self.0.iter().enumerate() {
+            let separator = if position == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{fault}\nhint: {}", fault.hint)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Why a call came to nothing. The message continues the plugin's name: "took longer than 1s".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) hint: String,
+}
+
+impl Failure {
+    pub(super) fn new(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: hint.into() }
+    }
+
+    /// Of an answer that is none.
+    pub(super) fn of_answer(why: &str) -> Self {
+        Self::new(
+            "plugin_answer",
+            format!("gave an answer that cannot be used: {why}"),
+            "this is a defect of the plugin; report it to its authors",
+        )
+    }
+
+    pub(super) fn into_rule_error(self, plugin: &str) -> RuleError {
+        RuleError {
+            code: self.code,
+            message: format!("the plugin `{plugin}` {}", self.message),
+            remediation: self.hint,
+        }
+    }
+
+    pub(super) fn into_fault(self, plugin: &str, doing: &str) -> PluginFault {
+        PluginFault::new(format!("plugin `{plugin}`: {doing}, it {}", self.message), self.hint)
+    }
+}
+
+/// What a failed call of the engine means.
+pub(super) fn of_call(error: &wasmtime::Error, state: &State) -> Failure {
+    if let Some(over) = error.downcast_ref::<OverMemory>() {
+        let hint = "give it more with `limits: {memory: …}` if it needs that, or ask its authors why it does";
+        return Failure::new("plugin_memory", format!("was stopped: {over}"), hint);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => of_timeout(state.deadline.limit),
+        Some(trap) => of_trap(*trap, error, state),
+        None => of_host(error, state),
+    }
+}
+
+pub(super) fn of_timeout(limit: Duration) -> Failure {
+    let hint = "give it more time with `limits: {timeout: …}` if it needs that, or ask its authors why it does";
+    Failure::new("plugin_timeout", format!("took longer than {limit:?}"), hint)
+}
+
+fn of_trap(trap: Trap, error: &wasmtime::Error, state: &State) -> Failure {
+    let hint = "this is a defect of the plugin; report it to its authors with what its log says";
+    let what = match trap {
+        Trap::UnreachableCodeReached => match state.log.last_error() {
+            Some(last) => format!("stopped itself: {}", cut(last)),
+            None => "stopped itself without a word; one built with the SDK would say why".to_owned(),
+        },
+        Trap::MemoryOutOfBounds | Trap::StackOverflow | Trap::HeapMisaligned | Trap::TableOutOfBounds => {
+            format!("ran out of stack or reached outside its memory ({trap})")
+        }
+        other => format!("crashed ({other})"),
+    };
+    let place = error.downcast_ref::<WasmBacktrace>().and_then(|trace| trace.frames().first()?.func_name().map(cut));
+    let place = place.map(|function| format!(", in `{function}`")).unwrap_or_default();
+    Failure::new("plugin_trap", format!("{what}{place}"), hint)
+}
+
+/// An error of the host: it refused what the plugin asked for or answered.
+fn of_host(error: &wasmtime::Error, _state: &State) -> Failure {
+    let raw = error.root_cause().to_string();
+    if raw.contains("fuel allocated for hostcalls") {
+        let message = format!("returned or logged more than {} MiB", MOST_BYTES_ACROSS >> 20);
+        return Failure::new("plugin_answer", message, "this is a defect of the plugin; report it to its authors");
+    }
+    if raw.starts_with("it asked for") {
+        return Failure::new(
+            "plugin_records",
+            format!("was stopped: {}", cut(&raw)),
+            "correct the plugin's question, or the records",
+        );
+    }
+    Failure::of_answer(&cut(&raw))
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_RAW) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,153 @@
+//! What a plugin meets on the other side of its imports: a log, the records, and the secrets that it was granted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use wasmtime::{Result, bail};
+
+use super::bindings::log::Level;
+use super::bindings::records::Filter;
+use super::bindings::types::DeploymentRecord;
+use super::bindings::{log, records, secrets, types};
+use super::clock::Deadline;
+use super::convert;
+use super::limits::{MOST_LOG_BYTES, MOST_LOG_LINES, MOST_RECORD_CALLS, Memory};
+use super::view::View;
+
+/// The most records of one page, as the contract says.
+const LARGEST_PAGE: u32 = 500;
+
+/// The secrets of a plugin, by the names that it knows them by.
+pub(super) type Secrets = Arc<BTreeMap<String, SecretString>>;
+
+/// The state of one call.
+pub(super) struct State {
+    /// `None` while a plugin is loaded: there are no records then.
+    view: Option<Arc<View>>,
+    secrets: Secrets,
+    pub(super) deadline: Deadline,
+    pub(super) memory: Memory,
+    pub(super) log: Log,
+    record_calls: u32,
+    /// The ids of the records that it was shown, for explanations.
+    pub(super) shown: Vec<String>,
+}
+
+/// Lines that a plugin wrote, as many as are kept.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) lines: Vec<String>,
+    bytes: usize,
+    pub(super) dropped: usize,
+}
+
+impl State {
+    pub(super) fn new(view: Option<Arc<View>>, secrets: Secrets, deadline: Deadline, memory: u64) -> Self {
+        let memory = Memory::new(memory);
+        Self { view, secrets, deadline, memory, log: Log::default(), record_calls: 0, shown: Vec::new() }
+    }
+
+    fn view(&mut self) -> Result<Arc<View>> {
+        let Some(view) = &self.view else { bail!("it asked for records while it was loaded, before there are any") };
+        self.record_calls += 1;
+        if self.record_calls > MOST_RECORD_CALLS {
+            bail!("it asked for records more than {MOST_RECORD_CALLS} times");
+        }
+        Ok(Arc::clone(view))
+    }
+
+    /// Replaces the values of secrets.
+    pub(super) fn redacted(&self, text: &str) -> String {
+        redact(&self.secrets, text)
+    }
+}
+
+/// Replaces every secret that stands in the text. One of a character or two would hide nothing and blacken everything.
+fn redact(secrets: &BTreeMap<String, SecretString>, text: &str) -> String {
+    let mut text = text.to_owned();
+    for (name, secret) in secrets {
+        let value = secret.expose_secret();
+        if value.len() > 2 {
+            text = text.replace(value, &format!("[secret {name}]"));
+        }
+    }
+    text
+}
+
+impl types::Host for State {}
+
+impl log::Host for State {
+    fn log(&mut self, level: Level, message: String) -> Result<()> {
+        let message = self.redacted(&message);
+        self.log.write(level, &message);
+        Ok(())
+    }
+}
+
+impl Log {
+    fn write(&mut self, level: Level, message: &str) {
+        if self.lines.len() >= MOST_LOG_LINES || self.bytes + message.len() > MOST_LOG_BYTES {
+            self.dropped += 1;
+            return;
+        }
+        self.bytes += message.len();
+        let level = match level {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        };
+        self.lines.push(format!("{level}: {message}"));
+    }
+
+    /// The lines, and how many are not among them.
+    pub(super) fn into_lines(self) -> Vec<String> {
+        let mut lines = self.lines;
+        if self.dropped > 0 {
+            lines.push(format!("({} more lines were dropped)", self.dropped));
+        }
+        lines
+    }
+
+    /// The last line that speaks of an error: plugins built with an SDK write a panic's message there.
+    pub(super) fn last_error(&self) -> Option<&str> {
+        self.lines.iter().rev().find_map(|line| line.strip_prefix("error: "))
+    }
+}
+
+impl records::Host for State {
+    fn count(&mut self, filter: Filter) -> Result<u32> {
+        let count = self.view()?.count(&filter, self.deadline).map_err(wasmtime::Error::msg)?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    fn latest(&mut self, filter: Filter) -> Result<Option<DeploymentRecord>> {
+        let view = self.view()?;
+        let found = view.latest(&filter, self.deadline).map_err(wasmtime::Error::msg)?;
+        found.map(|found| self.show(found)).transpose()
+    }
+
+    fn page(&mut self, filter: Filter, offset: u32, limit: u32) -> Result<Vec<DeploymentRecord>> {
+        let view = self.view()?;
+        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let (offset, limit) = (number(offset), number(limit.min(LARGEST_PAGE)));
+        let found = view.page(&filter, offset, limit, self.deadline).map_err(wasmtime::Error::msg)?;
+        found.into_iter().map(|found| self.show(found)).collect()
+    }
+}
+
+impl State {
+    fn show(&mut self, (environment, record): super::view::Match<'_>) -> Result<DeploymentRecord> {
+        if self.shown.len() < convert::MOST_SHOWN {
+            self.shown.push((*record.id).to_owned());
+        }
+        convert::record(environment, record).map_err(wasmtime::Error::msg)
+    }
+}
+
+impl secrets::Host for State {
+    fn get(&mut self, name: String) -> Result<Option<String>> {
+        Ok(self.secrets.get(&name).map(|secret| secret.expose_secret().to_owned()))
+    }
+}

@@ -69,7 +69,7 @@ macro_rules! export {
         #[allow(unsafe_code, missing_docs, clippy::as_conversions, reason = "generated: the component's exports")]
         const _: () = {
             type Component = $crate::run::Component<$rule>;
-            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+    $crate::bindings::export_component!(Component with_types_in $crate::bindings);
         };
     };
 }

@@ -1,4 +1,5 @@
 //! The rule against a ticket system that the test plays.
+#![expect(clippy::expect_used, clippy::type_complexity, reason = "tables of cases, and helpers of tests")]
 
 use change_ticket::ChangeTicket;
 use holdpoint_plugin::http::{Error, Request as HttpRequest, Response};
@@ -70,7 +71,7 @@ fn the_ticket_is_found_in_the_context_or_in_the_reason() {
         match expected {
             Ok(path) => assert_eq!((asked, found(&verdict)), (path, vec![]), "{reason:?} {context:?}"),
             Err(code) => {
-                assert_eq!((asked, found(&verdict)), (None, vec![(Effect::Deny, code)]), "{reason:?} {context:?}")
+                assert_eq!((asked, found(&verdict)), (None, vec![(Effect::Deny, code)]), "{reason:?} {context:?}");
             }
         }
     }

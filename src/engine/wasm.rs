@@ -5,6 +5,7 @@
 //! goes wrong is a failure of the rule with words for it (`fault`). What a component is and asks for is read before it
 //! is compiled (`inspect`).
 
+mod allocation;
 mod bindings;
 mod clock;
 mod code;
@@ -13,6 +14,7 @@ mod fault;
 mod host;
 mod inspect;
 mod limits;
+mod metadata;
 mod plugin;
 mod view;
 
@@ -23,7 +25,6 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use wasmtime::Engine;
 
 use crate::domain::digest::Digest;
 use crate::domain::environment::EnvironmentGraph;
@@ -38,11 +39,11 @@ use crate::gate::engine::{
 };
 
 use super::parameters::{self, ParameterSchema};
-use clock::Ticker;
 use fault::Failure;
-use plugin::Plugin;
+use plugin::{Plugin, Runtime};
 use view::View;
 
+pub use allocation::Allocation;
 pub use code::Code;
 pub use fault::{LoadError, PluginFault};
 pub use inspect::{Inspection, Need, inspect};
@@ -75,6 +76,7 @@ impl PluginSpec {
 }
 
 /// Loaded plugins.
+#[derive(Default)]
 pub struct WasmEngine {
     plugins: BTreeMap<String, Arc<Plugin>>,
     reports: Vec<PluginReport>,
@@ -94,13 +96,26 @@ impl WasmEngine {
         environments: BTreeSet<String>,
         code: &Code,
     ) -> Result<Self, LoadError> {
-        let engine =
-            Engine::new(&limits::config()).map_err(|error| LoadError(vec![unavailable(&format!("{error:#}"))]))?;
-        let ticker = Ticker::start(&engine).map_err(|error| LoadError(vec![unavailable(&error.to_string())]))?;
-        let ticker = Arc::new(ticker);
+        Self::load_into(Allocation::OnDemand, plugins, rules, environments, code)
+    }
+
+    /// The same as [`WasmEngine::load`], with another allocation of memory. Without plugins nothing is started.
+    ///
+    /// # Errors
+    /// Those of [`WasmEngine::load`].
+    pub fn load_into(
+        allocation: Allocation,
+        plugins: &[PluginSpec],
+        rules: &[Rule],
+        environments: BTreeSet<String>,
+        code: &Code,
+    ) -> Result<Self, LoadError> {
+        let Some(memory) = plugins.iter().map(|spec| spec.memory).max() else { return Ok(Self::default()) };
+        let runtime = Runtime::start(allocation, memory);
+        let runtime = Arc::new(runtime.map_err(|error| LoadError(vec![unavailable(&format!("{error:#}"))]))?);
         let (mut loaded, mut faults) = (BTreeMap::new(), Vec::new());
         for spec in plugins {
-            match Plugin::load(spec, &engine, &ticker, code) {
+            match Plugin::load(spec, &runtime, code) {
                 Ok(plugin) => drop(loaded.insert(spec.name.clone(), Arc::new(plugin))),
                 Err(fault) => faults.push(fault.of(&spec.name)),
             }
@@ -153,7 +168,7 @@ fn unfit(rule: &Rule, plugin: &Plugin, parameters: &Value, environments: &Arc<BT
             .into_iter()
             .take(10)
             .map(|said| {
-                PluginFault::new(format!("rule `{}`: {said}", rule.id), "the plugin says so of the rule's `parameters`")
+                PluginFault::new(format!("rule `{}`: {}", rule.id, fault::cut(&said)), "the plugin says so of the rule's `parameters`")
             })
             .collect(),
         Err(fault) => vec![fault],

@@ -10,11 +10,12 @@ use crate::domain::request::Request;
 use crate::gate::engine::{Answer, Question, Statement};
 
 use super::bindings::types;
+use super::limits::{MOST_FINDINGS, MOST_RECORDS_NAMED};
 use super::view;
 
 /// Ids of records that are kept for explanations.
 pub(super) const MOST_SHOWN: usize = 500;
-/// The shortest and the longest JSON Schema that a plugin may have, in bytes.
+/// The longest JSON Schema that a plugin may have, in bytes.
 const LONGEST_SCHEMA: usize = 256 << 10;
 
 /// A record as plugins see it.
@@ -130,7 +131,13 @@ fn attribute(name: &str, value: String) -> types::Attribute {
 pub(super) fn answer(verdict: types::Verdict, redact: impl Fn(&str) -> String) -> Result<Answer, String> {
     let mut answer = Answer::default();
     match verdict {
+        types::Verdict::Skipped(reason) if reason.trim().is_empty() => {
+            return Err("it does not apply, and it does not say why".to_owned());
+        }
         types::Verdict::Skipped(reason) => answer.skip_reason = Some(redact(&reason)),
+        types::Verdict::Evaluated(findings) if findings.len() > MOST_FINDINGS => {
+            return Err(format!("it has {} findings, and {MOST_FINDINGS} are the most", findings.len()));
+        }
         types::Verdict::Evaluated(findings) => {
             for finding in findings {
                 let effect = finding.effect;
@@ -158,7 +165,7 @@ fn statement(finding: types::Finding, redact: &impl Fn(&str) -> String) -> Resul
         message: redact(&finding.message),
         code: redact(&finding.code),
         remediation: redact(&finding.remediation.unwrap_or_default()),
-        records: finding.records,
+        records: finding.records.into_iter().take(MOST_RECORDS_NAMED).collect(),
         opens_at: opens_at.transpose()?,
         location: None,
     })
@@ -184,3 +191,6 @@ pub(super) fn metadata(metadata: types::Metadata) -> Result<PluginMetadata, Stri
         documentation_url: metadata.documentation_url,
     })
 }
+
+#[cfg(test)]
+mod tests;

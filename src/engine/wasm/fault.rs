@@ -1,6 +1,8 @@
 //! Why a plugin cannot be loaded, or could not decide, in words.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -9,7 +11,7 @@ use wasmtime::{Trap, WasmBacktrace};
 use crate::gate::engine::RuleError;
 
 use super::host::State;
-use super::limits::{MOST_BYTES_ACROSS, OverMemory};
+use super::limits::{MOST_BYTES_ACROSS, OverLimit};
 
 /// The longest text of the engine that a message repeats, in characters.
 const LONGEST_RAW: usize = 200;
@@ -81,16 +83,45 @@ impl Failure {
         }
     }
 
-    pub(super) fn into_fault(self, plugin: &str, doing: &str) -> PluginFault {
-        PluginFault::new(format!("plugin `{plugin}`: {doing}, it {}", self.message), self.hint)
+    /// While something was done with the plugin, which the message does not name.
+    pub(super) fn into_fault(self, doing: &str) -> PluginFault {
+        PluginFault::new(format!("{doing}, it {}", self.message), self.hint)
     }
+}
+
+/// Why a plugin is not told what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum Refused {
+    /// In words that continue "was stopped".
+    #[error("{0}")]
+    Records(String),
+    /// The time of the call ended while the host looked for records.
+    #[error("reading records took too long")]
+    OutOfTime,
+}
+
+/// Does the work, and makes a panic of it a failure: a defect must not be more than `undecided`.
+pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| of_panic(&*payload))
+}
+
+fn of_panic(payload: &(dyn Any + Send)) -> Failure {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    let hint = "this is a defect of holdpoint; please report it";
+    Failure::new("plugin_error", format!("made holdpoint itself fail: {}", cut(text)), hint)
 }
 
 /// What a failed call of the engine means.
 pub(super) fn of_call(error: &wasmtime::Error, state: &State) -> Failure {
-    if let Some(over) = error.downcast_ref::<OverMemory>() {
+    if let Some(over) = error.downcast_ref::<OverLimit>() {
         let hint = "give it more with `limits: {memory: …}` if it needs that, or ask its authors why it does";
         return Failure::new("plugin_memory", format!("was stopped: {over}"), hint);
+    }
+    match error.downcast_ref::<Refused>() {
+        Some(Refused::OutOfTime) => return of_timeout(state.deadline.limit),
+        Some(Refused::Records(why)) => return of_refusal(&state.redacted(why)),
+        None => {}
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => of_timeout(state.deadline.limit),
@@ -102,6 +133,17 @@ pub(super) fn of_call(error: &wasmtime::Error, state: &State) -> Failure {
 pub(super) fn of_timeout(limit: Duration) -> Failure {
     let hint = "give it more time with `limits: {timeout: …}` if it needs that, or ask its authors why it does";
     Failure::new("plugin_timeout", format!("took longer than {limit:?}"), hint)
+}
+
+/// There was no place for it.
+pub(super) fn of_waiting(limit: Duration) -> Failure {
+    let hint = "ask again; if that happens often, let more plugins run at once";
+    Failure::new("plugin_busy", format!("waited {limit:?} for others to end, and was not run"), hint)
+}
+
+fn of_refusal(why: &str) -> Failure {
+    let hint = "correct the plugin's question, or the records";
+    Failure::new("plugin_records", format!("was stopped: {}", cut(why)), hint)
 }
 
 fn of_trap(trap: Trap, error: &wasmtime::Error, state: &State) -> Failure {
@@ -122,25 +164,41 @@ fn of_trap(trap: Trap, error: &wasmtime::Error, state: &State) -> Failure {
 }
 
 /// An error of the host: it refused what the plugin asked for or answered.
-fn of_host(error: &wasmtime::Error, _state: &State) -> Failure {
+fn of_host(error: &wasmtime::Error, state: &State) -> Failure {
     let raw = error.root_cause().to_string();
     if raw.contains("fuel allocated for hostcalls") {
         let message = format!("returned or logged more than {} MiB", MOST_BYTES_ACROSS >> 20);
         return Failure::new("plugin_answer", message, "this is a defect of the plugin; report it to its authors");
     }
-    if raw.starts_with("it asked for") {
-        return Failure::new(
-            "plugin_records",
-            format!("was stopped: {}", cut(&raw)),
-            "correct the plugin's question, or the records",
-        );
-    }
-    Failure::of_answer(&cut(&raw))
+    Failure::of_answer(&cut(&state.redacted(&raw)))
 }
 
-fn cut(text: &str) -> String {
+/// The text, as much of it as a message repeats.
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST_RAW) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_RAW, caught, cut};
+
+    #[test]
+    #[expect(clippy::panic, reason = "what is tested is a panic")]
+    fn a_panic_is_a_failure_with_its_words() {
+        assert_eq!(caught(|| 7), Ok(7));
+        let failure = caught(|| -> u8 { panic!("index {} is out of bounds", 9) }).unwrap_err();
+        assert_eq!(failure.code, "plugin_error");
+        assert_eq!(failure.message, "made holdpoint itself fail: index 9 is out of bounds");
+    }
+
+    #[test]
+    fn long_words_are_cut_between_characters() {
+        assert_eq!(cut("short"), "short");
+        let long = cut(&"ü".repeat(LONGEST_RAW + 1));
+        assert_eq!(long.chars().count(), LONGEST_RAW + 1);
+        assert!(long.ends_with("ü…"));
     }
 }

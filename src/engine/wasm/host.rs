@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use wasmtime::{Result, bail};
+use wasmtime::{Error, Result};
 
 use super::bindings::log::Level;
 use super::bindings::records::Filter;
@@ -12,6 +12,7 @@ use super::bindings::types::DeploymentRecord;
 use super::bindings::{log, records, secrets, types};
 use super::clock::Deadline;
 use super::convert;
+use super::fault::Refused;
 use super::limits::{MOST_LOG_BYTES, MOST_LOG_LINES, MOST_RECORD_CALLS, Memory};
 use super::view::View;
 
@@ -49,10 +50,13 @@ impl State {
     }
 
     fn view(&mut self) -> Result<Arc<View>> {
-        let Some(view) = &self.view else { bail!("it asked for records while it was loaded, before there are any") };
+        let refused = |why: String| Error::new(Refused::Records(why));
+        let view = self.view.as_ref();
+        let view =
+            view.ok_or_else(|| refused("it asked for records while it was loaded, before there are any".to_owned()))?;
         self.record_calls += 1;
         if self.record_calls > MOST_RECORD_CALLS {
-            bail!("it asked for records more than {MOST_RECORD_CALLS} times");
+            return Err(refused(format!("it asked for records more than {MOST_RECORD_CALLS} times")));
         }
         Ok(Arc::clone(view))
     }
@@ -79,15 +83,24 @@ impl types::Host for State {}
 
 impl log::Host for State {
     fn log(&mut self, level: Level, message: String) -> Result<()> {
-        let message = self.redacted(&message);
-        self.log.write(level, &message);
+        if self.log.has_room() {
+            let message = self.redacted(&message);
+            self.log.write(level, &message);
+        } else {
+            self.log.dropped += 1;
+        }
         Ok(())
     }
 }
 
 impl Log {
+    /// Whether another line may fit.
+    const fn has_room(&self) -> bool {
+        self.lines.len() < MOST_LOG_LINES && self.bytes < MOST_LOG_BYTES
+    }
+
     fn write(&mut self, level: Level, message: &str) {
-        if self.lines.len() >= MOST_LOG_LINES || self.bytes + message.len() > MOST_LOG_BYTES {
+        if !self.has_room() || self.bytes + message.len() > MOST_LOG_BYTES {
             self.dropped += 1;
             return;
         }
@@ -118,13 +131,13 @@ impl Log {
 
 impl records::Host for State {
     fn count(&mut self, filter: Filter) -> Result<u32> {
-        let count = self.view()?.count(&filter, self.deadline).map_err(wasmtime::Error::msg)?;
+        let count = self.view()?.count(&filter, self.deadline).map_err(Error::new)?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     fn latest(&mut self, filter: Filter) -> Result<Option<DeploymentRecord>> {
         let view = self.view()?;
-        let found = view.latest(&filter, self.deadline).map_err(wasmtime::Error::msg)?;
+        let found = view.latest(&filter, self.deadline).map_err(Error::new)?;
         found.map(|found| self.show(found)).transpose()
     }
 
@@ -132,7 +145,7 @@ impl records::Host for State {
         let view = self.view()?;
         let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let (offset, limit) = (number(offset), number(limit.min(LARGEST_PAGE)));
-        let found = view.page(&filter, offset, limit, self.deadline).map_err(wasmtime::Error::msg)?;
+        let found = view.page(&filter, offset, limit, self.deadline).map_err(Error::new)?;
         found.into_iter().map(|found| self.show(found)).collect()
     }
 }
@@ -142,7 +155,7 @@ impl State {
         if self.shown.len() < convert::MOST_SHOWN {
             self.shown.push((*record.id).to_owned());
         }
-        convert::record(environment, record).map_err(wasmtime::Error::msg)
+        convert::record(environment, record).map_err(|why| Error::new(Refused::Records(why)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one call of a plugin may use.
 
-use wasmtime::{Config, Error, OptLevel, ResourceLimiter, Result, format_err};
+use wasmtime::{Config, Error, OptLevel, ResourceLimiter, Result, WasmFeatures};
 
 /// Lines of log that are kept of one call.
 pub(super) const MOST_LOG_LINES: usize = 100;
@@ -10,12 +10,34 @@ pub(super) const MOST_LOG_BYTES: usize = 64 << 10;
 pub(super) const MOST_RECORD_CALLS: u32 = 1_000;
 /// Bytes that may cross the boundary in one call of a function, either way.
 pub(super) const MOST_BYTES_ACROSS: usize = 8 << 20;
-/// Bytes of stack that a plugin may use.
+/// Findings in one answer.
+pub(super) const MOST_FINDINGS: usize = 1_000;
+/// Records that one finding may name. Each is looked for among all records.
+pub(super) const MOST_RECORDS_NAMED: usize = 20;
+/// Bytes of stack that a plugin may use. It is the stack of the thread that asks, which needs room for this and for the
+/// host's own functions: twice as much is enough, and threads have four times as much by default.
 const STACK: usize = 512 << 10;
 /// Core instances, memories and tables of one component. A component that an interpreter was put in has 38 instances.
-const MOST_INSTANCES: usize = 64;
-/// Entries of one table.
-const MOST_TABLE_ENTRIES: usize = 100_000;
+pub(super) const MOST_INSTANCES: usize = 64;
+/// Entries of all tables of a call together.
+pub(super) const MOST_TABLE_ENTRIES: usize = 100_000;
+
+/// What no toolchain needs that makes components for the contract. Some of it would make answers depend on the machine,
+/// and all of it is more to attack.
+const OFF: WasmFeatures = WasmFeatures::THREADS
+    .union(WasmFeatures::SHARED_EVERYTHING_THREADS)
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::GC)
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::LEGACY_EXCEPTIONS)
+    .union(WasmFeatures::STACK_SWITCHING)
+    .union(WasmFeatures::CM_ASYNC)
+    .union(WasmFeatures::CM_ASYNC_STACKFUL)
+    .union(WasmFeatures::CM_MORE_ASYNC_BUILTINS)
+    .union(WasmFeatures::CM_THREADING)
+    .union(WasmFeatures::CM_ERROR_CONTEXT)
+    .union(WasmFeatures::CM_GC)
+    .union(WasmFeatures::CM64);
 
 /// The settings that all plugins are compiled with and run under. Whatever changes code is part of the cache's key.
 pub(super) fn config() -> Config {
@@ -27,30 +49,33 @@ pub(super) fn config() -> Config {
         // The same question has to get the same answer on every machine.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        .wasm_memory64(false)
+        .wasm_features(OFF, false)
         .wasm_component_model(true);
     config
 }
 
-/// Counts the memory of one call, and says in words when it is over.
+/// Counts the memories and tables of one call, all of them together, and says in words when they are over.
 #[derive(Debug)]
 pub(super) struct Memory {
     limit: u64,
     used: u64,
+    entries: usize,
 }
 
 impl Memory {
     pub(super) const fn new(limit: u64) -> Self {
-        Self { limit, used: 0 }
+        Self { limit, used: 0, entries: 0 }
     }
 }
 
 /// A plugin asked for more than it may have.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("it asked for {asked} KiB of memory, and may have {limit} KiB")]
-pub(super) struct OverMemory {
-    asked: u64,
-    pub(super) limit: u64,
+pub(super) enum OverLimit {
+    /// In KiB.
+    #[error("it asked for {asked} KiB of memory, and may have {limit} KiB")]
+    Memory { asked: u64, limit: u64 },
+    #[error("it asked for tables with {asked} entries, and may have {MOST_TABLE_ENTRIES}")]
+    Tables { asked: usize },
 }
 
 impl ResourceLimiter for Memory {
@@ -59,16 +84,18 @@ impl ResourceLimiter for Memory {
         let asked = self.used.saturating_add(bytes(desired).saturating_sub(bytes(current)));
         if asked > self.limit {
             // `Ok(false)` would give the plugin a chance to go on without, and end as `unreachable`.
-            return Err(Error::new(OverMemory { asked: asked >> 10, limit: self.limit >> 10 }));
+            return Err(Error::new(OverLimit::Memory { asked: asked >> 10, limit: self.limit >> 10 }));
         }
         self.used = asked;
         Ok(true)
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        if desired > MOST_TABLE_ENTRIES {
-            return Err(format_err!("it asked for a table of {desired} entries, and may have {MOST_TABLE_ENTRIES}"));
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        let asked = self.entries.saturating_add(desired.saturating_sub(current));
+        if asked > MOST_TABLE_ENTRIES {
+            return Err(Error::new(OverLimit::Tables { asked }));
         }
+        self.entries = asked;
         Ok(true)
     }
 

@@ -12,22 +12,42 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use crate::domain::grant::HostGrant;
 use crate::domain::plugin::{LoadedPlugin, PluginMetadata, PluginReport};
 
+use super::allocation::{Allocation, Places};
 use super::bindings::{log, records, secrets, types};
 use super::clock::{Deadline, Ticker};
 use super::fault::{self, Failure, PluginFault};
 use super::host::{Secrets, State};
 use super::inspect::{self, Need};
-use super::limits::MOST_BYTES_ACROSS;
+use super::limits::{self, MOST_BYTES_ACROSS};
 use super::view::View;
-use super::{PluginSpec, code, convert};
+use super::{PluginSpec, code, convert, metadata};
+
+/// What all plugins of an engine run in.
+pub(super) struct Runtime {
+    engine: Engine,
+    ticker: Ticker,
+    places: Places,
+}
+
+impl Runtime {
+    /// Starts the engine and its clock. `memory` is the largest limit of a plugin, in bytes.
+    ///
+    /// # Errors
+    /// When this machine has no room for them.
+    pub(super) fn start(allocation: Allocation, memory: u64) -> wasmtime::Result<Self> {
+        let mut config = limits::config();
+        allocation.apply(&mut config, memory);
+        let engine = Engine::new(&config)?;
+        Ok(Self { ticker: Ticker::start(&engine)?, engine, places: Places::new(allocation) })
+    }
+}
 
 /// A plugin, ready to be asked.
 pub(super) struct Plugin {
     pub(super) name: String,
     pub(super) metadata: PluginMetadata,
     pub(super) report: PluginReport,
-    engine: Engine,
-    ticker: Arc<Ticker>,
+    runtime: Arc<Runtime>,
     linked: InstancePre<State>,
     exports: Exports,
     http: Vec<HostGrant>,
@@ -56,14 +76,13 @@ impl Plugin {
     /// Everything that keeps it from being used, without the plugin's name.
     pub(super) fn load(
         spec: &PluginSpec,
-        engine: &Engine,
-        ticker: &Arc<Ticker>,
+        runtime: &Arc<Runtime>,
         code: &code::Code,
     ) -> Result<Self, PluginFault> {
         let inspection = inspect::inspect(&spec.bytes)?;
         check_grants(spec, &inspection.needs()?)?;
-        let component = code.component(engine, spec)?;
-        let linked = linker(engine).and_then(|linker| linker.instantiate_pre(&component));
+        let component = code.component(&runtime.engine, spec)?;
+        let linked = linker(&runtime.engine).and_then(|linker| linker.instantiate_pre(&component));
         let linked = linked.map_err(|error| misfit(&error))?;
         let exports = exports(&component, &inspection.export)?;
         let report = PluginReport {
@@ -78,8 +97,7 @@ impl Plugin {
             name: spec.name.clone(),
             metadata: PluginMetadata::default(),
             report,
-            engine: engine.clone(),
-            ticker: Arc::clone(ticker),
+            runtime: Arc::clone(runtime),
             linked,
             exports,
             http: spec.http.clone(),
@@ -88,6 +106,8 @@ impl Plugin {
             memory: spec.memory,
         };
         plugin.describe()?;
+        let of_metadata = |why: String| Failure::of_answer(&why).into_fault("asked what it is");
+        metadata::check(&plugin.metadata).map_err(of_metadata)?;
         Ok(plugin)
     }
 
@@ -106,7 +126,7 @@ impl Plugin {
         let called: Called<(types::Metadata,)> = self.call(self.exports.describe, (), None);
         let described =
             called.result.and_then(|(metadata,)| convert::metadata(metadata).map_err(|why| Failure::of_answer(&why)));
-        self.metadata = described.map_err(|failure| failure.into_fault(&self.name, "asked what it is"))?;
+        self.metadata = described.map_err(|failure| failure.into_fault("asked what it is"))?;
         self.report.version.clone_from(&self.metadata.version);
         Ok(())
     }
@@ -117,8 +137,14 @@ impl Plugin {
     /// When it could not be asked.
     pub(super) fn check_parameters(&self, parameters: &str) -> Result<Vec<String>, PluginFault> {
         let called: Called<(Result<(), Vec<String>>,)> = self.call(self.exports.check_parameters, (parameters,), None);
-        let (said,) = called.result.map_err(|failure| failure.into_fault(&self.name, "asked to check parameters"))?;
-        Ok(said.err().unwrap_or_default())
+        let fault = |failure: Failure| failure.into_fault("asked to check parameters").of(&self.name);
+        let (said,) = called.result.map_err(fault)?;
+        Ok(match said {
+            Ok(()) => Vec::new(),
+            // Refused is refused, with or without words.
+            Err(why) if why.is_empty() => vec!["the parameters are refused without a word".to_owned()],
+            Err(why) => why,
+        })
     }
 
     /// Asks the question.
@@ -132,13 +158,28 @@ impl Plugin {
         Called { result: called.result.map(|(said,)| said), state: called.state }
     }
 
+    /// Calls a function of a fresh instance, when there is a place for it. Whatever goes wrong is a failure.
     fn call<P, R>(&self, export: ComponentExportIndex, parameters: P, view: Option<Arc<View>>) -> Called<R>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        let called = self.runtime.places.take(self.timeout).ok_or_else(|| fault::of_waiting(self.timeout));
+        let called = called.and_then(|_place| fault::caught(|| self.attempt(export, parameters, view)));
+        called.unwrap_or_else(|failure| Called { result: Err(failure), state: self.state(None) })
+    }
+
+    /// The state of a call that begins now.
+    fn state(&self, view: Option<Arc<View>>) -> State {
+        State::new(view, Arc::clone(&self.secrets), Deadline::after(self.timeout), self.memory)
+    }
+
+    fn attempt<P, R>(&self, export: ComponentExportIndex, parameters: P, view: Option<Arc<View>>) -> Called<R>
     where
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift,
     {
-        let deadline = Deadline::after(self.timeout);
-        let mut store = Store::new(&self.engine, State::new(view, Arc::clone(&self.secrets), deadline, self.memory));
+        let mut store = Store::new(&self.runtime.engine, self.state(view));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(MOST_BYTES_ACROSS);
         store.set_epoch_deadline(1);
@@ -146,7 +187,7 @@ impl Plugin {
             let over = context.data().deadline.is_over();
             Ok(if over { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
         });
-        let running = self.ticker.run();
+        let running = self.runtime.ticker.run();
         let result = self
             .linked
             .instantiate(&mut store)

@@ -9,12 +9,10 @@ use crate::domain::snapshot::{RecordIndex, Snapshot};
 use super::bindings::records::Filter;
 use super::bindings::types::DeploymentStatus;
 use super::clock::Deadline;
+use super::fault::Refused;
 
 /// Records looked at between two looks at the clock.
 const STRIDE: usize = 4096;
-
-/// Why a question about records has no answer. The text is for people.
-pub(super) type Refusal = String;
 
 /// Records by filter.
 pub(super) struct View {
@@ -32,7 +30,7 @@ impl View {
     }
 
     /// How many match.
-    pub(super) fn count(&self, filter: &Filter, deadline: Deadline) -> Result<usize, Refusal> {
+    pub(super) fn count(&self, filter: &Filter, deadline: Deadline) -> Result<usize, Refused> {
         let mut count = 0;
         for (_, records) in self.matching(filter)? {
             for (position, found) in records.enumerate() {
@@ -44,7 +42,7 @@ impl View {
     }
 
     /// The newest that matches.
-    pub(super) fn latest(&self, filter: &Filter, deadline: Deadline) -> Result<Option<Match<'_>>, Refusal> {
+    pub(super) fn latest(&self, filter: &Filter, deadline: Deadline) -> Result<Option<Match<'_>>, Refused> {
         let mut newest: Option<Match<'_>> = None;
         for (environment, records) in self.matching(filter)? {
             for (position, found) in records.enumerate() {
@@ -67,7 +65,7 @@ impl View {
         offset: usize,
         limit: usize,
         deadline: Deadline,
-    ) -> Result<Vec<Match<'_>>, Refusal> {
+    ) -> Result<Vec<Match<'_>>, Refused> {
         let wanted = offset.saturating_add(limit);
         let mut all: Vec<Match<'_>> = Vec::new();
         for (environment, records) in self.matching(filter)? {
@@ -93,15 +91,15 @@ impl View {
         filter: &'f Filter,
     ) -> Result<
         impl Iterator<Item = (&'a str, impl Iterator<Item = Option<&'a DeploymentRecord>> + use<'a, 'f>)> + use<'a, 'f>,
-        Refusal,
+        Refused,
     > {
         let digest = filter.digest.as_deref().map(digest).transpose()?;
         let named = filter.environment.as_deref();
         if let Some(unread) = named.filter(|name| !self.environments.iter().any(|known| known == name)) {
-            return Err(format!(
+            return Err(Refused::Records(format!(
                 "it asked for records of `{unread}`, and only those of {} were read for this request",
                 self.environments.join(", ")
-            ));
+            )));
         }
         let wanted = move |name: &&'a String| named.is_none_or(|wanted| wanted == name.as_str());
         let environments = self.environments.iter().filter(wanted);
@@ -114,16 +112,17 @@ impl View {
     }
 }
 
-fn check(position: usize, deadline: Deadline) -> Result<(), Refusal> {
+fn check(position: usize, deadline: Deadline) -> Result<(), Refused> {
     if position % STRIDE == STRIDE - 1 && deadline.is_over() {
-        return Err(format!("reading records took longer than {:?}", deadline.limit));
+        return Err(Refused::OutOfTime);
     }
     Ok(())
 }
 
-fn digest(text: &str) -> Result<Digest, Refusal> {
+fn digest(text: &str) -> Result<Digest, Refused> {
     text.parse().map_err(|_error| {
-        format!("it asked for records of the digest {text:?}, which is not `sha256:` and 64 lower-case hex digits")
+        let why = format!("it asked for records of the digest `{text}`, which is not `sha256:` and 64 hex digits");
+        Refused::Records(why)
     })
 }
 
@@ -162,3 +161,6 @@ pub(super) const fn status(status: &RecordStatus) -> DeploymentStatus {
         RecordStatus::Other(_) => DeploymentStatus::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Whether what a plugin says of itself keeps to the contract.
+
+use crate::domain::plugin::PluginMetadata;
+
+/// Characters of a name and of a version.
+const LONGEST_NAME: usize = 64;
+/// Characters of a title.
+const LONGEST_TITLE: usize = 200;
+/// Bytes of a description.
+const LONGEST_DESCRIPTION: usize = 8 << 10;
+/// Bytes of an address.
+const LONGEST_URL: usize = 2 << 10;
+
+/// Checks the texts: names and versions are compared and sorted by people and machines, so one of another form is
+/// refused when the plugin is loaded, where its author sees it.
+///
+/// # Errors
+/// The first that does not keep to it. Texts of the plugin are not repeated when they are too long.
+pub(super) fn check(metadata: &PluginMetadata) -> Result<(), String> {
+    let PluginMetadata { name, version, title, description, parameters: _, documentation_url } = metadata;
+    if name.len() > LONGEST_NAME || !is_kebab_case(name) {
+        let why = format!("is no lower-case kebab-case of at most {LONGEST_NAME} letters, such as `change-ticket`");
+        return Err(format!("its name{} {why}", repeated(name)));
+    }
+    if version.len() > LONGEST_NAME || !is_semantic(version) {
+        return Err(format!("its version{} is no semantic version, such as `1.2.3`", repeated(version)));
+    }
+    if title.chars().count() > LONGEST_TITLE || title.chars().any(char::is_control) {
+        return Err(format!("its title is not one line of at most {LONGEST_TITLE} characters"));
+    }
+    let too_long = |what: &str, limit: usize| Err(format!("its {what} is longer than {limit} bytes"));
+    if description.len() > LONGEST_DESCRIPTION {
+        return too_long("description", LONGEST_DESCRIPTION);
+    }
+    if documentation_url.as_ref().is_some_and(|url| url.len() > LONGEST_URL) {
+        return too_long("documentation-url", LONGEST_URL);
+    }
+    Ok(())
+}
+
+fn repeated(text: &str) -> String {
+    if text.len() > LONGEST_NAME { String::new() } else { format!(" `{text}`") }
+}
+
+fn is_kebab_case(text: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    };
+    text.starts_with(|letter: char| letter.is_ascii_lowercase()) && text.split('-').all(word)
+}
+
+/// `1.2.3`, `1.2.3-beta.1`, `1.2.3+build.7`.
+fn is_semantic(text: &str) -> bool {
+    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+    let (numbers, before) = text.split_once('-').map_or((text, None), |(text, before)| (text, Some(before)));
+    let number = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|digit| digit.is_ascii_digit())
+            && (text == "0" || !text.starts_with('0'))
+    };
+    let word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-')
+    };
+    let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    numbers.split('.').count() == 3
+        && numbers.split('.').all(number)
+        && before.is_none_or(|before| before.split('.').all(|part| word(part) && (!is_number(part) || number(part))))
+        && build.is_none_or(|build| build.split('.').all(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PluginMetadata, check, is_kebab_case, is_semantic};
+
+    #[test]
+    fn names_are_kebab_case() {
+        for good in ["a", "change-ticket", "quorum2", "a-1-b"] {
+            assert!(is_kebab_case(good), "{good}");
+        }
+        for bad in ["", "-", "a-", "-a", "a--b", "A", "a_b", "a b", "ä", "1a", "a\n"] {
+            assert!(!is_kebab_case(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn versions_are_semantic() {
+        for good in ["0.0.0", "1.2.3", "10.20.30-beta.1", "1.0.0+a.07", "1.0.0--.x-y+-", "1.0.0-0.a"] {
+            assert!(is_semantic(good), "{good}");
+        }
+        for bad in ["", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.2.x", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.3-a..b"] {
+            assert!(!is_semantic(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_are_bounded() {
+        let metadata = PluginMetadata { name: "plugin".to_owned(), version: "1.2.3".to_owned(), ..Default::default() };
+        assert_eq!(check(&metadata), Ok(()));
+        let long = |bytes: usize| "x".repeat(bytes);
+        let cases = [
+            PluginMetadata { name: long(65), ..metadata.clone() },
+            PluginMetadata { version: format!("1.2.3-{}", long(65)), ..metadata.clone() },
+            PluginMetadata { title: long(201), ..metadata.clone() },
+            PluginMetadata { title: "two\nlines".to_owned(), ..metadata.clone() },
+            PluginMetadata { description: long(8193), ..metadata.clone() },
+            PluginMetadata { documentation_url: Some(long(2049)), ..metadata },
+        ];
+        for case in cases {
+            let why = check(&case).unwrap_err();
+            assert!(why.len() < 150, "{why}");
+        }
+    }
+}

@@ -1,4 +1,6 @@
 //! Plugins: custom rules as WebAssembly components.
 
+#[cfg(unix)]
+mod code;
 mod evaluate;
 mod guest;

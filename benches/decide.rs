@@ -167,7 +167,7 @@ impl World {
         let config = Config::from_text(&configuration(policies), &folder.path().join("holdpoint.yaml")).unwrap();
         let gate = app::gate(
             &config,
-            &Changes { records: Some(records), policies: Vec::new(), plugins: Vec::new(), offline: true },
+            &Changes { records: Some(records), offline: true, ..Changes::default() },
         )
         .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

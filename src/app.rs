@@ -26,7 +26,8 @@ use crate::domain::rule::Rule;
 pub use crate::engine::rego::TestOptions;
 use crate::engine::rego::{self, Limits, RegoEngine, run_tests};
 use crate::engine::routed::RoutedEngine;
-use crate::engine::wasm::{Code, WasmEngine};
+use crate::engine::wasm::WasmEngine;
+pub use crate::engine::wasm::Announce;
 use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
@@ -49,6 +50,8 @@ pub struct Changes {
     pub plugins: Vec<NamedPlugin>,
     /// Fetch no policies and no plugins: artifacts must be in the cache.
     pub offline: bool,
+    /// Who is told when a plugin is compiled and that takes a while.
+    pub announce: Announce,
 }
 
 /// The instant it is now.
@@ -68,7 +71,7 @@ pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     let (plugins, rules) = plugins::changed(config, &changes.plugins);
     let engine = RoutedEngine {
         policies: engine(config, policies, changes.offline)?,
-        plugins: plugin_engine(config, &plugins, &rules)?,
+        plugins: plugin_engine(config, &plugins, &rules, &changes.announce)?,
     };
     Ok(Gate {
         environments: config.environments.clone(),
@@ -88,10 +91,15 @@ fn engine(config: &Config, policies: &[PolicySource], offline: bool) -> anyhow::
     Ok(RegoEngine::load_from(&inputs, &rules, environments, limits)?)
 }
 
-fn plugin_engine(config: &Config, plugins: &[PluginConfig], rules: &[Rule]) -> anyhow::Result<WasmEngine> {
+fn plugin_engine(
+    config: &Config,
+    plugins: &[PluginConfig],
+    rules: &[Rule],
+    announce: &Announce,
+) -> anyhow::Result<WasmEngine> {
     let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")))?;
     let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
-    Ok(WasmEngine::load(&specs, rules, environments, &Code::default())?)
+    Ok(WasmEngine::load(&specs, rules, environments, &plugins::code(announce.clone())?)?)
 }
 
 /// Overrides from files, read anew each time.
@@ -112,9 +120,9 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
 ///
 /// # Errors
 /// Policies or plugins that cannot be fetched or read, a fault in them, or a rule that names none.
-pub fn loaded(config: &Config) -> anyhow::Result<Vec<Listed>> {
+pub fn loaded(config: &Config, announce: &Announce) -> anyhow::Result<Vec<Listed>> {
     let policies = engine(config, &config.policies, false)?.policies();
-    let plugins = plugin_engine(config, &config.plugins, &config.rules)?.loaded();
+    let plugins = plugin_engine(config, &config.plugins, &config.rules, announce)?.loaded();
     Ok(policies.into_iter().map(Listed::Policy).chain(plugins.into_iter().map(Listed::Plugin)).collect())
 }
 

@@ -103,6 +103,9 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Print the JSON Schema of the configuration, or of what policies see.
     Schema(SchemaArgs),
+    /// Compile a plugin from standard input to standard output; holdpoint starts itself so.
+    #[command(hide = true)]
+    CompilePlugin(CompilePluginArgs),
 }
 
 /// Arguments of `schema`.
@@ -126,6 +129,20 @@ pub struct ConfigArgs {
     /// Read records from this snapshot instead of the configured sources.
     #[arg(long, value_name = "FILE")]
     pub records: Option<PathBuf>,
+}
+
+/// Arguments of `compile-plugin`.
+#[derive(Args, Debug)]
+pub struct CompilePluginArgs {
+    /// What the engine that will run it is known by.
+    #[arg(long)]
+    pub settings: String,
+    /// The most address space, in bytes.
+    #[arg(long)]
+    pub memory: u64,
+    /// The most processor time.
+    #[arg(long)]
+    pub seconds: u64,
 }
 
 /// Where policies are.

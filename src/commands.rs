@@ -12,9 +12,10 @@ pub mod standard_error;
 pub mod wait;
 pub mod write;
 
+use std::io::Write as _;
 use std::sync::Arc;
 
-use crate::cli::{Cli, Color, Command, SchemaArgs};
+use crate::cli::{Cli, Color, Command, CompilePluginArgs, SchemaArgs};
 use crate::exit::Exit;
 use crate::output::Style;
 
@@ -45,7 +46,14 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             write::to_stdout(&schema(&args))?;
             Ok(Exit::Allow)
         }
+        Command::CompilePlugin(args) => compile_plugin(&args),
     }
+}
+
+fn compile_plugin(args: &CompilePluginArgs) -> anyhow::Result<Exit> {
+    let code = crate::app::plugins::compile(std::io::stdin().lock(), &args.settings, args.memory, args.seconds)?;
+    std::io::stdout().lock().write_all(&code)?;
+    Ok(Exit::Allow)
 }
 
 fn schema(args: &SchemaArgs) -> String {

@@ -13,5 +13,6 @@ pub mod engine;
 pub mod exit;
 pub mod gate;
 pub mod output;
+pub mod private;
 pub mod source;
 pub mod telemetry;

@@ -1,6 +1,7 @@
 //! From where plugins are kept to what the engine loads: reads components and the secrets that they are granted.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,11 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::config::{Config, PluginConfig, PluginSource};
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
-use crate::engine::wasm::PluginSpec;
+use crate::engine::wasm::{self, Announce, Code, LARGEST_COMPONENT, PluginSpec};
 use crate::source::file;
-
-/// The largest component, in bytes.
-const LARGEST: u64 = 32 << 20;
 
 /// A component that the command line names: in place of a plugin of the configuration, or beside them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +45,33 @@ pub fn changed(config: &Config, named: &[NamedPlugin]) -> (Vec<PluginConfig>, Ve
         });
     }
     (plugins, rules)
+}
+
+/// Where compiled plugins come from: the cache below the user's folder, or this program as a compiler.
+///
+/// # Errors
+/// When this program cannot be found.
+pub fn code(announce: Announce) -> anyhow::Result<Code> {
+    let folder = super::policies::cache_folder().map(|folder| folder.join("plugins"));
+    Ok(Code::new(this_program()?, folder).announce(announce))
+}
+
+/// On Linux by what runs, and not by its path: a program that was replaced meanwhile compiles otherwise, or not at all.
+fn this_program() -> anyhow::Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if cfg!(target_os = "linux") && running.exists() {
+        return Ok(running.to_owned());
+    }
+    std::env::current_exe().context("this program, which compiles plugins, cannot be found")
+}
+
+/// Compiles a plugin in this process, after limiting it: address space in bytes, processor time in seconds.
+///
+/// # Errors
+/// When the limits cannot be set, and when the component is too large or not valid.
+pub fn compile(component: impl Read, settings: &str, memory: u64, seconds: u64) -> anyhow::Result<Vec<u8>> {
+    wasm::confine(memory, seconds).context("the compiler cannot be limited")?;
+    Ok(wasm::compile(component, settings)?)
 }
 
 /// What the engine loads for these plugins.
@@ -88,7 +113,7 @@ fn spec(plugin: &PluginConfig, folder: &Path) -> anyhow::Result<PluginSpec> {
 /// # Errors
 /// When the file cannot be read or is larger than a component may be.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    file::read(path, LARGEST).map_err(|error| {
+    file::read(path, LARGEST_COMPONENT).map_err(|error| {
         anyhow!("the component `{}` cannot be read: {error}\nhint: check the path and its permissions", path.display())
     })
 }

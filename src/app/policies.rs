@@ -112,18 +112,28 @@ pub fn read_key(path: &Path, algorithm: Algorithm) -> anyhow::Result<Vec<u8>> {
 /// How registries are reached in this environment.
 #[must_use]
 pub fn access() -> Access {
-    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = folder("HOME").or_else(|| folder("USERPROFILE"));
-    let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
-    // The specification of these variables: a path that is not absolute is to be ignored.
-    let cache = folder("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| below_home(".cache"));
     Access {
         docker_config: folder("DOCKER_CONFIG").or_else(|| below_home(".docker")),
-        cache: cache.map(|cache| cache.join("holdpoint/policies")),
+        cache: cache_folder().map(|cache| cache.join("policies")),
         offline: false,
         allow_insecure: false,
         timeout: TIMEOUT,
     }
+}
+
+/// Where holdpoint keeps what it can make or fetch again; `None` for a user without a home.
+pub(super) fn cache_folder() -> Option<PathBuf> {
+    // The specification of this variable: a path that is not absolute is to be ignored.
+    let cache = folder("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| below_home(".cache"));
+    cache.map(|cache| cache.join("holdpoint"))
+}
+
+fn below_home(path: &str) -> Option<PathBuf> {
+    folder("HOME").or_else(|| folder("USERPROFILE")).map(|home| home.join(path))
+}
+
+fn folder(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Runs asynchronous work to its end on this thread, which must not be one of a runtime.

@@ -1,10 +1,13 @@
 //! What people see of long work: one line on a terminal, nothing in a pipe.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::app::Announce;
 use crate::gate::source::Progress;
+use crate::output::escape;
 
 /// Work that ends before this shows nothing.
 const DELAY: Duration = Duration::from_millis(400);
@@ -46,6 +49,16 @@ impl TerminalProgress {
             self.bar.enable_steady_tick(TICK);
         }
     }
+}
+
+/// Shows a line for each plugin that is compiled, for as long as that lasts.
+#[must_use]
+pub fn compiling() -> Announce {
+    Announce(Arc::new(|plugin| {
+        let line = TerminalProgress::new();
+        line.say(format!("compiling plugin `{}`, once", escape::line(plugin, 60)));
+        Box::new(line)
+    }))
 }
 
 impl Default for TerminalProgress {

@@ -44,7 +44,7 @@ use plugin::{Plugin, Runtime};
 use view::View;
 
 pub use allocation::Allocation;
-pub use code::Code;
+pub use code::{Announce, Code, LARGEST_COMPONENT, Limits as CompileLimits, compile, confine};
 pub use fault::{LoadError, PluginFault};
 pub use inspect::{Inspection, Need, inspect};
 
@@ -87,6 +87,8 @@ pub struct WasmEngine {
 impl WasmEngine {
     /// Loads plugins, and checks the parameters of the rules that name them. `environments` are the names that
     /// parameters may refer to.
+    ///
+    /// This may compile, for minutes: it is for when a configuration is read, and never for while a request waits.
     ///
     /// # Errors
     /// Every plugin that cannot be used, and every rule whose parameters do not fit.

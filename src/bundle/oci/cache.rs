@@ -2,12 +2,12 @@
 //!
 //! The folder belongs to the user alone, and that is not relied on: every content is verified each time it is read.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use super::super::digest;
 use crate::domain::digest::Digest;
+use crate::private;
 use crate::source::file;
 
 /// A folder of contents, or nothing where there is no place for one.
@@ -39,7 +39,7 @@ impl Cache {
     /// Keeps a content. A cache that cannot be written costs time and nothing else.
     pub(super) fn put(&self, digest: Digest, content: &[u8]) {
         let Some(path) = self.path(digest) else { return };
-        if let Err(error) = write(&path, content) {
+        if let Err(error) = private::write(&path, &[content]) {
             tracing::warn!(path = %path.display(), %error, "what was fetched cannot be kept in the cache");
         }
     }
@@ -49,42 +49,6 @@ impl Cache {
         let (algorithm, hex) = name.split_once(':')?;
         Some(self.0.as_ref()?.join(algorithm).join(hex))
     }
-}
-
-/// As a whole or not at all: another process may read it at the same time.
-fn write(path: &std::path::Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    private_folder(folder)?;
-    let part = path.with_extension(format!("{}.part", uuid::Uuid::new_v4()));
-    let written =
-        private_file(&part).and_then(|mut file| file.write_all(content)).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // Leaving the part behind is the lesser harm when it cannot be removed either.
-        drop(fs::remove_file(&part));
-    }
-    written
-}
-
-#[cfg(unix)]
-fn private_folder(folder: &std::path::Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn private_folder(folder: &std::path::Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn private_file(path: &std::path::Path) -> io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &std::path::Path) -> io::Result<fs::File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use anyhow::bail;
 use crate::app;
 use crate::cli::policy::list::ListArgs;
 use crate::commands::check::unknown_environment;
-use crate::commands::write;
+use crate::commands::{progress, write};
 use crate::config::Config;
 use crate::domain::catalogue::Catalogue;
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ pub fn execute(args: &ListArgs, style: Style) -> anyhow::Result<Exit> {
     if let Some(unknown) = args.environment.iter().find(|name| config.environments.get(name).is_none()) {
         bail!("{}", unknown_environment(unknown, &config));
     }
-    let loaded = app::loaded(&config)?;
+    let loaded = app::loaded(&config, &progress::compiling())?;
     let mut listed = Catalogue::new(&config.environments, &config.rules, &loaded, config.when_no_rule_applies);
     if !args.environment.is_empty() {
         listed.environments.retain(|environment| args.environment.contains(&environment.name));

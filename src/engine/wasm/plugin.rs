@@ -81,14 +81,15 @@ impl Plugin {
     ) -> Result<Self, PluginFault> {
         let inspection = inspect::inspect(&spec.bytes)?;
         check_grants(spec, &inspection.needs()?)?;
-        let component = code.component(&runtime.engine, spec)?;
+        let digest = spec.digest();
+        let component = code.component(&runtime.engine, spec, digest)?;
         let linked = linker(&runtime.engine).and_then(|linker| linker.instantiate_pre(&component));
         let linked = linked.map_err(|error| misfit(&error))?;
         let exports = exports(&component, &inspection.export)?;
         let report = PluginReport {
             name: spec.name.clone(),
             version: String::new(),
-            digest: spec.digest(),
+            digest,
             contract: inspection.contract,
             origin: spec.origin.clone(),
             replayable: spec.http.is_empty(),

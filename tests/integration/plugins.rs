@@ -1,4 +1,7 @@
 //! Plugins: custom rules as WebAssembly components.
 
+mod asking;
 mod evaluate;
 mod guest;
+mod http;
+mod secrets;

@@ -4,12 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::gate::engine::RuleError;
 
 use super::host::State;
-use super::limits::{MOST_BYTES_ACROSS, OverMemory};
+use super::limits::{MOST_BYTES_ACROSS, MOST_RESOURCES, OverMemory};
 
 /// The longest text of the engine that a message repeats, in characters.
 const LONGEST_RAW: usize = 200;
@@ -123,6 +124,10 @@ fn of_trap(trap: Trap, error: &wasmtime::Error, state: &State) -> Failure {
 
 /// An error of the host: it refused what the plugin asked for or answered.
 fn of_host(error: &wasmtime::Error, _state: &State) -> Failure {
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        let message = format!("held more than {MOST_RESOURCES} requests, answers and streams at once");
+        return Failure::new("plugin_http", message, "this is a defect of the plugin; report it to its authors");
+    }
     let raw = error.root_cause().to_string();
     if raw.contains("fuel allocated for hostcalls") {
         let message = format!("returned or logged more than {} MiB", MOST_BYTES_ACROSS >> 20);
@@ -138,7 +143,8 @@ fn of_host(error: &wasmtime::Error, _state: &State) -> Failure {
     Failure::of_answer(&cut(&raw))
 }
 
-fn cut(text: &str) -> String {
+/// The text, as much of it as a message repeats.
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST_RAW) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

@@ -10,6 +10,16 @@ pub(super) const MOST_LOG_BYTES: usize = 64 << 10;
 pub(super) const MOST_RECORD_CALLS: u32 = 1_000;
 /// Bytes that may cross the boundary in one call of a function, either way.
 pub(super) const MOST_BYTES_ACROSS: usize = 8 << 20;
+/// Requests to granted hosts in one call.
+pub(super) const MOST_REQUESTS: usize = 20;
+/// Bytes of the body of one request, and of one answer.
+pub(super) const MOST_BODY_BYTES: usize = 1 << 20;
+/// Bytes of the headers of one request, and of one answer.
+pub(super) const MOST_HEADER_BYTES: usize = 64 << 10;
+/// Bytes of a body that a plugin may write before they are taken from it.
+pub(super) const MOST_PART_BYTES: usize = 64 << 10;
+/// Requests, answers, streams and the like that a plugin may hold at once.
+pub(super) const MOST_RESOURCES: usize = 256;
 /// Bytes of stack that a plugin may use.
 const STACK: usize = 512 << 10;
 /// Core instances, memories and tables of one component. A component that an interpreter was put in has 38 instances.

@@ -165,11 +165,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("lookup.rego"), LOOK_UP).unwrap();
         let config = Config::from_text(&configuration(policies), &folder.path().join("holdpoint.yaml")).unwrap();
-        let gate = app::gate(
-            &config,
-            &Changes { records: Some(records), offline: true, ..Changes::default() },
-        )
-        .unwrap();
+        let gate =
+            app::gate(&config, &Changes { records: Some(records), offline: true, ..Changes::default() }).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let before = resident();
         let started = Instant::now();

@@ -26,8 +26,8 @@ use crate::domain::rule::Rule;
 pub use crate::engine::rego::TestOptions;
 use crate::engine::rego::{self, Limits, RegoEngine, run_tests};
 use crate::engine::routed::RoutedEngine;
-use crate::engine::wasm::WasmEngine;
 pub use crate::engine::wasm::Announce;
+use crate::engine::wasm::WasmEngine;
 use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
@@ -234,43 +234,44 @@ fn chainloop_source(config: &ChainloopConfig, folder: &Path) -> anyhow::Result<A
             TokenSource::Env(name) => format!("`{name}`"),
             TokenSource::File(path) => format!("`{}`", path.display()),
         },
-        ..ChainloopOptions::new(config.url.clone(), token(&config.token, folder)?)
+        ..ChainloopOptions::new(config.url.clone(), secret(&config.token, folder, "token")?)
     };
     let source = ChainloopSource::new(&options, Arc::new(now))
         .map_err(|error| anyhow!("{error}\nhint: {}", error.remediation))?;
     Ok(Arc::new(source))
 }
 
-fn token(source: &TokenSource, folder: &Path) -> anyhow::Result<SecretString> {
+/// A secret from where it is kept. `key` is where the configuration says so.
+fn secret(source: &TokenSource, folder: &Path, key: &str) -> anyhow::Result<SecretString> {
     let text = match source {
         TokenSource::Env(name) => std::env::var(name).map_err(|error| {
             let reason = match error {
                 VarError::NotPresent => "is not set",
                 VarError::NotUnicode(_) => "is not text",
             };
-            anyhow!("environment variable `{name}` {reason}\nhint: set it to an API token, or name another with `token: {{env: NAME}}`")
+            anyhow!("environment variable `{name}` {reason}\nhint: set it, or name another with `{key}: {{env: NAME}}`")
         })?,
         TokenSource::File(path) => {
             let bytes = file::read(path, LARGEST_TOKEN_FILE);
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-            text.map_err(|error| unreadable_token(path, folder, &error))?
+            text.map_err(|error| unreadable_secret(path, folder, key, &error))?
         }
     };
     Ok(SecretString::from(text.trim().to_owned()))
 }
 
-/// Where a token was pasted instead of the path of its file, the path is the secret.
-fn unreadable_token(path: &Path, folder: &Path, error: &io::Error) -> anyhow::Error {
+/// Where a secret was pasted instead of the path of its file, the path is the secret.
+fn unreadable_secret(path: &Path, folder: &Path, key: &str, error: &io::Error) -> anyhow::Error {
     let written = path.strip_prefix(folder).unwrap_or(path);
     let has_separator = written.components().nth(1).is_some();
     let is_like_token = written.to_string_lossy().contains("eyJ");
     if is_like_token || (!has_separator && !path.exists()) {
         return anyhow!(
-            "the token file cannot be read: {error}\nhint: its path is not shown, since it may be the token; `token: \
-             {{file: PATH}}` takes the path of a file that holds the token"
+            "the {key} file cannot be read: {error}\nhint: its path is not shown, since it may be the secret itself; \
+             `{key}: {{file: PATH}}` takes the path of a file that holds it"
         );
     }
-    anyhow!("the token file `{}` cannot be read: {error}", path.display())
+    anyhow!("the {key} file `{}` cannot be read: {error}", path.display())
 }
 
 /// The snapshot file of what was read.

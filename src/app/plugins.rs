@@ -91,7 +91,8 @@ fn spec(plugin: &PluginConfig, folder: &Path) -> anyhow::Result<PluginSpec> {
         PluginSource::Oci { address, .. } => return Err(anyhow!("`{address}` is in a registry")),
     };
     let secret = |(name, place): (&String, &_)| -> anyhow::Result<(String, SecretString)> {
-        let value = super::token(place, folder).with_context(|| format!("the secret `{name}` cannot be read"))?;
+        let value =
+            super::secret(place, folder, name).with_context(|| format!("the secret `{name}` cannot be read"))?;
         Ok((name.clone(), value))
     };
     let secrets: BTreeMap<_, _> = plugin.secrets.iter().map(secret).collect::<anyhow::Result<_>>()?;

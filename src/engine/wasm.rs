@@ -1,17 +1,20 @@
 //! Plugins: rules as WebAssembly components, run by wasmtime.
 //!
-//! A plugin has no authority that it was not given: it meets nothing but what `host` answers. Each call gets a fresh
+//! A plugin has no authority that it was not given: it meets nothing but what `host` answers, and what `http` carries
+//! for one that was granted hosts. Each call gets a fresh
 //! instance and nothing of it survives; time, memory, stack and output are limited (`limits`, `clock`), and whatever
 //! goes wrong is a failure of the rule with words for it (`fault`). What a component is and asks for is read before it
 //! is compiled (`inspect`).
 
 mod allocation;
+mod apart;
 mod bindings;
 mod clock;
 mod code;
 mod convert;
 mod fault;
 mod host;
+mod http;
 mod inspect;
 mod limits;
 mod metadata;
@@ -30,7 +33,7 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::EnvironmentGraph;
 use crate::domain::explanation::NamedValue;
 use crate::domain::grant::HostGrant;
-use crate::domain::plugin::{LoadedPlugin, PluginReport};
+use crate::domain::plugin::{LoadedPlugin, PluginCall, PluginReport};
 use crate::domain::policy::PolicyOrigin;
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
@@ -170,7 +173,10 @@ fn unfit(rule: &Rule, plugin: &Plugin, parameters: &Value, environments: &Arc<BT
             .into_iter()
             .take(10)
             .map(|said| {
-                PluginFault::new(format!("rule `{}`: {}", rule.id, fault::cut(&said)), "the plugin says so of the rule's `parameters`")
+                PluginFault::new(
+                    format!("rule `{}`: {}", rule.id, fault::cut(&said)),
+                    "the plugin says so of the rule's `parameters`",
+                )
             })
             .collect(),
         Err(fault) => vec![fault],
@@ -241,11 +247,15 @@ impl Prepared {
         })
     }
 
-    fn ask(&self, question: &Question<'_>, rule: &Rule) -> Result<Explained, RuleError> {
-        let plugin = rule.kind.plugin().and_then(|name| self.plugins.get(name)).ok_or_else(|| {
+    fn plugin(&self, rule: &Rule) -> Result<&Plugin, RuleError> {
+        rule.kind.plugin().and_then(|name| self.plugins.get(name)).map(AsRef::as_ref).ok_or_else(|| {
             Failure::new("plugin_error", "is not loaded", "name a plugin of the configuration")
                 .into_rule_error(rule.kind.name())
-        })?;
+        })
+    }
+
+    fn ask(&self, question: &Question<'_>, rule: &Rule) -> Result<Asked, RuleError> {
+        let plugin = self.plugin(rule)?;
         let input = self.input(question, rule)?;
         let view = Arc::new(View::new(Arc::clone(&self.snapshot), self.environments(question)));
         let called = plugin.evaluate(input, &view);
@@ -259,7 +269,8 @@ impl Prepared {
             )),
         });
         let answer = answer.map_err(|failure| failure.into_rule_error(&plugin.name));
-        Ok(Explained {
+        let calls = called.state.calls(&rule.id);
+        let explained = Explained {
             answer,
             clauses: Vec::new(),
             values: Vec::<NamedValue>::new(),
@@ -267,13 +278,38 @@ impl Prepared {
             records: called.state.shown,
             log: called.state.log.into_lines(),
             defaults: parameters::defaults(&rule.parameters, plugin.metadata.parameters.as_ref()),
+        };
+        Ok(Asked { explained, calls })
+    }
+
+    /// Explains a rule by asking it once more, unless that would ask others once more.
+    fn explain_one(&self, question: &Question<'_>, rule: &Rule) -> Result<Explained, RuleError> {
+        if self.plugin(rule)?.report.replayable {
+            return self.ask(question, rule).map(|asked| asked.explained);
+        }
+        Err(RuleError {
+            code: "rule_unexplained",
+            message:
+                "the plugin may send requests, so it is not evaluated a second time to be explained; what it asked \
+                      is in the decision's `plugin_calls`"
+                    .to_owned(),
+            remediation: String::new(),
         })
     }
 }
 
+/// What came of asking a rule, and what it asked of others.
+struct Asked {
+    explained: Explained,
+    calls: Vec<PluginCall>,
+}
+
 impl PreparedRules for Prepared {
     fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated> {
-        let one = |rule: &&Rule| self.ask(question, rule).and_then(|explained| explained.answer).into();
+        let one = |rule: &&Rule| match self.ask(question, rule) {
+            Ok(asked) => Evaluated { result: asked.explained.answer, calls: asked.calls },
+            Err(error) => Evaluated::from(Err(error)),
+        };
         question.rules.iter().map(one).collect()
     }
 
@@ -283,6 +319,6 @@ impl PreparedRules for Prepared {
     }
 
     fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
-        question.rules.iter().map(|rule| self.ask(question, rule)).collect()
+        question.rules.iter().map(|rule| self.explain_one(question, rule)).collect()
     }
 }

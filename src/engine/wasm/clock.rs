@@ -108,4 +108,9 @@ impl Deadline {
     pub(super) fn is_over(self) -> bool {
         Instant::now() >= self.at
     }
+
+    /// How much time there is.
+    pub(super) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
 }

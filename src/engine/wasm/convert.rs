@@ -171,24 +171,25 @@ fn statement(finding: types::Finding, redact: &impl Fn(&str) -> String) -> Resul
     })
 }
 
-/// What a plugin says of itself.
+/// What a plugin says of itself. `redact` is put over every text.
 ///
 /// # Errors
 /// A schema that is too long or no JSON.
-pub(super) fn metadata(metadata: types::Metadata) -> Result<PluginMetadata, String> {
+pub(super) fn metadata(metadata: types::Metadata, redact: impl Fn(&str) -> String) -> Result<PluginMetadata, String> {
     let schema = |text: String| {
         if text.len() > LONGEST_SCHEMA {
             return Err(format!("the JSON Schema of its parameters is longer than {} KiB", LONGEST_SCHEMA >> 10));
         }
-        serde_json::from_str(&text).map_err(|error| format!("the JSON Schema of its parameters is no JSON: {error}"))
+        serde_json::from_str(&redact(&text))
+            .map_err(|error| format!("the JSON Schema of its parameters is no JSON: {error}"))
     };
     Ok(PluginMetadata {
-        name: metadata.name,
-        version: metadata.version,
-        title: metadata.title,
-        description: metadata.description,
+        name: redact(&metadata.name),
+        version: redact(&metadata.version),
+        title: redact(&metadata.title),
+        description: redact(&metadata.description),
         parameters: metadata.parameters_schema.map(schema).transpose()?,
-        documentation_url: metadata.documentation_url,
+        documentation_url: metadata.documentation_url.as_deref().map(redact),
     })
 }
 

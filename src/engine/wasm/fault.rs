@@ -6,12 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use thiserror::Error;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::gate::engine::RuleError;
 
 use super::host::State;
-use super::limits::{MOST_BYTES_ACROSS, OverLimit};
+use super::limits::{MOST_BYTES_ACROSS, MOST_RESOURCES, OverLimit};
 
 /// The longest text of the engine that a message repeats, in characters.
 const LONGEST_RAW: usize = 200;
@@ -165,6 +166,10 @@ fn of_trap(trap: Trap, error: &wasmtime::Error, state: &State) -> Failure {
 
 /// An error of the host: it refused what the plugin asked for or answered.
 fn of_host(error: &wasmtime::Error, state: &State) -> Failure {
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        let message = format!("held more than {MOST_RESOURCES} requests, answers and streams at once");
+        return Failure::new("plugin_http", message, "this is a defect of the plugin; report it to its authors");
+    }
     let raw = error.root_cause().to_string();
     if raw.contains("fuel allocated for hostcalls") {
         let message = format!("returned or logged more than {} MiB", MOST_BYTES_ACROSS >> 20);

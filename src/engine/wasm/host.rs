@@ -1,4 +1,5 @@
-//! What a plugin meets on the other side of its imports: a log, the records, and the secrets that it was granted.
+//! What a plugin meets on the other side of its imports: a log, the records, and the secrets that it was granted. What
+//! lies outside is in `http`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,13 +7,16 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use wasmtime::{Error, Result};
 
+use crate::domain::plugin::PluginCall;
+
 use super::bindings::log::Level;
 use super::bindings::records::Filter;
 use super::bindings::types::DeploymentRecord;
 use super::bindings::{log, records, secrets, types};
 use super::clock::Deadline;
 use super::convert;
-use super::fault::Refused;
+use super::fault::{Failure, Refused};
+use super::http::{Courier, Outside};
 use super::limits::{MOST_LOG_BYTES, MOST_LOG_LINES, MOST_RECORD_CALLS, Memory};
 use super::view::View;
 
@@ -33,6 +37,8 @@ pub(super) struct State {
     record_calls: u32,
     /// The ids of the records that it was shown, for explanations.
     pub(super) shown: Vec<String>,
+    /// Made when it is first asked for: most plugins have none.
+    outside: Option<Box<Outside>>,
 }
 
 /// Lines that a plugin wrote, as many as are kept.
@@ -45,8 +51,29 @@ pub(super) struct Log {
 
 impl State {
     pub(super) fn new(view: Option<Arc<View>>, secrets: Secrets, deadline: Deadline, memory: u64) -> Self {
-        let memory = Memory::new(memory);
-        Self { view, secrets, deadline, memory, log: Log::default(), record_calls: 0, shown: Vec::new() }
+        let (memory, log) = (Memory::new(memory), Log::default());
+        Self { view, secrets, deadline, memory, log, record_calls: 0, shown: Vec::new(), outside: None }
+    }
+
+    /// Lets requests out, in an evaluation. Before there are records every request is refused.
+    pub(super) fn open(&mut self, courier: &Arc<Courier>) {
+        let courier = self.view.is_some().then(|| Arc::clone(courier));
+        self.outside = Some(Box::new(Outside::new(courier)));
+    }
+
+    /// What there is of the world outside.
+    pub(super) fn outside(&mut self) -> &mut Outside {
+        self.outside.get_or_insert_with(|| Box::new(Outside::new(None)))
+    }
+
+    /// The first request that was refused.
+    pub(super) fn refusal(&self) -> Option<Failure> {
+        self.outside.as_ref()?.refusal()
+    }
+
+    /// What was asked of others, as evidence of this rule.
+    pub(super) fn calls(&self, rule: &str) -> Vec<PluginCall> {
+        self.outside.as_ref().map(|outside| outside.calls(rule, |text| self.redacted(text))).unwrap_or_default()
     }
 
     fn view(&mut self) -> Result<Arc<View>> {
@@ -67,16 +94,14 @@ impl State {
     }
 }
 
-/// Replaces every secret that stands in the text. One of a character or two would hide nothing and blacken everything.
+/// Replaces every secret that stands in the text as it is; one that the plugin wrote in another way, such as base64, is
+/// not known here. One of a character or two would hide nothing and blacken everything.
 fn redact(secrets: &BTreeMap<String, SecretString>, text: &str) -> String {
-    let mut text = text.to_owned();
-    for (name, secret) in secrets {
-        let value = secret.expose_secret();
-        if value.len() > 2 {
-            text = text.replace(value, &format!("[secret {name}]"));
-        }
-    }
-    text
+    let long = |(_, value): &(&String, &str)| value.len() > 2;
+    let mut known: Vec<_> = secrets.iter().map(|(name, secret)| (name, secret.expose_secret())).filter(long).collect();
+    // One that is part of another would leave the rest of it.
+    known.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+    known.into_iter().fold(text.to_owned(), |text, (name, value)| text.replace(value, &format!("[secret {name}]")))
 }
 
 impl types::Host for State {}

@@ -14,6 +14,16 @@ pub(super) const MOST_BYTES_ACROSS: usize = 8 << 20;
 pub(super) const MOST_FINDINGS: usize = 1_000;
 /// Records that one finding may name. Each is looked for among all records.
 pub(super) const MOST_RECORDS_NAMED: usize = 20;
+/// Requests to granted hosts in one call.
+pub(super) const MOST_REQUESTS: usize = 20;
+/// Bytes of the body of one request, and of one answer.
+pub(super) const MOST_BODY_BYTES: usize = 1 << 20;
+/// Bytes of the headers of one request, and of one answer.
+pub(super) const MOST_HEADER_BYTES: usize = 64 << 10;
+/// Bytes of a body that a plugin may write before they are taken from it.
+pub(super) const MOST_PART_BYTES: usize = 64 << 10;
+/// Requests, answers, streams and the like that a plugin may hold at once.
+pub(super) const MOST_RESOURCES: usize = 256;
 /// Bytes of stack that a plugin may use. It is the stack of the thread that asks, which needs room for this and for the
 /// host's own functions: twice as much is enough, and threads have four times as much by default.
 const STACK: usize = 512 << 10;

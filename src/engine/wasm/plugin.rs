@@ -17,10 +17,11 @@ use super::bindings::{log, records, secrets, types};
 use super::clock::{Deadline, Ticker};
 use super::fault::{self, Failure, PluginFault};
 use super::host::{Secrets, State};
+use super::http::{self, Courier};
 use super::inspect::{self, Need};
 use super::limits::{self, MOST_BYTES_ACROSS};
 use super::view::View;
-use super::{PluginSpec, code, convert, metadata};
+use super::{PluginSpec, apart, code, convert, metadata};
 
 /// What all plugins of an engine run in.
 pub(super) struct Runtime {
@@ -52,6 +53,8 @@ pub(super) struct Plugin {
     exports: Exports,
     http: Vec<HostGrant>,
     secrets: Secrets,
+    /// Of one that was granted hosts.
+    courier: Option<Arc<Courier>>,
     timeout: Duration,
     memory: u64,
 }
@@ -74,16 +77,13 @@ impl Plugin {
     ///
     /// # Errors
     /// Everything that keeps it from being used, without the plugin's name.
-    pub(super) fn load(
-        spec: &PluginSpec,
-        runtime: &Arc<Runtime>,
-        code: &code::Code,
-    ) -> Result<Self, PluginFault> {
+    pub(super) fn load(spec: &PluginSpec, runtime: &Arc<Runtime>, code: &code::Code) -> Result<Self, PluginFault> {
         let inspection = inspect::inspect(&spec.bytes)?;
         check_grants(spec, &inspection.needs()?)?;
         let digest = spec.digest();
         let component = code.component(&runtime.engine, spec, digest)?;
-        let linked = linker(&runtime.engine).and_then(|linker| linker.instantiate_pre(&component));
+        let courier = http::courier(spec)?;
+        let linked = linker(&runtime.engine, courier.is_some()).and_then(|linker| linker.instantiate_pre(&component));
         let linked = linked.map_err(|error| misfit(&error))?;
         let exports = exports(&component, &inspection.export)?;
         let report = PluginReport {
@@ -103,6 +103,7 @@ impl Plugin {
             exports,
             http: spec.http.clone(),
             secrets: Arc::clone(&spec.secrets),
+            courier,
             timeout: spec.timeout,
             memory: spec.memory,
         };
@@ -125,8 +126,10 @@ impl Plugin {
 
     fn describe(&mut self) -> Result<(), PluginFault> {
         let called: Called<(types::Metadata,)> = self.call(self.exports.describe, (), None);
-        let described =
-            called.result.and_then(|(metadata,)| convert::metadata(metadata).map_err(|why| Failure::of_answer(&why)));
+        let redact = |text: &str| called.state.redacted(text);
+        let described = called
+            .result
+            .and_then(|(metadata,)| convert::metadata(metadata, redact).map_err(|why| Failure::of_answer(&why)));
         self.metadata = described.map_err(|failure| failure.into_fault("asked what it is"))?;
         self.report.version.clone_from(&self.metadata.version);
         Ok(())
@@ -144,7 +147,7 @@ impl Plugin {
             Ok(()) => Vec::new(),
             // Refused is refused, with or without words.
             Err(why) if why.is_empty() => vec!["the parameters are refused without a word".to_owned()],
-            Err(why) => why,
+            Err(why) => why.iter().map(|text| called.state.redacted(text)).collect(),
         })
     }
 
@@ -178,24 +181,60 @@ impl Plugin {
     fn attempt<P, R>(&self, export: ComponentExportIndex, parameters: P, view: Option<Arc<View>>) -> Called<R>
     where
         P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
+        R: ComponentNamedList + Lift + 'static,
     {
+        let mut store = self.store(view);
+        let running = self.runtime.ticker.run();
+        let result = match &self.courier {
+            None => self
+                .linked
+                .instantiate(&mut store)
+                .and_then(|instance| instance.get_typed_func::<P, R>(&mut store, export)?.call(&mut store, parameters)),
+            Some(_) => self.call_apart(&mut store, export, parameters),
+        };
+        drop(running);
+        let result = match store.data().refusal() {
+            // Whatever it made of that, the rule did not get what it rests on.
+            Some(refusal) => Err(refusal),
+            None => result.map_err(|error| fault::of_call(&error, store.data())),
+        };
+        Called { result, state: store.into_data() }
+    }
+
+    fn store(&self, view: Option<Arc<View>>) -> Store<State> {
         let mut store = Store::new(&self.runtime.engine, self.state(view));
+        if let Some(courier) = &self.courier {
+            store.data_mut().open(courier);
+        }
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(MOST_BYTES_ACROSS);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|context| {
-            let over = context.data().deadline.is_over();
-            Ok(if over { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+        // One that waits for answers in a loop of its own lets them come in.
+        let apart = self.courier.is_some();
+        store.epoch_deadline_callback(move |context| {
+            let go_on = if apart { UpdateDeadline::Yield(1) } else { UpdateDeadline::Continue(1) };
+            Ok(if context.data().deadline.is_over() { UpdateDeadline::Interrupt } else { go_on })
         });
-        let running = self.runtime.ticker.run();
-        let result = self
-            .linked
-            .instantiate(&mut store)
-            .and_then(|instance| instance.get_typed_func::<P, R>(&mut store, export)?.call(&mut store, parameters));
-        drop(running);
-        let result = result.map_err(|error| fault::of_call(&error, store.data()));
-        Called { result, state: store.into_data() }
+        store
+    }
+
+    /// Calls one that waits for others. While it waits no code of it runs that could be interrupted, so the waiting
+    /// itself has to end in time: on a thread of its own, since the caller's may be one that must not wait.
+    fn call_apart<P, R>(
+        &self,
+        store: &mut Store<State>,
+        export: ComponentExportIndex,
+        parameters: P,
+    ) -> wasmtime::Result<R>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        let left = store.data().deadline.left();
+        apart::run(left, async move {
+            let instance = self.linked.instantiate_async(&mut *store).await?;
+            instance.get_typed_func::<P, R>(&mut *store, export)?.call_async(&mut *store, parameters).await
+        })
     }
 }
 
@@ -216,12 +255,15 @@ fn check_grants(spec: &PluginSpec, needs: &BTreeSet<Need>) -> Result<(), PluginF
     Ok(())
 }
 
-fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+fn linker(engine: &Engine, outside: bool) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)?;
     log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)?;
     records::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)?;
     secrets::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)?;
+    if outside {
+        http::add_to_linker(&mut linker)?;
+    }
     Ok(linker)
 }
 

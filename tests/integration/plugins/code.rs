@@ -64,7 +64,10 @@ impl Kept {
 
     fn files(&self) -> Vec<PathBuf> {
         let folders = fs::read_dir(self.folder()).into_iter().flatten();
-        folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap()).map(|file| file.unwrap().path()).collect()
+        folders
+            .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect()
     }
 
     fn file(&self) -> PathBuf {
@@ -207,9 +210,15 @@ fn whatever_becomes_of_the_compiler_is_said_in_words() {
     let cases = [
         ("kill -9 $$", "plugin `custom`: the compiler failed on it (signal: 9 (SIGKILL))"),
         ("kill -XCPU $$", "compiling it took more than 60s of processor time"),
-        ("echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$", "compiling it took more than 4096 MiB of memory"),
+        (
+            "echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$",
+            "compiling it took more than 4096 MiB of memory",
+        ),
         ("echo 'thread main panicked' >&2; exit 101", "failed on it (exit status: 101): thread main panicked"),
-        ("cat >/dev/null; echo 'error: it is not valid' >&2; exit 2", "plugin `custom`: it is not valid\nhint: build the plugin"),
+        (
+            "cat >/dev/null; echo 'error: it is not valid' >&2; exit 2",
+            "plugin `custom`: it is not valid\nhint: build the plugin",
+        ),
         ("cat >/dev/null; echo no code", "its compiled code cannot be used"),
         ("cat >/dev/null", "the compiler failed on it (exit status: 0)"),
         ("exec sleep 60", "compiling it took longer than 1s"),

@@ -12,10 +12,10 @@ const AS_OF: &str = "2026-11-20T12:00:00Z";
 const DIGEST: &str = "sha256:b69dd5a569d41cc2907ce23296d17c6b944d6baa61e6c0fc7e86deace50fb7ba";
 
 /// A folder with one plugin, `custom`, and the example's records.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(component: &[u8], rest: &str) -> Self {
+    pub(super) fn new(component: &[u8], rest: &str) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         fs::write(folder.0.path().join("custom.wasm"), component).unwrap();
         let pin = sha2::Sha256::digest(component).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -30,7 +30,11 @@ impl Folder {
         folder
     }
 
-    fn check(&self, more: &[&str]) -> Run {
+    pub(super) fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+
+    pub(super) fn check(&self, more: &[&str]) -> Run {
         let config = self.0.path().join("holdpoint.yaml").display().to_string();
         let mut arguments = vec!["check", DIGEST, "--to", "production", "--as-of", AS_OF, "--config", &config];
         arguments.extend(more);
@@ -41,7 +45,7 @@ impl Folder {
         text.replace(&self.0.path().display().to_string(), "FOLDER")
     }
 
-    fn decision(&self) -> Value {
+    pub(super) fn decision(&self) -> Value {
         self.check(&["--format", "json"]).json()
     }
 }

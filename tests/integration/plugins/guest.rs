@@ -175,9 +175,15 @@ pub(super) fn saying(effect: usize, code: &str, message: &str) -> Guest {
 
 /// A core module as a component of this world of `plugins/wit`.
 pub(super) fn component(text: &str, world: &str) -> Vec<u8> {
+    component_beyond(text, None, world)
+}
+
+/// A core module as a component of this world, of these packages if there are any, which may use those of `plugins/wit`.
+pub(super) fn component_beyond(text: &str, packages: Option<&str>, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(root().join("plugins/wit")).unwrap();
+    let (contract, _) = resolve.push_dir(root().join("plugins/wit")).unwrap();
+    let package = packages.map_or(contract, |packages| resolve.push_str("more.wit", packages).unwrap());
     let world = resolve.select_world(&[package], Some(world)).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()

@@ -92,7 +92,10 @@ fn an_answer_that_is_none_is_refused() {
         let refused = said(verdict).unwrap_err();
         assert!(refused.contains(why), "{refused}");
     }
-    assert_eq!(said(types::Verdict::Evaluated(vec![finding("x"); MOST_FINDINGS])).unwrap().denials.len(), MOST_FINDINGS);
+    assert_eq!(
+        said(types::Verdict::Evaluated(vec![finding("x"); MOST_FINDINGS])).unwrap().denials.len(),
+        MOST_FINDINGS
+    );
 }
 
 #[test]
@@ -106,14 +109,17 @@ fn a_finding_names_a_bounded_number_of_records() {
 fn a_schema_is_json_of_a_bounded_length() {
     let with = |schema: String| {
         let text = String::new;
-        metadata(types::Metadata {
-            name: text(),
-            version: text(),
-            title: text(),
-            description: text(),
-            parameters_schema: Some(schema),
-            documentation_url: None,
-        })
+        metadata(
+            types::Metadata {
+                name: text(),
+                version: text(),
+                title: text(),
+                description: text(),
+                parameters_schema: Some(schema),
+                documentation_url: None,
+            },
+            |text| text.to_owned(),
+        )
     };
     assert_eq!(with("{\"type\": \"object\"}".to_owned()).unwrap().parameters, Some(json!({"type": "object"})));
     assert!(with("{".to_owned()).unwrap_err().contains("is no JSON"));

@@ -1,0 +1,212 @@
+//! Plugins that send requests, as text.
+//!
+//! One says what came of its last request as a warning: `200 the body's beginning`, or as something that holds:
+//! `error 06`, the number of the error's kind in `wasi:http/types`.
+
+use super::guest::{Guest, component_beyond, text};
+
+/// The requests of a plugin. What is not given is the simplest.
+#[derive(Clone)]
+pub(super) struct Asking {
+    /// Whether by https.
+    pub(super) secure: bool,
+    /// Host and port.
+    pub(super) authority: String,
+    pub(super) path: &'static str,
+    /// The number of the method's kind: 0 is GET, 2 is POST, 5 is CONNECT.
+    pub(super) method: usize,
+    pub(super) header: Option<(&'static str, &'static str)>,
+    /// How often.
+    pub(super) times: usize,
+    /// KiB of the body.
+    pub(super) body: usize,
+    /// Whether also when it is asked what it is.
+    pub(super) early: bool,
+}
+
+/// Where results of functions are put, and where the message is made.
+const RESULT: usize = 40_960;
+const MESSAGE: usize = 49_152;
+
+const IMPORTS: &str = r#"
+  (import "wasi:http/types@0.2.0" "[constructor]fields" (func $fields (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]fields.append" (func $append (param i32 i32 i32 i32 i32 i32)))
+  (import "wasi:http/types@0.2.0" "[constructor]outgoing-request" (func $request (param i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-request.set-method" (func $set-method (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-request.set-scheme" (func $set-scheme (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-request.set-authority" (func $set-authority (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-request.set-path-with-query" (func $set-path (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-request.body" (func $body (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-body.write" (func $write (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[static]outgoing-body.finish" (func $finish (param i32 i32 i32 i32)))
+  (import "wasi:http/outgoing-handler@0.2.0" "handle" (func $handle (param i32 i32 i32 i32)))
+  (import "wasi:http/types@0.2.0" "[method]future-incoming-response.subscribe" (func $subscribe (param i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]future-incoming-response.get" (func $get (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[method]incoming-response.status" (func $status (param i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]incoming-response.consume" (func $consume (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[method]incoming-body.stream" (func $stream (param i32 i32)))
+  (import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))
+  (import "wasi:io/poll@0.2.0" "[resource-drop]pollable" (func $drop-pollable (param i32)))
+  (import "wasi:io/streams@0.2.0" "[method]input-stream.blocking-read" (func $read (param i32 i64 i32)))
+  (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush" (func $put (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.0" "[resource-drop]output-stream" (func $drop-output (param i32)))
+  (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $after (param i64) (result i32)))
+"#;
+
+impl Asking {
+    /// A plugin that asks this host once, by http.
+    pub(super) fn of(authority: impl Into<String>) -> Self {
+        let authority = authority.into();
+        Self { secure: false, authority, path: "/", method: 0, header: None, times: 1, body: 0, early: false }
+    }
+
+    pub(super) fn component(&self) -> Vec<u8> {
+        let describe = if self.early { "(drop (call $ask)) (i32.const 0)" } else { "(i32.const 0)" };
+        let functions = format!("{}\n{SAY}\n{}", self.texts(), self.ask());
+        let guest = Guest::default().imports(IMPORTS).functions(&functions).describe(describe);
+        beyond(&guest.evaluate("(call $ask)"), "asking")
+    }
+
+    fn texts(&self) -> String {
+        let (name, value) = self.header.unwrap_or_default();
+        [&self.authority, self.path, name, value, "answer"]
+            .into_iter()
+            .enumerate()
+            .map(|(slot, said)| text(slot, said).0)
+            .collect()
+    }
+
+    /// Sends the requests, and makes an answer of what came of the last.
+    fn ask(&self) -> String {
+        let (name, value) = self.header.unwrap_or_default();
+        let operands = |slot, said: &str| text(slot, said).1;
+        let (authority, path) = (operands(0, &self.authority), operands(1, self.path));
+        let header = format!(
+            "(call $append (local.get $fields) {} {} (i32.const {RESULT}))",
+            operands(2, name),
+            operands(3, value)
+        );
+        format!(
+            r"(func $ask (result i32)
+    (local $fields i32) (local $request i32) (local $future i32) (local $body i32) (local $out i32) (local $left i32)
+    (local $response i32) (local $in i32) (local $at i32) (local $more i32) (local $wait i32)
+    (local.set $left (i32.const {times}))
+    (loop $again
+      (local.set $fields (call $fields))
+      {header}
+      (local.set $request (call $request (local.get $fields)))
+      (drop (call $set-method (local.get $request) (i32.const {method}) (i32.const 0) (i32.const 0)))
+      (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const {secure}) (i32.const 0) (i32.const 0)))
+      (drop (call $set-authority (local.get $request) (i32.const 1) {authority}))
+      (drop (call $set-path (local.get $request) (i32.const 1) {path}))
+      (call $body (local.get $request) (i32.const {RESULT}))
+      (local.set $body (i32.load (i32.const {own4})))
+      (call $handle (local.get $request) (i32.const 0) (i32.const 0) (i32.const {RESULT}))
+      (if (i32.load8_u (i32.const {RESULT})) (then (return (call $error (i32.load8_u (i32.const {own8}))))))
+      (local.set $future (i32.load (i32.const {own8})))
+      (call $write (local.get $body) (i32.const {RESULT}))
+      (local.set $out (i32.load (i32.const {own4})))
+      (local.set $more (i32.const {body}))
+      (block $written
+        (loop $writing
+          (br_if $written (i32.eqz (local.get $more)))
+          (call $put (local.get $out) (i32.const 65536) (i32.const 1024) (i32.const {RESULT}))
+          (local.set $more (i32.sub (local.get $more) (i32.const 1)))
+          (br $writing)))
+      (call $drop-output (local.get $out))
+      (call $finish (local.get $body) (i32.const 0) (i32.const 0) (i32.const {RESULT}))
+      (local.set $wait (call $subscribe (local.get $future)))
+      (call $block (local.get $wait))
+      (call $drop-pollable (local.get $wait))
+      (call $get (local.get $future) (i32.const {RESULT}))
+      (if (i32.load8_u (i32.const {inner})) (then (return (call $error (i32.load8_u (i32.const {value}))))))
+      (local.set $response (i32.load (i32.const {value})))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $again (local.get $left)))
+    (call $digits (i32.const {MESSAGE}) (i32.const 3) (call $status (local.get $response)))
+    (i32.store8 (i32.const {space}) (i32.const 32))
+    (local.set $at (i32.const {after_space}))
+    (call $consume (local.get $response) (i32.const {RESULT}))
+    (call $stream (i32.load (i32.const {own4})) (i32.const {RESULT}))
+    (local.set $in (i32.load (i32.const {own4})))
+    (block $end
+      (loop $reading
+        (call $read (local.get $in) (i64.const 100) (i32.const {RESULT}))
+        (br_if $end (i32.load8_u (i32.const {RESULT})))
+        (br_if $reading (i32.gt_u (local.get $at) (i32.const {full})))
+        (memory.copy (local.get $at) (i32.load (i32.const {own4})) (i32.load (i32.const {own8})))
+        (local.set $at (i32.add (local.get $at) (i32.load (i32.const {own8}))))
+        (br $reading)))
+    (call $find (i32.const 2) {code} (i32.const {MESSAGE}) (i32.sub (local.get $at) (i32.const {MESSAGE}))))",
+            times = self.times,
+            method = self.method,
+            secure = usize::from(self.secure),
+            body = self.body,
+            header = if self.header.is_some() { &header } else { "" },
+            own4 = RESULT + 4,
+            own8 = RESULT + 8,
+            inner = RESULT + 16,
+            value = RESULT + 24,
+            space = MESSAGE + 3,
+            after_space = MESSAGE + 4,
+            full = MESSAGE + 500,
+            code = operands(4, "answer"),
+        )
+    }
+}
+
+/// Writes numbers, and says which error there was.
+const SAY: &str = r#"
+  (data (i32.const 49152) "error 00")
+  (func $digits (param $at i32) (param $count i32) (param $number i32)
+    (loop $next
+      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+      (i32.store8 (i32.add (local.get $at) (local.get $count)) (i32.add (i32.const 48) (i32.rem_u (local.get $number) (i32.const 10))))
+      (local.set $number (i32.div_u (local.get $number) (i32.const 10)))
+      (br_if $next (local.get $count))))
+  (func $error (param $number i32) (result i32)
+    (call $digits (i32.const 49158) (i32.const 2) (local.get $number))
+    (call $find (i32.const 1) (i32.const 49152) (i32.const 5) (i32.const 49152) (i32.const 8)))
+"#;
+
+/// A plugin that waits for an hour by the clock.
+pub(super) fn waiting() -> Vec<u8> {
+    let body = "(call $block (call $after (i64.const 3600000000000))) (i32.const 8192)";
+    beyond(&Guest::default().imports(IMPORTS).evaluate(body), "asking")
+}
+
+/// A plugin that asks for its arguments beside requests.
+pub(super) fn reaching() -> Vec<u8> {
+    let environment =
+        r#"(import "wasi:cli/environment@0.2.0" "get-arguments" (func $arguments (param i32)))"#.to_owned() + IMPORTS;
+    beyond(&Guest::default().imports(&environment), "reaching")
+}
+
+/// A plugin that says its secret `TOKEN` wherever it can: in its log, in a finding, and when it is asked what it is.
+pub(super) fn secretive() -> Vec<u8> {
+    let imports = r#"
+  (import "holdpoint:plugin/secrets@0.1.0" "get" (func $get (param i32 i32 i32)))
+  (import "holdpoint:plugin/log@0.1.0" "log" (func $log (param i32 i32 i32)))"#;
+    let (data, name) = text(0, "TOKEN");
+    let (code_data, code) = text(1, "said");
+    let functions = format!(
+        "{data}{code_data}
+  (func $secret (call $get {name} (i32.const {RESULT})))
+  (func $value (result i32) (i32.load (i32.const {})))
+  (func $length (result i32) (i32.load (i32.const {})))",
+        RESULT + 4,
+        RESULT + 8
+    );
+    // The title is the third pair of the description: its address is at 16.
+    let describe = "(call $secret) (i32.store (i32.const 16) (call $value)) (i32.store (i32.const 20) (call $length)) (i32.const 0)";
+    let evaluate = format!(
+        "(call $secret) (call $log (i32.const 1) (call $value) (call $length))
+    (call $find (i32.const 2) {code} (call $value) (call $length))"
+    );
+    let guest = Guest::default().imports(imports).functions(&functions).describe(describe).evaluate(&evaluate);
+    beyond(&guest, "secretive")
+}
+
+fn beyond(guest: &Guest, world: &str) -> Vec<u8> {
+    component_beyond(&guest.text(), Some(include_str!("asking.wit")), world)
+}

@@ -168,7 +168,10 @@ fn unfit(rule: &Rule, plugin: &Plugin, parameters: &Value, environments: &Arc<BT
             .into_iter()
             .take(10)
             .map(|said| {
-                PluginFault::new(format!("rule `{}`: {}", rule.id, fault::cut(&said)), "the plugin says so of the rule's `parameters`")
+                PluginFault::new(
+                    format!("rule `{}`: {}", rule.id, fault::cut(&said)),
+                    "the plugin says so of the rule's `parameters`",
+                )
             })
             .collect(),
         Err(fault) => vec![fault],

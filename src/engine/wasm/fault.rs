@@ -115,7 +115,12 @@ fn of_panic(payload: &(dyn Any + Send)) -> Failure {
 /// What a failed call of the engine means.
 pub(super) fn of_call(error: &wasmtime::Error, state: &State) -> Failure {
     if let Some(over) = error.downcast_ref::<OverLimit>() {
-        let hint = "give it more with `limits: {memory: …}` if it needs that, or ask its authors why it does";
+        let hint = match over {
+            OverLimit::Memory { .. } => {
+                "give it more with `limits: {memory: …}` if it needs that, or ask its authors why it does"
+            }
+            OverLimit::Tables { .. } => "this is a defect of the plugin; report it to its authors",
+        };
         return Failure::new("plugin_memory", format!("was stopped: {over}"), hint);
     }
     match error.downcast_ref::<Refused>() {

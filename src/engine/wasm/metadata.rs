@@ -54,13 +54,10 @@ fn is_semantic(text: &str) -> bool {
     let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
     let (numbers, before) = text.split_once('-').map_or((text, None), |(text, before)| (text, Some(before)));
     let number = |text: &str| {
-        !text.is_empty()
-            && text.bytes().all(|digit| digit.is_ascii_digit())
-            && (text == "0" || !text.starts_with('0'))
+        !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
     };
-    let word = |text: &str| {
-        !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-')
-    };
+    let word =
+        |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-');
     let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
     numbers.split('.').count() == 3
         && numbers.split('.').all(number)
@@ -87,7 +84,9 @@ mod tests {
         for good in ["0.0.0", "1.2.3", "10.20.30-beta.1", "1.0.0+a.07", "1.0.0--.x-y+-", "1.0.0-0.a"] {
             assert!(is_semantic(good), "{good}");
         }
-        for bad in ["", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.2.x", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.3-a..b"] {
+        for bad in
+            ["", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.2.x", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.3-a..b"]
+        {
             assert!(!is_semantic(bad), "{bad}");
         }
     }

@@ -74,11 +74,7 @@ impl Plugin {
     ///
     /// # Errors
     /// Everything that keeps it from being used, without the plugin's name.
-    pub(super) fn load(
-        spec: &PluginSpec,
-        runtime: &Arc<Runtime>,
-        code: &code::Code,
-    ) -> Result<Self, PluginFault> {
+    pub(super) fn load(spec: &PluginSpec, runtime: &Arc<Runtime>, code: &code::Code) -> Result<Self, PluginFault> {
         let inspection = inspect::inspect(&spec.bytes)?;
         check_grants(spec, &inspection.needs()?)?;
         let component = code.component(&runtime.engine, spec)?;
@@ -240,5 +236,8 @@ fn exports(component: &Component, interface: &str) -> Result<Exports, PluginFaul
 
 fn misfit(error: &wasmtime::Error) -> PluginFault {
     let message = format!("it does not fit the contract: {error:#}");
-    PluginFault::new(message, "build it against plugins/wit/plugin.wit of this version of holdpoint")
+    PluginFault::new(
+        message,
+        "use a holdpoint that has what it asks for, or build it against plugins/wit/plugin.wit of this one",
+    )
 }

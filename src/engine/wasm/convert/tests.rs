@@ -92,7 +92,10 @@ fn an_answer_that_is_none_is_refused() {
         let refused = said(verdict).unwrap_err();
         assert!(refused.contains(why), "{refused}");
     }
-    assert_eq!(said(types::Verdict::Evaluated(vec![finding("x"); MOST_FINDINGS])).unwrap().denials.len(), MOST_FINDINGS);
+    assert_eq!(
+        said(types::Verdict::Evaluated(vec![finding("x"); MOST_FINDINGS])).unwrap().denials.len(),
+        MOST_FINDINGS
+    );
 }
 
 #[test]

@@ -85,9 +85,10 @@ fn naive<'a>(snapshot: &'a Snapshot, read: &[String], filter: &Filter) -> Vec<(&
     all.retain(|(_, record)| {
         is(&filter.target, &record.environment_name)
             && is(&filter.deployment_name, &record.deployment_name)
-            && filter.digest.as_ref().is_none_or(|wanted| {
-                record.artifact.digest.is_some_and(|digest| digest.to_string() == *wanted)
-            })
+            && filter
+                .digest
+                .as_ref()
+                .is_none_or(|wanted| record.artifact.digest.is_some_and(|digest| digest.to_string() == *wanted))
             && filter.status.is_none_or(|wanted| wanted == status(&record.status))
     });
     all.sort_by(|(_, one), (_, other)| one.newest_first(other));
@@ -171,7 +172,8 @@ fn a_digest_that_is_none_is_refused_and_not_empty() {
 fn looking_ends_with_the_time_of_the_call() {
     let seeds: Vec<Seed> = (0..10_000).map(|second| (0, 0, 0, 0, 0, Some(second))).collect();
     let view = View::new(Arc::new(snapshot(&seeds)), vec!["dev".to_owned()]);
-    let (over, nowhere) = (Deadline::after(Duration::ZERO), Filter { target: Some("target-0".to_owned()), ..everything() });
+    let (over, nowhere) =
+        (Deadline::after(Duration::ZERO), Filter { target: Some("target-0".to_owned()), ..everything() });
     assert_eq!(view.count(&everything(), over), Err(Refused::OutOfTime));
     assert_eq!(view.page(&nowhere, 9_000, 1, over).map(|page| page.len()), Err(Refused::OutOfTime));
 }

@@ -1,6 +1,7 @@
 //! One rule, as a policy and as a plugin: the same answer in every world.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ fn plugin() -> Guest {
     let mut calls = String::new();
     for (position, (target, name)) in slots.into_iter().enumerate() {
         let (target, name) = (operands(1 + 2 * position, target), operands(2 + 2 * position, name));
-        calls.push_str(&format!("(br_if $runs (call $slot (local.get $input) {target} {name}))\n"));
+        writeln!(calls, "(br_if $runs (call $slot (local.get $input) {target} {name}))").unwrap();
     }
     let (code, message) = (operands(20, "runs-nowhere"), operands(21, "it runs nowhere in staging"));
     let none = "(i32.const 0) (i32.const 0) (i32.const 0)";
@@ -82,9 +83,16 @@ static POLICIES: LazyLock<RegoEngine> = LazyLock::new(|| {
     RegoEngine::load(&[path], &[rule(RuleKind::Policy("same".to_owned()))], BTreeSet::new(), limits).unwrap()
 });
 
+/// A record: its target, its name, whether it has the digest, its state, and its second.
+type Seed = (usize, usize, bool, u8, i64);
+
+fn records() -> impl Strategy<Value = Seed> {
+    (0..TARGETS.len(), 0..NAMES.len(), any::<bool>(), 0..5_u8, 0..6_i64)
+}
+
 /// Whether the policy and the plugin object.
-fn objections(records: &[(usize, usize, bool, u8, i64)]) -> (bool, bool) {
-    let one = |(id, &(target, name, same, state, second)): (usize, &(usize, usize, bool, u8, i64))| {
+fn objections(records: &[Seed]) -> (bool, bool) {
+    let one = |(id, &(target, name, same, state, second)): (usize, &Seed)| {
         let digest = if same { DIGEST } else { OTHER };
         let mut one = record(id, TARGETS[target], NAMES[name], digest, Some(second));
         one.status = match state {
@@ -104,7 +112,7 @@ fn objections(records: &[(usize, usize, bool, u8, i64)]) -> (bool, bool) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_policy_and_a_plugin_agree(records in proptest::collection::vec((0..2_usize, 0..2_usize, any::<bool>(), 0..5_u8, 0..6_i64), 0..12)) {
+    fn a_policy_and_a_plugin_agree(records in proptest::collection::vec(records(), 0..12)) {
         let (policy, plugin) = objections(&records);
         prop_assert_eq!(policy, plugin);
     }

@@ -135,8 +135,12 @@ fn each_is_refused_with_words() {
 fn a_damaged_file_is_refused_or_works() {
     let whole = Guest::default().component();
     assert!(inspect(&whole).is_ok());
-    for length in 0..whole.len() {
-        assert!(inspect(&whole[..length]).is_err(), "cut after {length} of {} bytes", whole.len());
+    // Cut where a section ends, what is left may be a component, which is without names at its end.
+    let readable: Vec<_> = (0..whole.len()).filter(|length| inspect(&whole[..*length]).is_ok()).collect();
+    assert!(readable.len() < 10, "{readable:?} of {} bytes", whole.len());
+    for length in readable {
+        let complaint = complaint(whole[..length].to_vec(), LONG);
+        assert!(complaint.is_empty() || complaint.contains("\nhint: "), "{complaint}");
     }
     for position in 0..whole.len() {
         let mut damaged = whole.clone();

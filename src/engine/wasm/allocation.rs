@@ -125,7 +125,7 @@ mod tests {
         let places = Places::new(Allocation::Pooling { calls: 1 });
         let taken = places.take(MOMENT).unwrap();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| places.take(Duration::from_secs(60)).is_some());
+            let waiting = scope.spawn(|| places.take(Duration::from_mins(1)).is_some());
             drop(taken);
             assert!(waiting.join().unwrap());
         });

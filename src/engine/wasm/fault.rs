@@ -191,7 +191,6 @@ mod tests {
     use super::{LONGEST_RAW, caught, cut};
 
     #[test]
-    #[expect(clippy::panic, reason = "what is tested is a panic")]
     fn a_panic_is_a_failure_with_its_words() {
         assert_eq!(caught(|| 7), Ok(7));
         let failure = caught(|| -> u8 { panic!("index {} is out of bounds", 9) }).unwrap_err();

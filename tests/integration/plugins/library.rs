@@ -18,7 +18,7 @@ pub(super) const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 /// For plugins that are to be stopped.
 pub(super) const SHORT: Duration = Duration::from_millis(250);
 /// For plugins that are to answer, however busy the machine is.
-pub(super) const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_mins(1);
 
 pub(super) fn spec(name: &str, component: Vec<u8>, timeout: Duration) -> PluginSpec {
     PluginSpec {

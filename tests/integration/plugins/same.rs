@@ -79,7 +79,7 @@ static POLICIES: LazyLock<RegoEngine> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("same.rego");
     std::fs::write(&path, POLICY).unwrap();
-    let limits = Limits { rule: Duration::from_secs(60), evaluation: Duration::from_secs(60) };
+    let limits = Limits { rule: Duration::from_mins(1), evaluation: Duration::from_mins(1) };
     RegoEngine::load(&[path], &[rule(RuleKind::Policy("same".to_owned()))], BTreeSet::new(), limits).unwrap()
 });
 

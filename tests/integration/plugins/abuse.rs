@@ -222,12 +222,12 @@ fn middle(engine: &WasmEngine, beside: Option<&str>) -> Duration {
                 }
             });
         }
-        let timed = || {
+        let one = || {
             let started = Instant::now();
             assert_good(engine);
             started.elapsed()
         };
-        let mut times: Vec<_> = (0..2_000).map(|_| timed()).collect();
+        let mut times: Vec<_> = (0..2_000).map(|_| one()).collect();
         ended.store(true, Ordering::Relaxed);
         times.sort();
         times[times.len() / 2]

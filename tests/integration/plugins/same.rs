@@ -48,7 +48,7 @@ fn plugin() -> Guest {
     let (code, message) = (operands(20, "runs-nowhere"), operands(21, "it runs nowhere in staging"));
     let none = "(i32.const 0) (i32.const 0) (i32.const 0)";
     let functions = format!(
-        r#"(func $slot (param $input i32) (param $target i32) (param $target_length i32) (param $name i32) (param $name_length i32) (result i32)
+        r"(func $slot (param $input i32) (param $target i32) (param $target_length i32) (param $name i32) (param $name_length i32) (result i32)
     (local $at i32)
     (i32.store8 (i32.const 32768) (i32.const 0))
     (call $latest (i32.const 1) {staging} (i32.const 1) (local.get $target) (local.get $target_length)
@@ -64,7 +64,7 @@ fn plugin() -> Guest {
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $at) (i32.load (i32.const 32828)))))
     (i32.const 1))
-  {data}"#
+  {data}"
     );
     let body = format!("(block $runs {calls} (return (call $find (i32.const 0) {code} {message}))) (i32.const 8192)");
     let latest = r#"(import "holdpoint:plugin/records@0.1.0" "latest"

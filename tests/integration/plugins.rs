@@ -1,5 +1,6 @@
 //! Plugins: custom rules as WebAssembly components.
 
+mod abuse;
 mod asking;
 #[cfg(unix)]
 mod code;
@@ -7,4 +8,7 @@ mod configuration;
 mod evaluate;
 mod guest;
 mod http;
+mod library;
+mod misfit;
+mod same;
 mod secrets;

@@ -20,8 +20,8 @@ pub enum Allocation {
     /// When the call begins. Starting costs next to nothing: for a program that asks once.
     #[default]
     OnDemand,
-    /// From a pool that is reserved at the start, in some milliseconds: for a server, whose calls are quicker then. Only
-    /// addresses are reserved.
+    /// From a pool whose addresses are reserved at the start, in some milliseconds: for a server, whose calls are
+    /// quicker then.
     Pooling {
         /// Calls that have a place at once; others wait for one. From 1 to 256.
         calls: u32,
@@ -44,7 +44,7 @@ impl Allocation {
     }
 }
 
-/// Room for so many components at their limits. The limits themselves are kept by the limiter, which has words for them.
+/// Room for so many components at their limits. The limiter keeps the limits themselves, and has words for them.
 fn pool(calls: u32, memory: u64) -> PoolingAllocationConfig {
     let instances = u32::try_from(MOST_INSTANCES).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
@@ -125,7 +125,7 @@ mod tests {
         let places = Places::new(Allocation::Pooling { calls: 1 });
         let taken = places.take(MOMENT).unwrap();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| places.take(Duration::from_secs(60)).is_some());
+            let waiting = scope.spawn(|| places.take(Duration::from_mins(1)).is_some());
             drop(taken);
             assert!(waiting.join().unwrap());
         });

@@ -114,3 +114,52 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use wasmtime::{Engine, Module, Store};
+
+    use super::{Deadline, Ticker};
+    use crate::engine::wasm::limits;
+
+    #[test]
+    fn the_thread_ends_with_its_owner() {
+        let engine = Engine::new(&limits::config()).unwrap();
+        for running in [false, true] {
+            let ticker = Ticker::start(&engine).unwrap();
+            let shared = Arc::downgrade(&ticker.shared);
+            if running {
+                let running = ticker.run();
+                std::thread::sleep(Duration::from_millis(5));
+                drop(running);
+            }
+            drop(ticker);
+            assert_eq!(shared.strong_count(), 0, "the thread holds what it shares until it ends");
+        }
+    }
+
+    #[test]
+    fn it_ticks_while_something_runs() {
+        let engine = Engine::new(&limits::config()).unwrap();
+        let ticker = Ticker::start(&engine).unwrap();
+        let forever = wat::parse_str("(module (func $first (loop (br 0))) (start $first))").unwrap();
+        let module = Module::new(&engine, &forever).unwrap();
+        let mut store = Store::new(&engine, ());
+        store.set_epoch_deadline(1);
+        let started = Instant::now();
+        let running = ticker.run();
+        // Its start function has no end: without ticks this test has none.
+        wasmtime::Instance::new(&mut store, &module, &[]).unwrap_err();
+        drop(running);
+        assert!(started.elapsed() < Duration::from_mins(1));
+    }
+
+    #[test]
+    fn a_deadline_is_held_against_the_clock() {
+        assert!(Deadline::after(Duration::ZERO).is_over());
+        assert!(!Deadline::after(Duration::from_hours(1)).is_over());
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use super::fault::PluginFault;
+use super::fault::{PluginFault, cut};
 
 /// The package of the contract.
 pub(super) const CONTRACT: &str = "holdpoint:plugin";
@@ -13,6 +13,8 @@ pub(super) const CONTRACT: &str = "holdpoint:plugin";
 const SPOKEN: [&str; 1] = ["0.1"];
 /// The interface that a plugin exports.
 const RULE: &str = "rule";
+/// Imports that a message names.
+const MOST_NAMED: usize = 10;
 /// What any plugin may import from the contract.
 const FREE: [&str; 3] = ["types", "log", "records"];
 
@@ -122,7 +124,8 @@ fn check_version(name: &str) -> Result<(), PluginFault> {
     }
     Err(PluginFault::new(
         format!(
-            "it is built for version {version} of the contract, and this holdpoint speaks {}",
+            "it is built for version {} of the contract, and this holdpoint speaks {}",
+            cut(version),
             SPOKEN.join(" and ")
         ),
         "use a holdpoint that speaks it, or build the plugin for a version that this one speaks",
@@ -143,14 +146,17 @@ impl Inspection {
                 Some((interface, _)) if FREE.contains(&interface) => {}
                 Some(("secrets", _)) => drop(needs.insert(Need::Secrets)),
                 None if http && goes_with_http(name) => drop(needs.insert(Need::Http)),
-                _ => foreign.push(format!("`{name}`")),
+                _ => foreign.push(format!("`{}`", cut(name))),
             }
         }
         if foreign.is_empty() {
             return Ok(needs);
         }
+        let more = foreign.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = foreign.into_iter().take(MOST_NAMED).collect::<Vec<_>>().join(", ");
         Err(PluginFault::new(
-            format!("it imports {}, which no plugin is given", foreign.join(", ")),
+            format!("it imports {named}{more}, which no plugin is given"),
             "build it without WASI: `holdpoint plugin build` does so for Rust, Go, JavaScript and Python, and `holdpoint plugin wrap` for a core module",
         ))
     }

@@ -121,3 +121,38 @@ impl ResourceLimiter for Memory {
         MOST_INSTANCES
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Engine, ResourceLimiter as _};
+
+    use super::{MOST_TABLE_ENTRIES, Memory, config};
+
+    #[test]
+    fn memories_and_tables_are_counted_together() {
+        let mut memory = Memory::new(1 << 20);
+        assert!(memory.memory_growing(0, 512 << 10, None).unwrap());
+        assert!(memory.memory_growing(0, 256 << 10, None).unwrap());
+        assert!(memory.memory_growing(512 << 10, 768 << 10, None).unwrap());
+        let over = memory.memory_growing(768 << 10, 832 << 10, None).unwrap_err();
+        assert_eq!(over.to_string(), "it asked for 1088 KiB of memory, and may have 1024 KiB");
+        assert!(memory.table_growing(0, MOST_TABLE_ENTRIES, None).unwrap());
+        let over = memory.table_growing(0, 1, None).unwrap_err();
+        assert_eq!(over.to_string(), "it asked for tables with 100001 entries, and may have 100000");
+        assert!(memory.memory_growing(0, usize::MAX, None).is_err());
+    }
+
+    #[test]
+    fn what_is_off_is_refused() {
+        let engine = Engine::new(&config()).unwrap();
+        for module in [
+            "(module (memory 1 1 shared))",
+            "(module (memory i64 1))",
+            "(module (type (struct)))",
+            "(module (tag) (func (throw 0)))",
+        ] {
+            let bytes = wat::parse_str(module).unwrap();
+            assert!(wasmtime::Module::validate(&engine, &bytes).is_err(), "{module}");
+        }
+    }
+}

@@ -283,5 +283,8 @@ fn exports(component: &Component, interface: &str) -> Result<Exports, PluginFaul
 
 fn misfit(error: &wasmtime::Error) -> PluginFault {
     let message = format!("it does not fit the contract: {error:#}");
-    PluginFault::new(message, "build it against plugins/wit/plugin.wit of this version of holdpoint")
+    PluginFault::new(
+        message,
+        "use a holdpoint that has what it asks for, or build it against plugins/wit/plugin.wit of this one",
+    )
 }

@@ -14,7 +14,6 @@ pub(super) struct Guest {
     imports: String,
     functions: String,
     schema: Option<String>,
-    world: &'static str,
 }
 
 /// Where the parts of an answer are kept. Below 4096 are the parts of `describe`, from 65536 on is the heap.
@@ -30,7 +29,6 @@ impl Default for Guest {
             imports: String::new(),
             functions: String::new(),
             schema: None,
-            world: "plugin",
         }
     }
 }
@@ -70,12 +68,6 @@ impl Guest {
     /// The JSON Schema of the parameters.
     pub(super) fn schema(mut self, schema: &str) -> Self {
         self.schema = Some(schema.to_owned());
-        self
-    }
-
-    /// Another world of the package that is used.
-    pub(super) fn world(mut self, world: &'static str) -> Self {
-        self.world = world;
         self
     }
 
@@ -142,7 +134,7 @@ impl Guest {
 
     /// The component.
     pub(super) fn component(&self) -> Vec<u8> {
-        component(&self.text(), self.world)
+        component(&self.text(), "plugin")
     }
 }
 

@@ -1,0 +1,133 @@
+//! Plugins through the library: loaded once, and asked about one world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
+use holdpoint::domain::environment::Environment;
+use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
+use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::domain::rule::{Enforcement, Rule, RuleKind};
+use holdpoint::domain::snapshot::{EnvironmentRecords, Snapshot};
+use holdpoint::engine::wasm::{Allocation, Code, LoadError, PluginSpec, WasmEngine};
+use holdpoint::gate::engine::{Answer, Question, RuleEngine, RuleError};
+
+pub(super) const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// For plugins that are to be stopped.
+pub(super) const SHORT: Duration = Duration::from_millis(250);
+/// For plugins that are to answer, however busy the machine is.
+pub(super) const LONG: Duration = Duration::from_mins(1);
+
+pub(super) fn spec(name: &str, component: Vec<u8>, timeout: Duration) -> PluginSpec {
+    PluginSpec {
+        name: name.to_owned(),
+        bytes: component.into(),
+        origin: None,
+        http: Vec::new(),
+        secrets: Arc::new(BTreeMap::new()),
+        timeout,
+        memory: 64 << 20,
+    }
+}
+
+pub(super) fn rule(kind: RuleKind) -> Rule {
+    Rule {
+        id: kind.name().to_owned(),
+        kind,
+        environments: Vec::new(),
+        parameters: serde_json::json!({}),
+        enforcement: Enforcement::Enforce,
+    }
+}
+
+/// Loads plugins, with a rule for each.
+pub(super) fn load(plugins: &[PluginSpec], allocation: Allocation) -> Result<WasmEngine, LoadError> {
+    let rules: Vec<_> = plugins.iter().map(|plugin| rule(RuleKind::Plugin(plugin.name.clone()))).collect();
+    WasmEngine::load_into(allocation, plugins, &rules, BTreeSet::new(), &Code::default())
+}
+
+/// What loading one plugin complains of; nothing when it loads.
+pub(super) fn complaint(component: Vec<u8>, timeout: Duration) -> String {
+    load(&[spec("custom", component, timeout)], Allocation::OnDemand)
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
+}
+
+/// Asks about production, when staging and production were read.
+pub(super) fn ask(engine: &dyn RuleEngine, snapshot: &Arc<Snapshot>, kind: RuleKind) -> Result<Answer, RuleError> {
+    let (request, environment, rule) = (request(), environment("production", &["staging"]), rule(kind));
+    let as_of = "2026-11-20T12:00:00Z".parse().unwrap();
+    let question = Question { request: &request, environment: &environment, as_of, rules: &[&rule] };
+    engine.prepare(snapshot).unwrap().evaluate(&question).remove(0).result
+}
+
+pub(super) fn ask_plugin(engine: &WasmEngine, snapshot: &Arc<Snapshot>, name: &str) -> Result<Answer, RuleError> {
+    ask(engine, snapshot, RuleKind::Plugin(name.to_owned()))
+}
+
+fn request() -> Request {
+    Request {
+        artifact: RequestedArtifact {
+            kind: ArtifactKind::ContainerImage,
+            name: "ghcr.io/acme/storefront".to_owned(),
+            digest: DIGEST.parse().unwrap(),
+            version: String::new(),
+            reference: DIGEST.to_owned(),
+        },
+        environment: "production".to_owned(),
+        deployment_name: None,
+        intent: Intent::Deploy,
+        actor: None,
+        reason: None,
+        channel: "check",
+        context: serde_json::Value::Null,
+    }
+}
+
+fn environment(name: &str, after: &[&str]) -> Environment {
+    Environment {
+        name: name.to_owned(),
+        after: after.iter().map(|name| (*name).to_owned()).collect(),
+        targets: vec![name.to_owned()],
+        source: "records".to_owned(),
+        logical_environment: None,
+        max_record_age: None,
+    }
+}
+
+/// A record of staging, deployed at this second.
+pub(super) fn record(id: usize, target: &str, name: &str, digest: &str, second: Option<i64>) -> DeploymentRecord {
+    let time = second.map(|second| jiff::Timestamp::from_second(second).unwrap());
+    DeploymentRecord {
+        id: format!("record-{id}").into(),
+        environment_id: "environment".into(),
+        environment_name: target.into(),
+        deployment_name: name.into(),
+        artifact_id: "artifact".into(),
+        artifact: Arc::new(RecordedArtifact {
+            kind: ArtifactKind::ContainerImage,
+            name: "ghcr.io/acme/storefront".into(),
+            digest_text: digest.into(),
+            digest: digest.parse().ok(),
+            version: "1.0.0".into(),
+        }),
+        status: RecordStatus::Deployed,
+        created_at: time,
+        updated_at: time,
+        last_seen_at: time,
+        details: None,
+    }
+}
+
+/// Staging with these records, and production without any.
+pub(super) fn world(staging: Vec<DeploymentRecord>) -> Arc<Snapshot> {
+    let of = |environment: Environment, records| {
+        (environment.name.clone(), EnvironmentRecords::new(environment, records, None, None))
+    };
+    let environments =
+        [of(environment("staging", &[]), staging), of(environment("production", &["staging"]), Vec::new())];
+    Arc::new(Snapshot { environments: environments.into(), sources: Vec::new() })
+}

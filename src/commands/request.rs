@@ -62,7 +62,13 @@ pub fn changes(config: &ConfigArgs, policies: &PolicyArgs) -> anyhow::Result<Cha
     };
     let places = policies.policy.iter().map(source).collect::<anyhow::Result<_>>()?;
     let plugins = policies.plugin.iter().map(|text| plugin(text)).collect::<anyhow::Result<_>>()?;
-    Ok(Changes { records: config.records.clone(), policies: places, plugins, offline: policies.offline, announce: progress::compiling() })
+    Ok(Changes {
+        records: config.records.clone(),
+        policies: places,
+        plugins,
+        offline: policies.offline,
+        announce: progress::compiling(),
+    })
 }
 
 /// `NAME=FILE`, or a file that has the plugin's name.

@@ -108,7 +108,10 @@ impl Code {
         let announce = || (self.announce.0)(&spec.name);
         let code = child::compile(&self.program, &key.settings, &spec.bytes, self.limits, announce)?;
         let component = runnable(engine, &code).map_err(|error| {
-            PluginFault::new(format!("its compiled code cannot be used: {error:#}"), "run the same holdpoint throughout")
+            PluginFault::new(
+                format!("its compiled code cannot be used: {error:#}"),
+                "run the same holdpoint throughout",
+            )
         })?;
         self.cache.put(&key, &code);
         Ok(component)
@@ -120,13 +123,16 @@ fn check_size(component: &[u8]) -> Result<(), PluginFault> {
         return Ok(());
     }
     Err(PluginFault::new(
-        format!("it is {} MiB large, and a component may have {}", component.len() >> 20, LARGEST_COMPONENT >> 20),
+        format!("it has {} bytes, and a component may have {LARGEST_COMPONENT}", component.len()),
         "leave out what it does not need, or use a language that compiles to less",
     ))
 }
 
 /// Code that can run.
-#[expect(unsafe_code, reason = "the engine runs compiled code as it is; the only place where holdpoint vouches for something")]
+#[expect(
+    unsafe_code,
+    reason = "the engine runs compiled code as it is; the only place where holdpoint vouches for something"
+)]
 fn runnable(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes must be what this engine's compiler made, unchanged. They came out of a child process that is this
     // program, through a pipe that nobody else has, or from a file that only this user can have written and whose SHA-256,

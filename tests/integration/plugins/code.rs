@@ -64,7 +64,10 @@ impl Kept {
 
     fn files(&self) -> Vec<PathBuf> {
         let folders = fs::read_dir(self.folder()).into_iter().flatten();
-        folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap()).map(|file| file.unwrap().path()).collect()
+        folders
+            .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect()
     }
 
     fn file(&self) -> PathBuf {
@@ -194,8 +197,9 @@ fn script(folder: &Path, text: &str) -> PathBuf {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let path = folder.join(format!("compiler-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
     // Written by another process: one that is started meanwhile by another test would hold it open for writing.
-    let mut shell = Command::new("sh").args(["-c", "cat > \"$0\" && chmod 700 \"$0\""]).arg(&path);
-    let mut shell = shell.stdin(Stdio::piped()).spawn().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "cat > \"$0\" && chmod 700 \"$0\""]).arg(&path);
+    let mut shell = command.stdin(Stdio::piped()).spawn().unwrap();
     shell.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{text}\n").as_bytes()).unwrap();
     assert!(shell.wait().unwrap().success());
     path
@@ -207,9 +211,15 @@ fn whatever_becomes_of_the_compiler_is_said_in_words() {
     let cases = [
         ("kill -9 $$", "plugin `custom`: the compiler failed on it (signal: 9 (SIGKILL))"),
         ("kill -XCPU $$", "compiling it took more than 60s of processor time"),
-        ("echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$", "compiling it took more than 4096 MiB of memory"),
+        (
+            "echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$",
+            "compiling it took more than 4096 MiB of memory",
+        ),
         ("echo 'thread main panicked' >&2; exit 101", "failed on it (exit status: 101): thread main panicked"),
-        ("cat >/dev/null; echo 'error: it is not valid' >&2; exit 2", "plugin `custom`: it is not valid\nhint: build the plugin"),
+        (
+            "cat >/dev/null; echo 'error: it is not valid' >&2; exit 2",
+            "plugin `custom`: it is not valid\nhint: build the plugin",
+        ),
         ("cat >/dev/null; echo no code", "its compiled code cannot be used"),
         ("cat >/dev/null", "the compiler failed on it (exit status: 0)"),
         ("exec sleep 60", "compiling it took longer than 1s"),
@@ -238,12 +248,11 @@ fn memory_runs_out_in_the_child_alone() {
 fn a_large_component_is_refused_before_it_is_compiled() {
     let mut component = Guest::default().component();
     // A section for anything, with a name of no letters.
-    let length: u32 = 33 << 20;
-    component.extend([0, 0x80 | (length & 0x7f) as u8, 0x80 | (length >> 7 & 0x7f) as u8]);
-    component.extend([0x80 | (length >> 14 & 0x7f) as u8, (length >> 21) as u8]);
-    component.resize(component.len() + length as usize, 0);
+    component.extend([0, 0x80, 0x80, 0x80, 0x10]);
+    component.resize(component.len() + (32 << 20), 0);
     let error = load_bytes(&component, &Code::new("/no/such/program".into(), None)).unwrap_err();
-    assert!(error.contains("it is 33 MiB large, and a component may have 32"), "{error}");
+    let expected = format!("it has {} bytes, and a component may have 33554432", component.len());
+    assert!(error.contains(&expected), "{error}");
 }
 
 #[test]

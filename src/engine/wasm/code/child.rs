@@ -113,7 +113,8 @@ fn all(pipe: Option<impl Read>, limit: u64) -> Vec<u8> {
 impl Ended {
     fn code(self, limits: Limits) -> Result<Vec<u8>, PluginFault> {
         let Self { status, code, said, in_time } = self;
-        let smaller = "a smaller one would do: leave out what it does not need, or use a language that compiles to less";
+        let smaller =
+            "a smaller one would do: leave out what it does not need, or use a language that compiles to less";
         if !in_time {
             let message = format!("compiling it took longer than {:?}", limits.wall);
             return Err(PluginFault::new(message, smaller));

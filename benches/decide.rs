@@ -16,17 +16,17 @@ use std::time::{Duration, Instant};
 
 use holdpoint::app::{self, Changes};
 use holdpoint::config::Config;
-use holdpoint::domain::reference::ArtifactReference;
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 use holdpoint::gate::Gate;
 use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
 
-const HISTORY: usize = 10;
+mod snapshot;
+
+use snapshot::AS_OF;
+
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;
-const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
-const AS_OF: &str = "2026-11-20T12:00:00Z";
 
 /// As in the program.
 #[global_allocator]
@@ -39,7 +39,7 @@ fn main() {
         ["library"] => time(&[LIBRARY], MANY),
         ["library", records] => time(&[LIBRARY], records.parse().unwrap()),
         ["memory", path] => memory(PathBuf::from(path)),
-        ["write", records, path] => std::fs::write(path, snapshot(records.parse().unwrap())).unwrap(),
+        ["write", records, path] => std::fs::write(path, snapshot::json(records.parse().unwrap())).unwrap(),
         _ => time(&[STARTERS, LOOK_UPS, LIBRARY], MANY),
     }
 }
@@ -156,7 +156,7 @@ impl World {
     fn new(records: usize, policies: Policies) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("records.json");
-        let text = snapshot(records);
+        let text = snapshot::json(records);
         std::fs::write(&path, &text).unwrap();
         Self::read(path, policies, text.len())
     }
@@ -208,9 +208,8 @@ fn configuration(policies: Policies) -> String {
 }
 
 fn request() -> Request {
-    let reference: ArtifactReference = format!("ghcr.io/acme/service-7@{}", digest(7, 0)).parse().unwrap();
     Request {
-        artifact: RequestedArtifact::from(reference),
+        artifact: RequestedArtifact::from(snapshot::reference()),
         environment: "production".to_owned(),
         deployment_name: Some("service-7".to_owned()),
         intent: Intent::Deploy,
@@ -219,50 +218,4 @@ fn request() -> Request {
         channel: "check",
         context: serde_json::json!({"author": "dora", "approvals": [{"by": "alice", "at": "2026-11-20T10:00:00Z"}]}),
     }
-}
-
-fn digest(service: usize, release: usize) -> String {
-    format!("sha256:{service:032x}{release:032x}")
-}
-
-/// Records in the API's own JSON: services in four targets, each slot with a history of ten releases, one a day.
-fn snapshot(count: usize) -> String {
-    let instant = |days: i64| {
-        let newest: jiff::Timestamp = "2026-11-18T09:30:00Z".parse().unwrap();
-        (newest - jiff::SignedDuration::from_hours(24 * days)).to_string()
-    };
-    let slots = (count / HISTORY).max(TARGETS.len() * 8);
-    let record = |index: usize| {
-        let (slot, release) = (index % slots, index / slots);
-        let (service, target) = (slot / TARGETS.len(), TARGETS[slot % TARGETS.len()]);
-        let created = instant(i64::try_from(release).unwrap());
-        let (status, updated) = if release == 0 {
-            ("DEPLOYED", created.clone())
-        } else {
-            ("SUPERSEDED", instant(i64::try_from(release).unwrap() - 1))
-        };
-        serde_json::json!({
-            "id": format!("6f1c2b34-0000-4000-8000-{index:012x}"),
-            "environment_id": format!("0a6f2c1e-1111-4000-8000-{:012x}", slot % TARGETS.len()),
-            "environment_name": target,
-            "deployment_name": format!("service-{service}"),
-            "artifact_id": format!("9d3e4f5a-2222-4000-8000-{:012x}", service * 1000 + release),
-            "artifact": {
-                "kind": "CONTAINER_IMAGE",
-                "name": format!("ghcr.io/acme/service-{service}"),
-                "digest": digest(service, release),
-                "version": format!("1.{release}.0"),
-            },
-            "status": status,
-            "created_at": created,
-            "updated_at": updated,
-            "last_seen_at": updated,
-        })
-        .to_string()
-    };
-    let records: Vec<String> = (0..count).map(record).collect();
-    format!(
-        "{{\"deployment_records\":[{}],\"pagination\":{{\"total_count\":{count},\"page\":1,\"total_pages\":1,\"page_size\":{count}}}}}",
-        records.join(",")
-    )
 }

@@ -123,7 +123,7 @@ fn check_size(component: &[u8]) -> Result<(), PluginFault> {
         return Ok(());
     }
     Err(PluginFault::new(
-        format!("it is {} MiB large, and a component may have {}", component.len() >> 20, LARGEST_COMPONENT >> 20),
+        format!("it has {} bytes, and a component may have {LARGEST_COMPONENT}", component.len()),
         "leave out what it does not need, or use a language that compiles to less",
     ))
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use holdpoint::engine::wasm::{Announce, Code, CompileLimits, PluginSpec, WasmEngine};
@@ -30,8 +30,13 @@ fn load_bytes(bytes: &[u8], code: &Code) -> Result<(), String> {
     WasmEngine::load(&[spec], &[], BTreeSet::new(), code).map(drop).map_err(|error| error.to_string())
 }
 
+static COMPONENT: LazyLock<Vec<u8>> = LazyLock::new(|| Guest::default().component());
+/// Another one.
+static OTHER: LazyLock<Vec<u8>> =
+    LazyLock::new(|| Guest::default().describe("(drop (i32.const 0)) (i32.const 0)").component());
+
 fn load(code: &Code) -> Result<(), String> {
-    load_bytes(&Guest::default().component(), code)
+    load_bytes(&COMPONENT, code)
 }
 
 /// A folder to keep code in, that is not there yet.
@@ -101,14 +106,13 @@ fn it_is_compiled_once_and_kept_for_the_user_alone() {
     assert!(!kept.is_believed());
     load(&kept.compiled()).unwrap();
     assert!(kept.is_believed());
-    let (file, component) = (kept.file(), holdpoint::bundle::digest(&Guest::default().component()).to_string());
+    let (file, component) = (kept.file(), holdpoint::bundle::digest(&COMPONENT).to_string());
     let name = file.strip_prefix(kept.folder()).unwrap().to_str().unwrap();
     let start = format!("{}/{}-{}-", &component["sha256:".len()..], std::env::consts::ARCH, std::env::consts::OS);
     assert!(name.starts_with(&start) && name.ends_with(".cwasm"), "{name}");
     assert_eq!((mode(&kept.folder()), mode(file.parent().unwrap()), mode(&file)), (0o700, 0o700, 0o600));
     // Another component is another matter.
-    let other = Guest::default().describe("(i32.const 0) (drop) (i32.const 0)").component();
-    assert!(load_bytes(&other, &kept.alone()).is_err());
+    assert!(load_bytes(&OTHER, &kept.alone()).is_err());
 }
 
 #[test]
@@ -139,8 +143,7 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
 fn it_is_not_believed_under_another_name() {
     let kept = Kept::filled();
     let file = kept.file();
-    let other = Guest::default().describe("(i32.const 0) (drop) (i32.const 0)").component();
-    load_bytes(&other, &kept.compiled()).unwrap();
+    load_bytes(&OTHER, &kept.compiled()).unwrap();
     let of_other = kept.files().into_iter().find(|path| *path != file).unwrap();
     fs::copy(of_other, &file).unwrap();
     assert!(!kept.is_believed());
@@ -186,8 +189,7 @@ fn old_code_is_removed_when_there_is_much() {
     fs::write(others.join("notes.txt"), "not ours").unwrap();
     std::thread::sleep(Duration::from_millis(20));
     assert!(kept.is_believed(), "what is used becomes new");
-    let other = Guest::default().describe("(i32.const 0) (drop) (i32.const 0)").component();
-    load_bytes(&other, &kept.compiled()).unwrap();
+    load_bytes(&OTHER, &kept.compiled()).unwrap();
     assert_eq!(kept.files().len(), 128 + 1, "with the file that is not ours");
     assert!(used.exists() && others.join("notes.txt").exists());
 }
@@ -197,8 +199,9 @@ fn script(folder: &Path, text: &str) -> PathBuf {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let path = folder.join(format!("compiler-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
     // Written by another process: one that is started meanwhile by another test would hold it open for writing.
-    let mut shell = Command::new("sh").args(["-c", "cat > \"$0\" && chmod 700 \"$0\""]).arg(&path);
-    let mut shell = shell.stdin(Stdio::piped()).spawn().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "cat > \"$0\" && chmod 700 \"$0\""]).arg(&path);
+    let mut shell = command.stdin(Stdio::piped()).spawn().unwrap();
     shell.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{text}\n").as_bytes()).unwrap();
     assert!(shell.wait().unwrap().success());
     path
@@ -245,14 +248,13 @@ fn memory_runs_out_in_the_child_alone() {
 
 #[test]
 fn a_large_component_is_refused_before_it_is_compiled() {
-    let mut component = Guest::default().component();
+    let mut component = COMPONENT.clone();
     // A section for anything, with a name of no letters.
-    let length: u32 = 33 << 20;
-    component.extend([0, 0x80 | (length & 0x7f) as u8, 0x80 | (length >> 7 & 0x7f) as u8]);
-    component.extend([0x80 | (length >> 14 & 0x7f) as u8, (length >> 21) as u8]);
-    component.resize(component.len() + length as usize, 0);
+    component.extend([0, 0x80, 0x80, 0x80, 0x10]);
+    component.resize(component.len() + (32 << 20), 0);
     let error = load_bytes(&component, &Code::new("/no/such/program".into(), None)).unwrap_err();
-    assert!(error.contains("it is 33 MiB large, and a component may have 32"), "{error}");
+    let expected = format!("it has {} bytes, and a component may have 33554432", component.len());
+    assert!(error.contains(&expected), "{error}");
 }
 
 #[test]
@@ -285,7 +287,7 @@ fn the_compiler_by_itself_refuses_what_it_should() {
         let output = child.wait_with_output().unwrap();
         (output.status.code(), output.stdout.len(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, written, said) = run("0000000000000000", &Guest::default().component());
+    let (code, written, said) = run("0000000000000000", &COMPONENT);
     assert_eq!((code, written), (Some(2), 0));
     assert!(said.contains("another version of holdpoint was started to compile it"), "{said}");
     let kept = Kept::filled();
@@ -294,7 +296,7 @@ fn the_compiler_by_itself_refuses_what_it_should() {
     let (code, written, said) = run(settings, b"\0asm\x0d\0\x01\0\xff\xff");
     assert_eq!((code, written), (Some(2), 0));
     assert!(said.starts_with("error: the component cannot be compiled: "), "{said}");
-    let (code, written, _) = run(settings, &Guest::default().component());
+    let (code, written, _) = run(settings, &COMPONENT);
     assert!(code == Some(0) && written > 1000);
 }
 
@@ -316,7 +318,7 @@ fn check(component: &Path, environment: &[(&str, &Path)]) -> (String, String) {
 fn the_program_keeps_code_where_the_user_has_a_cache_and_works_without() {
     let folder = tempfile::tempdir().unwrap();
     let component = folder.path().join("custom.wasm");
-    fs::write(&component, Guest::default().component()).unwrap();
+    fs::write(&component, COMPONENT.as_slice()).unwrap();
     let home = folder.path().join("home");
     let kept = |folder: PathBuf| fs::read_dir(folder.join("holdpoint/plugins")).map(Iterator::count).ok();
     let without = check(&component, &[]);

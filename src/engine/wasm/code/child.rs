@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread::{self, Builder};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::cache::LARGEST;
 use super::{Limits, PluginFault};
@@ -20,14 +20,28 @@ const OUT_OF_MEMORY: [&str; 3] = ["memory allocation of", "Cannot allocate memor
 
 /// How a child ended.
 struct Ended {
-    status: ExitStatus,
+    /// `None` when it was ended because its time was over.
+    status: Option<ExitStatus>,
     code: Vec<u8>,
     said: String,
-    in_time: bool,
 }
 
 /// A child that does not outlive this.
 struct Running(Child);
+
+impl Running {
+    /// Waits for its end. One that closed its pipes and goes on is rare, so this looks again and again.
+    fn ends_within(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
+        let started = Instant::now();
+        loop {
+            let status = self.0.try_wait()?;
+            if status.is_some() || started.elapsed() >= limit {
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -79,8 +93,9 @@ fn watch<T>(mut child: Running, component: &[u8], limits: Limits, slow: impl FnO
     let Child { stdin, stdout, stderr, .. } = &mut child.0;
     let (stdin, stdout, stderr) = (stdin.take(), stdout.take(), stderr.take());
     thread::scope(|scope| {
-        // Dropped before the threads are waited for: they end when the child does.
+        // Dropped, and ended, before the threads are waited for: they end when the child does.
         let mut child = child;
+        let started = Instant::now();
         let (sender, receiver) = mpsc::channel();
         // When the child does not read to the end, it says why.
         Builder::new().spawn_scoped(scope, move || stdin.map(|mut pipe| pipe.write_all(component).ok()))?;
@@ -91,14 +106,11 @@ fn watch<T>(mut child: Running, component: &[u8], limits: Limits, slow: impl FnO
             line = Some(slow());
             receiver.recv_timeout(limits.wall.saturating_sub(MOMENT))
         });
-        let in_time = answer.is_ok();
-        if !in_time {
-            child.0.kill()?;
-        }
-        let status = child.0.wait()?;
+        let left = if answer.is_ok() { limits.wall.saturating_sub(started.elapsed()) } else { Duration::ZERO };
+        let status = child.ends_within(left)?;
         drop(line);
         let (code, said) = answer.unwrap_or_default();
-        Ok(Ended { status, code, said: String::from_utf8_lossy(&said).trim().to_owned(), in_time })
+        Ok(Ended { status, code, said: String::from_utf8_lossy(&said).trim().to_owned() })
     })
 }
 
@@ -112,23 +124,23 @@ fn all(pipe: Option<impl Read>, limit: u64) -> Vec<u8> {
 
 impl Ended {
     fn code(self, limits: Limits) -> Result<Vec<u8>, PluginFault> {
-        let Self { status, code, said, in_time } = self;
+        let Self { status, code, said } = self;
         let smaller =
             "a smaller one would do: leave out what it does not need, or use a language that compiles to less";
-        if !in_time {
+        let Some(status) = status else {
             let message = format!("compiling it took longer than {:?}", limits.wall);
             return Err(PluginFault::new(message, smaller));
-        }
+        };
         if status.success() && !code.is_empty() {
             return Ok(code);
-        }
-        if status.code() == Some(2) {
-            let said = said.strip_prefix("error: ").unwrap_or(&said);
-            return Err(PluginFault::new(said, "build the plugin again, or fetch it again"));
         }
         if OUT_OF_MEMORY.iter().any(|words| said.contains(words)) {
             let message = format!("compiling it took more than {} MiB of memory", limits.memory >> 20);
             return Err(PluginFault::new(message, smaller));
+        }
+        if status.code() == Some(2) {
+            let said = said.strip_prefix("error: ").unwrap_or(&said);
+            return Err(PluginFault::new(said, "build the plugin again, or fetch it again"));
         }
         if took_too_much_processor(status) {
             let message = format!("compiling it took more than {:?} of processor time", limits.processor);

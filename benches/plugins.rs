@@ -1,0 +1,138 @@
+//! How long plugins take. Method and figures: `benches/README.md`.
+//!
+//! `cargo bench --bench plugins -- [COMPONENT…]`: without a component, the smallest that asks for one record.
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program for developers")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use holdpoint::app::{self, Changes, NamedPlugin};
+use holdpoint::config::Config;
+use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::gate::Gate;
+use holdpoint::gate::observe::Observation;
+use holdpoint::gate::source::NoProgress;
+
+#[path = "../tests/integration/plugins/guest.rs"]
+#[expect(dead_code, reason = "the tests build more kinds of plugins")]
+mod guest;
+mod snapshot;
+
+mod support {
+    pub(crate) mod cli {
+        pub(crate) fn root() -> std::path::PathBuf {
+            env!("CARGO_MANIFEST_DIR").into()
+        }
+    }
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_holdpoint");
+const ROUNDS: usize = 2_000;
+const PROCESSES: usize = 25;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let given: Vec<PathBuf> = std::env::args().skip(1).filter(|name| name != "--bench").map(PathBuf::from).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let records = [1_000, 100_000].map(|count| write(folder.path(), &format!("{count}.json"), snapshot::json(count)));
+    let smallest = write(folder.path(), "smallest.wasm", asks_once().component());
+    let components = if given.is_empty() { vec![smallest] } else { given };
+    for component in &components {
+        println!("{}", component.display());
+        processes(component, &records[0], folder.path());
+        for records in &records {
+            warm(component, records);
+        }
+    }
+}
+
+fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+/// Asks for the newest record and passes.
+fn asks_once() -> guest::Guest {
+    let parameters = "i32 ".repeat(15);
+    let nothing = "(i32.const 0)".repeat(14);
+    guest::Guest::default()
+        .imports(&format!("(import \"holdpoint:plugin/records@0.1.0\" \"latest\" (func $latest (param {parameters})))"))
+        .evaluate(&format!("(call $latest {nothing} (i32.const 32768)) (i32.const 8192)"))
+}
+
+/// The whole program: compiling for the first time, then with kept code, and without a plugin, in turns.
+fn processes(component: &Path, records: &Path, folder: &Path) {
+    let cache = folder.join(format!("cache-{}", component.file_stem().unwrap().display()));
+    let config = write(folder, "holdpoint.yaml", configuration());
+    let run = |plugin: bool| {
+        let mut command = Command::new(PROGRAM);
+        command.env_clear().env("XDG_CACHE_HOME", &cache).args([
+            "check",
+            &snapshot::digest(7, 0),
+            "--to",
+            "production",
+        ]);
+        command.arg("--config").arg(&config).arg("--records").arg(records).args(["--as-of", snapshot::AS_OF]);
+        if plugin {
+            command.arg("--plugin").arg(format!("bench={}", component.display()));
+        }
+        let started = Instant::now();
+        command.output().unwrap();
+        started.elapsed()
+    };
+    println!("  check, compiling for the first time: {:?}", run(true));
+    let (with, without) = (0..PROCESSES).map(|_| (run(true), run(false))).unzip();
+    print("check with kept code", with);
+    print("check without a plugin", without);
+}
+
+fn warm(component: &Path, records: &Path) {
+    let (gate, observation, request) = world(component, records);
+    let as_of = snapshot::AS_OF.parse().unwrap();
+    let times = (0..ROUNDS).map(|_| {
+        let started = Instant::now();
+        std::hint::black_box(gate.decide(&observation, request.clone(), as_of));
+        started.elapsed()
+    });
+    print(&format!("decision of one rule, {}", records.file_name().unwrap().display()), times.collect());
+}
+
+fn world(component: &Path, records: &Path) -> (Gate, Observation, Request) {
+    let config = Config::from_text(&configuration(), &records.with_file_name("holdpoint.yaml")).unwrap();
+    let plugin = NamedPlugin { name: "bench".to_owned(), path: component.to_owned() };
+    let changes =
+        Changes { records: Some(records.to_owned()), plugins: vec![plugin], offline: true, ..Changes::default() };
+    let gate = app::gate(&config, &changes).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();
+    let request = Request {
+        artifact: RequestedArtifact::from(snapshot::reference()),
+        environment: "production".to_owned(),
+        deployment_name: Some("service-7".to_owned()),
+        intent: Intent::Deploy,
+        actor: None,
+        reason: None,
+        channel: "check",
+        context: serde_json::json!({}),
+    };
+    (gate, observation, request)
+}
+
+fn configuration() -> String {
+    "version: 1\nsources:\n  saved: {type: snapshot, path: records.json}\nenvironments:\n  - {name: dev}\n  - {name: \
+     staging, after: [dev], targets: [staging-eu, staging-us]}\n  - {name: production, after: [staging]}\n"
+        .to_owned()
+}
+
+fn print(name: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+    println!("  {name}: min {:?} p50 {:?} p99 {:?} max {:?}", at(0), at(50), at(99), at(100));
+}

@@ -401,7 +401,7 @@ impl FakeChainloop {
                 let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
                 let target = request.uri().path_and_query().unwrap().to_string();
                 let reply = serving.answer(&target, headers.collect()).await;
-                let mut response = axum::http::Response::builder().status(reply.status);
+                let mut response = http::Response::builder().status(reply.status);
                 for (name, value) in &reply.headers {
                     response = response.header(name, value);
                 }

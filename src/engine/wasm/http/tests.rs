@@ -94,7 +94,8 @@ async fn a_name_that_stands_for_nothing_is_an_error_for_the_plugin() {
 #[tokio::test]
 async fn ports_and_schemes_are_as_granted() {
     let cases = [
-        ("http://a.example/", "`a.example:80`, which is not granted\nhint: if it should, add `a.example:80`"),
+        ("http://a.example/", "over http"),
+        ("https://b.example:444/", "`b.example:444`, which is not granted\nhint: if it should, add `b.example:444` to"),
         ("http://a.example:8443/", "over http"),
         ("https://a.example:444/", "`a.example:444`, which is not granted"),
         ("https://b.example/", "`b.example:443`, which is not granted\nhint: if it should, add `b.example` to"),

@@ -12,6 +12,7 @@ pub mod explanation;
 pub mod finding;
 pub mod grant;
 pub mod lint;
+pub mod origin;
 pub mod overrides;
 pub mod plugin;
 pub mod policy;

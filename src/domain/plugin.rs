@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::digest::Digest;
-use super::policy::PolicyOrigin;
+use super::origin::Origin;
 
 /// What a plugin says of itself. All of it is untrusted text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -38,7 +38,7 @@ pub struct PluginReport {
     pub contract: String,
     /// Where it came from, when that was a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub origin: Option<PolicyOrigin>,
+    pub origin: Option<Origin>,
     /// Whether the same question always gets the same answer: it reaches nothing outside.
     pub replayable: bool,
 }

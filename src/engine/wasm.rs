@@ -29,8 +29,8 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::EnvironmentGraph;
 use crate::domain::explanation::NamedValue;
 use crate::domain::grant::HostGrant;
+use crate::domain::origin::Origin;
 use crate::domain::plugin::PluginReport;
-use crate::domain::policy::PolicyOrigin;
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{
@@ -55,7 +55,7 @@ pub struct PluginSpec {
     /// The component.
     pub bytes: Arc<[u8]>,
     /// Where it came from, when that was a registry.
-    pub origin: Option<PolicyOrigin>,
+    pub origin: Option<Origin>,
     /// The hosts that it may send requests to.
     pub http: Vec<HostGrant>,
     /// The secrets that it may read, by the names that it knows them by.

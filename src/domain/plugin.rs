@@ -64,3 +64,16 @@ pub struct PluginCall {
     /// How long it took.
     pub duration_ms: u64,
 }
+
+/// A language that plugins are written in with tools that holdpoint knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// Go.
+    Go,
+    /// JavaScript, and TypeScript after its own build.
+    JavaScript,
+    /// Python.
+    Python,
+}

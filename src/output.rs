@@ -19,6 +19,7 @@ mod layout;
 mod markdown;
 mod overrides;
 mod phrase;
+mod plugins;
 mod sarif;
 mod tap;
 mod text;

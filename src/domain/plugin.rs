@@ -43,6 +43,23 @@ pub struct PluginReport {
     pub replayable: bool,
 }
 
+/// A loaded plugin, with what it says of itself and what it was granted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LoadedPlugin {
+    /// What it is.
+    #[serde(flatten)]
+    pub report: PluginReport,
+    /// A few words; the name in the configuration when it has none.
+    pub title: String,
+    /// The JSON Schema of its parameters.
+    #[serde(skip)]
+    pub parameters: Option<Value>,
+    /// The hosts that it may send requests to.
+    pub http: Vec<String>,
+    /// The names of the secrets that it may read.
+    pub secrets: Vec<String>,
+}
+
 /// One request that a plugin made to a host that it was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PluginCall {

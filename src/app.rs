@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use crate::config::{
     self, ChainloopConfig, Config, OverrideConfig, PluginConfig, PolicySource, SourceConfig, TokenSource,
 };
-use crate::domain::catalogue::LoadedPolicy;
+use crate::domain::catalogue::Listed;
 use crate::domain::environment::Environment;
 use crate::domain::lint::{LintCode, LintReport};
 use crate::domain::overrides::Overrides as ReadOverrides;
@@ -108,12 +108,14 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
     Some(Arc::new(files))
 }
 
-/// Every package of the configured policies, by name.
+/// Every package of the configured policies, by name, and then the plugins.
 ///
 /// # Errors
-/// Policies that cannot be fetched or read, a fault in them, or a rule that names none.
-pub fn loaded_policies(config: &Config) -> anyhow::Result<Vec<LoadedPolicy>> {
-    Ok(engine(config, &config.policies, false)?.policies())
+/// Policies or plugins that cannot be fetched or read, a fault in them, or a rule that names none.
+pub fn loaded(config: &Config) -> anyhow::Result<Vec<Listed>> {
+    let policies = engine(config, &config.policies, false)?.policies();
+    let plugins = plugin_engine(config, &config.plugins, &config.rules)?.loaded();
+    Ok(policies.into_iter().map(Listed::Policy).chain(plugins.into_iter().map(Listed::Plugin)).collect())
 }
 
 /// Looks for mistakes in the policies of these files and folders.

@@ -1,5 +1,6 @@
 //! The command line: definitions only.
 
+pub mod plugin;
 pub mod policy;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::output::Format;
 use crate::output::records::RecordFormat;
 use crate::telemetry::{LogFormat, LogLevel};
 
+use plugin::PluginCommand;
 use policy::PolicyCommand;
 
 /// Decides whether an artifact may be deployed to an environment, from deployment records and Rego policies.
@@ -101,6 +103,9 @@ pub enum Command {
     /// Test, check, list, pack and share policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Begin, build and examine plugins: rules as WebAssembly components.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Print the JSON Schema of the configuration, or of what policies see.
     Schema(SchemaArgs),
 }

@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod escape;
 pub mod lint;
+pub mod plugin;
 pub mod policy_tests;
 pub mod records;
 
@@ -18,6 +19,7 @@ mod layout;
 mod markdown;
 mod overrides;
 mod phrase;
+mod plugins;
 mod sarif;
 mod tap;
 mod text;

@@ -1,12 +1,11 @@
 //! What a configuration would run.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::environment::{Environment, EnvironmentGraph};
 use super::finding::Location;
+use super::plugin::LoadedPlugin;
 use super::rule::{Enforcement, Rule};
 use super::verdict::Verdict;
 
@@ -31,25 +30,92 @@ pub struct LoadedPolicy {
     pub parameters: Option<Value>,
 }
 
-/// A parameter as a policy will see it.
+/// A parameter as a policy or a plugin will see it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// Its value; `None` when the configuration gives none and the policy has no default.
+    /// Its value; `None` when the configuration gives none and there is no default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// Whether the value is the policy's default.
+    /// Whether the value is the default.
     pub default: bool,
 }
 
-impl LoadedPolicy {
-    /// The parameters of a rule that names the policy: those of its schema by name, then any other that is given.
+/// What a rule can name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listed {
+    /// A policy.
+    Policy(LoadedPolicy),
+    /// A plugin.
+    Plugin(LoadedPlugin),
+}
+
+impl Listed {
+    /// The policy's package, or the plugin's name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Policy(policy) => &policy.name,
+            Self::Plugin(plugin) => &plugin.report.name,
+        }
+    }
+
+    /// A few words.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Policy(policy) => &policy.title,
+            Self::Plugin(plugin) => &plugin.title,
+        }
+    }
+
+    /// How much it matters when it objects; plugins do not say.
+    #[must_use]
+    pub fn severity(&self) -> Option<&str> {
+        match self {
+            Self::Policy(policy) => policy.severity.as_deref(),
+            Self::Plugin(_) => None,
+        }
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            Self::Policy(policy) => policy.version.as_deref(),
+            Self::Plugin(plugin) => {
+                Some(&plugin.report.version).filter(|version| !version.is_empty()).map(String::as_str)
+            }
+        }
+    }
+
+    fn names(&self, rule: &Rule) -> bool {
+        match self {
+            Self::Policy(policy) => rule.kind.policy() == Some(&policy.name),
+            Self::Plugin(plugin) => rule.kind.plugin() == Some(&plugin.report.name),
+        }
+    }
+
+    /// Whether a rule of the configuration can name it.
+    const fn is_usable(&self) -> bool {
+        match self {
+            Self::Policy(policy) => policy.usable,
+            Self::Plugin(_) => true,
+        }
+    }
+
+    /// The parameters of a rule that names it: those of its schema by name, then any other that is given.
     #[must_use]
     pub fn parameters(&self, rule: &Rule) -> Vec<Parameter> {
+        let schema = match self {
+            Self::Policy(policy) => policy.parameters.as_ref(),
+            Self::Plugin(plugin) => plugin.parameters.as_ref(),
+        };
         let none = Map::new();
         let given = rule.parameters.as_object().unwrap_or(&none);
-        let properties = self.parameters.as_ref().and_then(|schema| schema.get("properties")?.as_object());
+        let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
         let known = properties.unwrap_or(&none).iter().map(|(name, schema)| {
             let default = schema.get("default").filter(|_| !given.contains_key(name));
             let value = given.get(name).or(default).cloned();
@@ -69,9 +135,10 @@ pub struct ListedRule {
     pub id: String,
     /// Whether it counts.
     pub enforcement: Enforcement,
-    /// The policy it names.
-    pub policy: LoadedPolicy,
-    /// What the policy is given.
+    /// The policy or the plugin it names.
+    #[serde(flatten)]
+    pub listed: Listed,
+    /// What it is given.
     pub parameters: Vec<Parameter>,
 }
 
@@ -96,26 +163,24 @@ pub struct Catalogue {
     pub promotion: Vec<Vec<String>>,
     /// In the order of promotion.
     pub environments: Vec<ListedEnvironment>,
-    /// The policies that no rule names.
-    pub unused: Vec<LoadedPolicy>,
+    /// The policies and plugins that no rule names.
+    pub unused: Vec<Listed>,
 }
 
 impl Catalogue {
-    /// The rules of each environment, with the policies they name. A rule whose policy is not loaded is left out:
+    /// The rules of each environment, with what they name. A rule that names nothing that is loaded is left out:
     /// loading refuses it.
     #[must_use]
     pub fn new(
         environments: &EnvironmentGraph,
         rules: &[Rule],
-        policies: &[LoadedPolicy],
+        loaded: &[Listed],
         when_no_rule_applies: Verdict,
     ) -> Self {
-        let by_name: BTreeMap<&str, &LoadedPolicy> =
-            policies.iter().map(|policy| (policy.name.as_str(), policy)).collect();
         let listed = |rule: &Rule| {
-            let policy = *by_name.get(rule.kind.policy()?)?;
-            let parameters = policy.parameters(rule);
-            Some(ListedRule { id: rule.id.clone(), enforcement: rule.enforcement, policy: policy.clone(), parameters })
+            let listed = loaded.iter().find(|listed| listed.names(rule))?;
+            let parameters = listed.parameters(rule);
+            Some(ListedRule { id: rule.id.clone(), enforcement: rule.enforcement, listed: listed.clone(), parameters })
         };
         let environment = |environment: &Environment| {
             let applying = || rules.iter().filter(|rule| rule.applies_to(&environment.name));
@@ -127,11 +192,11 @@ impl Catalogue {
                 verdict_without_rules: (!counts).then_some(when_no_rule_applies),
             }
         };
-        let named = |policy: &LoadedPolicy| rules.iter().any(|rule| rule.kind.policy() == Some(&policy.name));
+        let named = |listed: &Listed| rules.iter().any(|rule| listed.names(rule));
         Self {
             promotion: environments.promotion_paths(),
             environments: environments.promotion_order().into_iter().map(environment).collect(),
-            unused: policies.iter().filter(|policy| policy.usable && !named(policy)).cloned().collect(),
+            unused: loaded.iter().filter(|listed| listed.is_usable() && !named(listed)).cloned().collect(),
         }
     }
 }

@@ -43,6 +43,23 @@ pub struct PluginReport {
     pub replayable: bool,
 }
 
+/// A loaded plugin, with what it says of itself and what it was granted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LoadedPlugin {
+    /// What it is.
+    #[serde(flatten)]
+    pub report: PluginReport,
+    /// A few words; the name in the configuration when it has none.
+    pub title: String,
+    /// The JSON Schema of its parameters.
+    #[serde(skip)]
+    pub parameters: Option<Value>,
+    /// The hosts that it may send requests to.
+    pub http: Vec<String>,
+    /// The names of the secrets that it may read.
+    pub secrets: Vec<String>,
+}
+
 /// One request that a plugin made to a host that it was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PluginCall {
@@ -63,4 +80,17 @@ pub struct PluginCall {
     pub error: Option<String>,
     /// How long it took.
     pub duration_ms: u64,
+}
+
+/// A language that plugins are written in with tools that holdpoint knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// Go.
+    Go,
+    /// JavaScript, and TypeScript after its own build.
+    JavaScript,
+    /// Python.
+    Python,
 }

@@ -30,7 +30,7 @@ use crate::domain::environment::EnvironmentGraph;
 use crate::domain::explanation::NamedValue;
 use crate::domain::grant::HostGrant;
 use crate::domain::origin::Origin;
-use crate::domain::plugin::PluginReport;
+use crate::domain::plugin::{LoadedPlugin, PluginReport};
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{
@@ -120,6 +120,14 @@ impl WasmEngine {
         } else {
             Err(LoadError(faults))
         }
+    }
+}
+
+impl WasmEngine {
+    /// Every plugin, by name.
+    #[must_use]
+    pub fn loaded(&self) -> Vec<LoadedPlugin> {
+        self.plugins.values().map(|plugin| plugin.listed()).collect()
     }
 }
 

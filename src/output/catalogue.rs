@@ -6,7 +6,7 @@ mod text;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::domain::catalogue::{Catalogue, ListedEnvironment, LoadedPolicy, Parameter};
+use crate::domain::catalogue::{Catalogue, Listed, ListedEnvironment, Parameter};
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
@@ -67,8 +67,18 @@ fn value(parameter: &Parameter) -> String {
     escape::line(&value.to_string(), escape::MESSAGE_LIMIT)
 }
 
-fn origin(policy: &LoadedPolicy) -> String {
-    format!("{}:{}", name_of(&policy.location.path), policy.location.line)
+/// Where a policy is defined; what a plugin is, and what it was granted.
+fn origin(listed: &Listed) -> String {
+    let plugin = match listed {
+        Listed::Policy(policy) => return format!("{}:{}", name_of(&policy.location.path), policy.location.line),
+        Listed::Plugin(plugin) => plugin,
+    };
+    let mut parts = vec![format!("plugin {}", plugin.report.digest.short())];
+    parts.extend(plugin.report.origin.iter().map(|origin| format!("from {}", name_of(&origin.to_string()))));
+    let names = |names: &[String]| names.iter().map(|name| name_of(name)).collect::<Vec<_>>().join(", ");
+    parts.extend((!plugin.http.is_empty()).then(|| format!("may reach {}", names(&plugin.http))));
+    parts.extend((!plugin.secrets.is_empty()).then(|| format!("may read {}", names(&plugin.secrets))));
+    parts.join(", ")
 }
 
 fn name_of(name: &str) -> String {

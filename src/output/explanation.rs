@@ -51,6 +51,11 @@ pub(super) fn values(explanation: &Explanation) -> Vec<[String; 2]> {
     values
 }
 
+/// What a plugin wrote to its log.
+pub(super) fn log(explanation: &Explanation) -> Vec<String> {
+    explanation.log.iter().map(|line| escape::line(line, VALUE_LIMIT)).collect()
+}
+
 /// The statements that are shown, and how many are not.
 pub(super) fn statements(explanation: &Explanation) -> (&[ExplainedStatement], usize) {
     let all = explanation.statements.as_slice();

@@ -9,7 +9,7 @@ use crate::domain::verdict::Verdict;
 use super::escape::{self, NAME_LIMIT};
 use super::finding::{self, Standing};
 use super::overrides::{self, Entry};
-use super::{phrase, text};
+use super::{phrase, plugins, text};
 
 /// GitHub refuses a longer job summary, in bytes.
 const SIZE_LIMIT: usize = 1024 * 1024;
@@ -146,6 +146,7 @@ fn footer(decision: &Decision) -> String {
         .iter()
         .map(|source| format!("Records: {}", escape::markdown(&text::source_line(source, decision))))
         .collect();
+    lines.extend(plugins::lines(decision).iter().map(|line| format!("Plugin: {}", escape::markdown(line))));
     let id = escape::markdown_code(&escape::line(&decision.id, NAME_LIMIT));
     let policies = escape::markdown_code(&decision.policies_digest.short());
     let (as_of, version) = (phrase::instant(decision.as_of), decision.holdpoint_version);

@@ -12,7 +12,7 @@ use super::Style;
 use super::escape::{self, MESSAGE_LIMIT, NAME_LIMIT};
 use super::finding::{self, Standing};
 use super::layout::{BOLD, DIM, GREEN, MAGENTA, PLAIN, Page, RED, YELLOW};
-use super::{overrides, phrase};
+use super::{overrides, phrase, plugins};
 
 const INDENT: usize = 2;
 const LABEL_WIDTH: usize = 13;
@@ -165,6 +165,9 @@ fn footer(page: &mut Page, decision: &Decision) {
     }
     let policies = decision.policies_digest.short();
     footnote(page, "Policies", &format!("{policies}, judged by holdpoint {}", decision.holdpoint_version));
+    for (number, line) in plugins::lines(decision).iter().enumerate() {
+        footnote(page, if number == 0 { "Plugins" } else { "" }, line);
+    }
     let id = escape::line(&decision.id, NAME_LIMIT);
     let as_of = phrase::instant(decision.as_of);
     footnote(page, "Decision", &format!("{id}, as of {as_of}"));

@@ -217,7 +217,7 @@ fn text_that_cannot_be_read() {
 fn keys_and_types_that_are_wrong() {
     let cases = [
         ("an unknown key", format!("{HEAD}enviroments: []\n")),
-        ("a key of a later version", format!("{HEAD}plugins: {{}}\n")),
+        ("a key of a later version", format!("{HEAD}serve: {{}}\n")),
         ("an unknown key of an environment", environments(&["name: a, tagets: [b]"])),
         ("an unknown key of a source", HEAD.replace("path:", "pth:")),
         ("an unknown key of a rule", with_rule("    enviroment: [staging]\n")),
@@ -228,7 +228,7 @@ fn keys_and_types_that_are_wrong() {
         ("no name", HEAD.replace("name: staging", "source: saved")),
         ("no type", HEAD.replace("type: snapshot, ", "")),
         ("no policy", format!("{HEAD}rules:\n  - {{enforcement: warn}}\n")),
-        ("a later version", format!("{HEAD}plugins: {{}}\n").replace("version: 1", "version: 2")),
+        ("a later version", format!("{HEAD}serve: {{}}\n").replace("version: 1", "version: 2")),
         ("only the version is wrong", with_rule("").replace("version: 1", "version: 0")),
         ("a version that is text", with_rule("").replace("version: 1", "version: one")),
         ("sources that are a list", "version: 1\nsources: [saved]\n".to_owned()),

@@ -1,4 +1,5 @@
 //! Plugins: custom rules as WebAssembly components.
 
+mod configuration;
 mod evaluate;
 mod guest;

@@ -11,7 +11,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::exit::Exit;
 use crate::output::{Style, catalogue};
 
-/// Lists the rules of each environment, and the policies that no rule names.
+/// Lists the rules of each environment, and the policies and plugins that no rule names.
 ///
 /// # Errors
 /// Wrong usage or configuration, a fault in policies, or output that cannot be written.
@@ -20,8 +20,8 @@ pub fn execute(args: &ListArgs, style: Style) -> anyhow::Result<Exit> {
     if let Some(unknown) = args.environment.iter().find(|name| config.environments.get(name).is_none()) {
         bail!("{}", unknown_environment(unknown, &config));
     }
-    let policies = app::loaded_policies(&config)?;
-    let mut listed = Catalogue::new(&config.environments, &config.rules, &policies, config.when_no_rule_applies);
+    let loaded = app::loaded(&config)?;
+    let mut listed = Catalogue::new(&config.environments, &config.rules, &loaded, config.when_no_rule_applies);
     if !args.environment.is_empty() {
         listed.environments.retain(|environment| args.environment.contains(&environment.name));
     }

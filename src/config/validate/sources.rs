@@ -148,7 +148,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Where a secret is kept; `key` is how messages call it.
 pub(super) fn check_token(check: &mut Check<'_>, key: &str, token: Located<RawToken>) -> Option<TokenSource> {
-    let hint = format!("write `{{env: {DEFAULT_TOKEN_VARIABLE}}}` or `{{file: PATH}}`");
+    let hint = "write `{env: NAME}` or `{file: PATH}`";
     let message = match token.value {
         RawToken::Place(RawTokenPlace { env: Some(variable), file: None }) => {
             return check_variable(check, variable).map(TokenSource::Env);

@@ -16,4 +16,4 @@ wasmtime::component::bindgen!({
     imports: { default: trappable },
 });
 
-pub(super) use holdpoint::plugin::{log, records, secrets, types};
+pub(super) use self::holdpoint::plugin::{log, records, secrets, types};

@@ -9,7 +9,8 @@ use wasmtime::component::{
 };
 use wasmtime::{Engine, Store, UpdateDeadline};
 
-use crate::domain::plugin::{PluginMetadata, PluginReport};
+use crate::domain::grant::HostGrant;
+use crate::domain::plugin::{LoadedPlugin, PluginMetadata, PluginReport};
 
 use super::bindings::{log, records, secrets, types};
 use super::clock::{Deadline, Ticker};
@@ -29,6 +30,7 @@ pub(super) struct Plugin {
     ticker: Arc<Ticker>,
     linked: InstancePre<State>,
     exports: Exports,
+    http: Vec<HostGrant>,
     secrets: Secrets,
     timeout: Duration,
     memory: u64,
@@ -80,12 +82,24 @@ impl Plugin {
             ticker: Arc::clone(ticker),
             linked,
             exports,
+            http: spec.http.clone(),
             secrets: Arc::clone(&spec.secrets),
             timeout: spec.timeout,
             memory: spec.memory,
         };
         plugin.describe()?;
         Ok(plugin)
+    }
+
+    /// What it is, and what it was granted.
+    pub(super) fn listed(&self) -> LoadedPlugin {
+        LoadedPlugin {
+            report: self.report.clone(),
+            title: Some(&self.metadata.title).filter(|title| !title.is_empty()).unwrap_or(&self.name).clone(),
+            parameters: self.metadata.parameters.clone(),
+            http: self.http.iter().map(HostGrant::to_string).collect(),
+            secrets: self.secrets.keys().cloned().collect(),
+        }
     }
 
     fn describe(&mut self) -> Result<(), PluginFault> {

@@ -1,6 +1,6 @@
 //! A catalogue for a wiki or a comment.
 
-use crate::domain::catalogue::{Catalogue, ListedEnvironment, ListedRule, LoadedPolicy};
+use crate::domain::catalogue::{Catalogue, Listed, ListedEnvironment, ListedRule};
 use crate::output::escape::{markdown, markdown_code};
 
 use super::{name_of, origin, promotion, value, without_rules};
@@ -26,7 +26,7 @@ fn one(lines: &mut Vec<String>, environment: &ListedEnvironment) {
         lines.extend((!environment.rules.is_empty()).then(String::new));
     }
     if !environment.rules.is_empty() {
-        lines.push("| Rule | Policy | Severity | Enforcement | Parameters | Defined in |".to_owned());
+        lines.push("| Rule | Title | Severity | Enforcement | Parameters | Defined in |".to_owned());
         lines.push("| --- | --- | --- | --- | --- | --- |".to_owned());
         lines.extend(environment.rules.iter().map(row));
     }
@@ -40,17 +40,17 @@ fn row(rule: &ListedRule) -> String {
     });
     let cells = [
         markdown_code(&name_of(&rule.id)),
-        markdown(&name_of(&rule.policy.title)),
-        markdown(&rule.policy.severity.as_deref().map(name_of).unwrap_or_default()),
+        markdown(&name_of(rule.listed.title())),
+        markdown(&rule.listed.severity().map(name_of).unwrap_or_default()),
         markdown_code(rule.enforcement.as_str()),
         parameters.collect::<Vec<_>>().join("<br>"),
-        markdown_code(&origin(&rule.policy)),
+        markdown_code(&origin(&rule.listed)),
     ];
     format!("| {} |", cells.join(" | "))
 }
 
-fn unused(policy: &LoadedPolicy) -> String {
-    let title =
-        if policy.title == policy.name { String::new() } else { format!(": {}", markdown(&name_of(&policy.title))) };
-    format!("- {}{title} ({})", markdown_code(&name_of(&policy.name)), markdown_code(&origin(policy)))
+fn unused(listed: &Listed) -> String {
+    let (name, title) = (listed.name(), listed.title());
+    let title = if title == name { String::new() } else { format!(": {}", markdown(&name_of(title))) };
+    format!("- {}{title} ({})", markdown_code(&name_of(name)), markdown_code(&origin(listed)))
 }

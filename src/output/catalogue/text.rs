@@ -1,6 +1,6 @@
 //! A catalogue for people.
 
-use crate::domain::catalogue::{Catalogue, ListedEnvironment, ListedRule, LoadedPolicy};
+use crate::domain::catalogue::{Catalogue, Listed, ListedEnvironment, ListedRule};
 use crate::domain::rule::Enforcement;
 use crate::output::Style;
 use crate::output::layout::{BOLD, DIM, PLAIN, Page, YELLOW, columns, pad};
@@ -22,10 +22,10 @@ pub(super) fn render(catalogue: &Catalogue, style: Style) -> String {
     }
     if !catalogue.unused.is_empty() {
         page.blank();
-        page.line(0, &[(BOLD, "Policies that no rule names".to_owned())]);
-        for policy in &catalogue.unused {
-            page.wrapped(INDENT, &heading(policy, None), PLAIN);
-            page.wrapped(INDENT * 2, &origin(policy), DIM);
+        page.line(0, &[(BOLD, "Policies and plugins that no rule names".to_owned())]);
+        for listed in &catalogue.unused {
+            page.wrapped(INDENT, &heading(listed, None), PLAIN);
+            page.wrapped(INDENT * 2, &origin(listed), DIM);
         }
     }
     page.finish()
@@ -37,23 +37,27 @@ fn one(page: &mut Page, environment: &ListedEnvironment) {
         page.beside(INDENT, &(YELLOW, "!".to_owned()), 2, &meaning, YELLOW);
     }
     for rule in &environment.rules {
-        page.wrapped(INDENT, &heading(&rule.policy, Some(rule)), PLAIN);
+        page.wrapped(INDENT, &heading(&rule.listed, Some(rule)), PLAIN);
         parameters(page, rule);
-        page.wrapped(INDENT * 2, &origin(&rule.policy), DIM);
+        page.wrapped(INDENT * 2, &origin(&rule.listed), DIM);
     }
 }
 
-fn heading(policy: &LoadedPolicy, rule: Option<&ListedRule>) -> String {
-    let id = rule.map_or(&policy.name, |rule| &rule.id);
+fn heading(listed: &Listed, rule: Option<&ListedRule>) -> String {
+    let id = rule.map_or(listed.name(), |rule| &rule.id);
     let mut tags = vec![name_of(id)];
-    tags.extend(policy.severity.as_deref().map(name_of));
+    tags.extend(listed.severity().map(name_of));
     tags.extend(rule.map(|rule| match rule.enforcement {
         Enforcement::Enforce => "enforced".to_owned(),
         Enforcement::Warn => "warns only".to_owned(),
         Enforcement::DryRun => "dry run".to_owned(),
     }));
-    tags.extend(policy.version.as_deref().map(name_of));
-    if policy.title == *id { tags.join(" · ") } else { format!("{} ({})", name_of(&policy.title), tags.join(" · ")) }
+    tags.extend(listed.version().map(name_of));
+    if listed.title() == id {
+        tags.join(" · ")
+    } else {
+        format!("{} ({})", name_of(listed.title()), tags.join(" · "))
+    }
 }
 
 fn parameters(page: &mut Page, rule: &ListedRule) {

@@ -12,6 +12,7 @@ pub(super) fn one(explanation: &Explanation, as_of: Timestamp) -> String {
     let mut lines = said(explanation);
     lines.extend(named("parameter", explanation::parameters(explanation)));
     lines.extend(named("value", explanation::values(explanation)));
+    lines.extend(explanation::log(explanation).iter().map(|line| format!("- `log` {}", escape::markdown_code(line))));
     lines.extend(records(explanation, as_of));
     format!("### Explained: {heading}\n\n{}\n\n", lines.join("\n"))
 }

@@ -34,7 +34,7 @@ fn one(page: &mut Page, explanation: &Explanation, as_of: Timestamp) {
     }
     let (shown, more) = explanation::statements(explanation);
     for statement in shown {
-        said(page, indent, statement);
+        said(page, indent, statement, explanation.policy.is_some());
     }
     if more > 0 {
         page.line(indent, &[(DIM, format!("and {more} more statements"))]);
@@ -44,10 +44,21 @@ fn one(page: &mut Page, explanation: &Explanation, as_of: Timestamp) {
     }
     named(page, indent, "parameters", &explanation::parameters(explanation));
     named(page, indent, "values", &explanation::values(explanation));
+    log(page, indent, &explanation::log(explanation));
     records(page, indent, explanation, as_of);
 }
 
-fn said(page: &mut Page, indent: usize, statement: &ExplainedStatement) {
+fn log(page: &mut Page, indent: usize, lines: &[String]) {
+    if !lines.is_empty() {
+        page.line(indent, &[(DIM, "log".to_owned())]);
+    }
+    for line in lines {
+        page.wrapped(indent + INDENT, line, PLAIN);
+    }
+}
+
+/// Only policies have clauses.
+fn said(page: &mut Page, indent: usize, statement: &ExplainedStatement, has_clauses: bool) {
     let lead = (BOLD, statement.outcome.as_str().to_owned());
     let width = columns(&lead.1) + 1;
     page.beside(indent, &lead, width, &escape::line(&statement.message, MESSAGE_LIMIT), PLAIN);
@@ -55,7 +66,7 @@ fn said(page: &mut Page, indent: usize, statement: &ExplainedStatement) {
         page.wrapped(indent + INDENT, &format!("at {}", explanation::place(clause)), CYAN);
         page.wrapped(indent + 2 * INDENT, &explanation::source(clause), DIM);
     }
-    if statement.clauses.is_empty() {
+    if has_clauses && statement.clauses.is_empty() {
         page.wrapped(indent + INDENT, "no single clause says so", DIM);
     }
 }

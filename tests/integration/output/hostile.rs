@@ -8,6 +8,7 @@ use holdpoint::domain::decision::Decisions;
 use holdpoint::domain::explanation::{Clause, ExplainedStatement, Explanation, NamedValue};
 use holdpoint::domain::finding::{Finding, Location, Outcome};
 use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
+use holdpoint::domain::plugin::{PluginCall, PluginReport};
 use holdpoint::domain::record::{DeploymentRecord, RecordDetails, RecordStatus};
 use holdpoint::domain::rule::Enforcement;
 use holdpoint::domain::verdict::Verdict;
@@ -149,7 +150,32 @@ fn decisions(text: &str) -> Decisions {
     let notice = OverrideNotice { message, remediation, location: Some(location), ..fixture::notice() };
     decision.override_notices = vec![notice; 12];
     decision.explanations = vec![explanation(text)];
+    decision.plugins = vec![plugin(text); 2];
+    decision.plugin_calls = vec![call(text, None), call(text, Some(text))];
     Decisions(vec![decision])
+}
+
+fn plugin(text: &str) -> PluginReport {
+    PluginReport {
+        name: text.to_owned(),
+        version: text.to_owned(),
+        digest: fixture::digest(1),
+        contract: text.to_owned(),
+        origin: None,
+        replayable: false,
+    }
+}
+
+fn call(text: &str, error: Option<&str>) -> PluginCall {
+    PluginCall {
+        rule: text.to_owned(),
+        method: text.to_owned(),
+        host: text.to_owned(),
+        status: Some(200),
+        digest: Some(fixture::digest(2)),
+        error: error.map(str::to_owned),
+        duration_ms: 34,
+    }
 }
 
 fn explanation(text: &str) -> Explanation {

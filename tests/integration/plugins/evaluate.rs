@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::guest::{Guest, saying};
 use crate::support::cli::{Holdpoint, Run, root};
@@ -17,6 +18,8 @@ impl Folder {
     fn new(component: &[u8], rest: &str) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         fs::write(folder.0.path().join("custom.wasm"), component).unwrap();
+        let pin = sha2::Sha256::digest(component).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let rest = rest.replace("PIN", &pin);
         let records = root().join("examples/storefront/records.json");
         let text = format!(
             "version: 1\nsources:\n  saved: {{type: snapshot, path: {}}}\nenvironments:\n  - {{name: dev}}\n  - {{name: staging, \
@@ -34,12 +37,16 @@ impl Folder {
         Holdpoint::new(&arguments).run()
     }
 
+    fn without_path(&self, text: &str) -> String {
+        text.replace(&self.0.path().display().to_string(), "FOLDER")
+    }
+
     fn decision(&self) -> Value {
-        serde_json::from_str(&self.check(&["--format", "json"]).stdout).unwrap()
+        self.check(&["--format", "json"]).json()
     }
 }
 
-const ONE: &str = "plugins:\n  custom: {path: custom.wasm}\nrules:\n  - {plugin: custom}\n";
+const ONE: &str = "plugins:\n  custom: {path: custom.wasm, sha256: PIN}\nrules:\n  - {plugin: custom}\n";
 
 #[test]
 fn findings_make_the_verdict() {
@@ -54,5 +61,63 @@ fn findings_make_the_verdict() {
         let finding = &decision["findings"][0];
         assert_eq!((&finding["outcome"], &finding["plugin"]), (&json!(outcome), &json!("custom")));
         assert!(finding["message"].as_str().unwrap().contains(message), "{finding:#}");
+    }
+}
+
+#[test]
+fn every_output_names_the_plugin() {
+    let component = saying(0, "no-way", "it may not").component();
+    let folder = Folder::new(&component, ONE);
+    for format in ["text", "markdown", "github", "junit", "sarif", "tap"] {
+        let run = folder.check(&["--format", format, "--explain"]);
+        insta::assert_snapshot!(format!("a_denial_as_{format}"), folder.without_path(&run.shown()));
+    }
+    let config = folder.0.path().join("holdpoint.yaml").display().to_string();
+    for format in ["text", "json", "markdown"] {
+        let run = Holdpoint::new(&["policy", "list", "--format", format, "--config", &config]).run();
+        insta::assert_snapshot!(format!("a_list_as_{format}"), folder.without_path(&run.shown()));
+    }
+}
+
+#[test]
+fn the_command_line_replaces_a_plugin_or_adds_one() {
+    let denying = tempfile::tempdir().unwrap();
+    let path = denying.path().join("custom.wasm");
+    fs::write(&path, saying(0, "no-way", "it may not").component()).unwrap();
+    let folder = Folder::new(&Guest::default().component(), ONE);
+    let verdict = |plugin: &str| {
+        let decision = folder.check(&["--format", "json", "--plugin", plugin]).json();
+        let rules =
+            decision["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap().to_owned());
+        (decision["verdict"].as_str().unwrap().to_owned(), rules.collect::<Vec<String>>())
+    };
+    let path = path.display().to_string();
+    assert_eq!(verdict(&path), ("deny".to_owned(), vec!["custom".to_owned()]));
+    assert_eq!(verdict(&format!("other={path}")), ("deny".to_owned(), vec!["custom".to_owned(), "other".to_owned()]));
+}
+
+#[test]
+fn another_component_than_the_pinned_one_is_refused() {
+    let wrong = "00".repeat(32);
+    let rest = ONE.replace("PIN", &format!("'{wrong}'"));
+    let run = Folder::new(&Guest::default().component(), &rest).check(&[]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("it is another component than the configuration names"), "{run:?}");
+}
+
+#[test]
+fn parameters_are_checked_when_the_plugin_is_loaded() {
+    let schema = r#"{"type": "object", "additionalProperties": false, "properties": {"window": {"type": "string", "description": "When."}}}"#;
+    let component = Guest::default().schema(schema).component();
+    for (parameters, code, says) in [
+        ("{}", 0, ""),
+        ("{window: night}", 0, ""),
+        ("{window: 3}", 2, "rule `custom`: parameter `window` is 3, which does not fit"),
+        ("{windw: night}", 2, "rule `custom`: `windw` is no parameter of this plugin"),
+    ] {
+        let rest = ONE.replace("plugin: custom", &format!("plugin: custom, parameters: {parameters}"));
+        let run = Folder::new(&component, &rest).check(&[]);
+        assert_eq!(run.code, code, "{parameters}: {run:?}");
+        assert!(run.stderr.contains(says), "{parameters}: {run:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
 pub mod pack;
+pub mod plugin_tests;
 pub mod plugins;
 pub mod policies;
 
@@ -68,7 +69,7 @@ pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     let (plugins, rules) = plugins::changed(config, &changes.plugins);
     let engine = RoutedEngine {
         policies: engine(config, policies, changes.offline)?,
-        plugins: plugin_engine(config, &plugins, &rules)?,
+        plugins: plugin_engine(config, &plugins, &rules, changes.offline)?,
     };
     Ok(Gate {
         environments: config.environments.clone(),
@@ -88,8 +89,13 @@ fn engine(config: &Config, policies: &[PolicySource], offline: bool) -> anyhow::
     Ok(RegoEngine::load_from(&inputs, &rules, environments, limits)?)
 }
 
-fn plugin_engine(config: &Config, plugins: &[PluginConfig], rules: &[Rule]) -> anyhow::Result<WasmEngine> {
-    let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")))?;
+fn plugin_engine(
+    config: &Config,
+    plugins: &[PluginConfig],
+    rules: &[Rule],
+    offline: bool,
+) -> anyhow::Result<WasmEngine> {
+    let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")), offline)?;
     let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
     Ok(WasmEngine::load(&specs, rules, environments, &Code::default())?)
 }
@@ -114,7 +120,7 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
 /// Policies or plugins that cannot be fetched or read, a fault in them, or a rule that names none.
 pub fn loaded(config: &Config) -> anyhow::Result<Vec<Listed>> {
     let policies = engine(config, &config.policies, false)?.policies();
-    let plugins = plugin_engine(config, &config.plugins, &config.rules)?.loaded();
+    let plugins = plugin_engine(config, &config.plugins, &config.rules, false)?.loaded();
     Ok(policies.into_iter().map(Listed::Policy).chain(plugins.into_iter().map(Listed::Plugin)).collect())
 }
 

@@ -15,6 +15,7 @@ pub mod lint;
 pub mod origin;
 pub mod overrides;
 pub mod plugin;
+pub mod plugin_test;
 pub mod policy;
 pub mod policy_test;
 pub mod record;

@@ -3,6 +3,9 @@
 pub mod build;
 pub mod inspect;
 pub mod new;
+pub mod pull;
+pub mod push;
+pub mod test;
 pub mod wrap;
 
 use clap::{Subcommand, ValueEnum};
@@ -18,6 +21,12 @@ pub enum PluginCommand {
     Build(build::BuildArgs),
     /// Say what a plugin is, what it asks for, and how to configure it.
     Inspect(inspect::InspectArgs),
+    /// Run the cases that a plugin is tested with.
+    Test(test::TestArgs),
+    /// Push a plugin to an OCI registry.
+    Push(push::PushArgs),
+    /// Pull a plugin from an OCI registry.
+    Pull(pull::PullArgs),
     /// Make a plugin of a core module.
     Wrap(wrap::WrapArgs),
 }

@@ -3,6 +3,9 @@
 pub mod build;
 pub mod inspect;
 pub mod new;
+pub mod pull;
+pub mod push;
+pub mod test;
 pub mod wrap;
 
 use crate::cli::plugin::PluginCommand;
@@ -18,6 +21,9 @@ pub fn execute(command: &PluginCommand, style: Style) -> anyhow::Result<Exit> {
         PluginCommand::New(args) => new::execute(args),
         PluginCommand::Build(args) => build::execute(args, style),
         PluginCommand::Inspect(args) => inspect::execute(args, style),
+        PluginCommand::Test(args) => test::execute(args, style),
+        PluginCommand::Push(args) => push::execute(args),
+        PluginCommand::Pull(args) => pull::execute(args),
         PluginCommand::Wrap(args) => wrap::execute(args, style),
     }
 }

@@ -56,7 +56,10 @@ pub(super) fn read_manifest(bytes: &[u8]) -> Result<OciImageManifest, BundleErro
     let wrong = manifest.media_type.as_deref().filter(|media_type| *media_type != OCI_IMAGE_MEDIA_TYPE);
     if manifest.schema_version != 2 || wrong.is_some() {
         let message = format!("its manifest is of the type `{}`", wrong.unwrap_or("of an older schema"));
-        return Err(BundleError::new(message, "push it again with `holdpoint policy push`, `holdpoint plugin push` or `oras`"));
+        return Err(BundleError::new(
+            message,
+            "push it again with `holdpoint policy push`, `holdpoint plugin push` or `oras`",
+        ));
     }
     Ok(manifest)
 }

@@ -8,11 +8,11 @@ use oci_client::secrets::RegistryAuth;
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret as _;
 
-use super::super::error::BundleError;
 use super::super::digest;
+use super::super::error::BundleError;
+use super::artifact::Parts;
 use super::authorize::Authorization;
 use super::registry::{self, Registry};
-use super::artifact::Parts;
 use super::{Access, http};
 use crate::domain::digest::Digest;
 use crate::domain::repository::RepositoryReference;

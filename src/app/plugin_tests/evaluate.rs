@@ -14,7 +14,7 @@ use crate::domain::finding::{Finding, Outcome};
 use crate::domain::plugin_test::{CaseFinding, Objection, Said};
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
 use crate::domain::verdict::Verdict;
-use crate::engine::wasm::{Code, PluginSpec, WasmEngine};
+use crate::engine::wasm::{Code, LoadError, PluginSpec, WasmEngine};
 use crate::gate::source::{NoProgress, RecordFilters};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::snapshot::SnapshotSource;
@@ -24,10 +24,13 @@ const NAME: &str = "plugin";
 /// How long one call may take, as in a configuration that says nothing of it.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A component, and the names and values of the secrets that it is granted.
+type Key = (PathBuf, Vec<(String, String)>);
+
 /// Loaded plugins: by component, and by the secrets that the plugin is granted.
 #[derive(Default)]
 pub(super) struct Plugins {
-    loaded: BTreeMap<(PathBuf, Vec<(String, String)>), Result<Arc<WasmEngine>, String>>,
+    loaded: BTreeMap<Key, Result<Arc<WasmEngine>, String>>,
 }
 
 /// What came of a case.
@@ -61,7 +64,7 @@ impl Plugins {
         let names: BTreeSet<String> = environments.names().map(str::to_owned).collect();
         let engine = match engine.with_rules(std::slice::from_ref(&rule), names) {
             Ok(engine) => engine,
-            Err(refused) => return Ok(of_refusal(&refused)),
+            Err(refused) => return of_refusal(&refused),
         };
         let records = SnapshotSource::of_text(path.to_owned(), case.snapshot(&environments)?);
         let filters = RecordFilters { full_history: true, ..RecordFilters::default() };
@@ -116,12 +119,21 @@ fn decide(gate: &Gate, case: &Case, logs: bool) -> anyhow::Result<Evaluated> {
     Ok(Evaluated { said: of_findings(decision.verdict, &decision.findings), log, duration })
 }
 
-fn of_refusal(refused: &crate::engine::wasm::LoadError) -> Evaluated {
+/// What the plugin has against the parameters.
+///
+/// # Errors
+/// When it could not be asked, or what it gives as their schema is none: that is its own failure, and no refusal.
+fn of_refusal(refused: &LoadError) -> anyhow::Result<Evaluated> {
     let prefix = format!("rule `{NAME}`: ");
-    let words = |message: &str| message.strip_prefix(&prefix).unwrap_or(message).to_owned();
-    let refused = refused.0.iter().map(|fault| words(&fault.message)).collect();
-    let said = Said { parameters_refused: Some(refused), ..Said::default() };
-    Evaluated { said, log: Vec::new(), duration: Duration::ZERO }
+    let mut words = Vec::new();
+    for fault in &refused.0 {
+        match fault.message.strip_prefix(&prefix) {
+            Some(why) => words.push(why.to_owned()),
+            None => bail!("{fault}\nhint: {}", fault.hint),
+        }
+    }
+    let said = Said { parameters_refused: Some(words), ..Said::default() };
+    Ok(Evaluated { said, log: Vec::new(), duration: Duration::ZERO })
 }
 
 fn of_findings(verdict: Verdict, findings: &[Finding]) -> Said {

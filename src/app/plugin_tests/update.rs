@@ -1,6 +1,7 @@
 //! `--update`: what came becomes what is expected. Only `expect` is replaced, so that everything else stays as it was
 //! written, comments too.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -62,11 +63,11 @@ fn in_yaml(text: &str, said: &Said) -> anyhow::Result<Option<String>> {
 fn block(said: &Said) -> anyhow::Result<String> {
     let mut text = "expect:\n".to_owned();
     if let Some(verdict) = said.verdict {
-        text.push_str(&format!("  verdict: {verdict}\n"));
+        writeln!(text, "  verdict: {verdict}")?;
     }
     for (key, value) in [("skipped", &said.skipped), ("code", &said.code)] {
         if let Some(value) = value {
-            text.push_str(&format!("  {key}: {}\n", serde_json::to_string(value)?));
+            writeln!(text, "  {key}: {}", serde_json::to_string(value)?)?;
         }
     }
     match said.findings.as_deref() {
@@ -82,7 +83,7 @@ fn block(said: &Said) -> anyhow::Result<String> {
     if let Some(refused) = &said.parameters_refused {
         text.push_str("  parameters_refused:\n");
         for why in refused {
-            text.push_str(&format!("    - {}\n", serde_json::to_string(why)?));
+            writeln!(text, "    - {}", serde_json::to_string(why)?)?;
         }
     }
     Ok(text)

@@ -95,6 +95,7 @@ fn every_outcome_can_be_expected() {
         (trap, "expect: {verdict: undecided, code: plugin_trap}\n", 0),
         (endless, "expect: {verdict: undecided, code: plugin_timeout}\n", 0),
         (Guest::default(), "expect: {verdict: allow, code: plugin_trap}\n", 1),
+        (Guest::default().check_parameters("(unreachable)"), "expect: {verdict: allow}\n", 1),
         (Guest::default().schema(schema), refused, 1),
         (Guest::default().schema(schema), "expect: {verdict: allow}\n", 1),
         (Guest::default().schema(schema), "parameters: {minimum: 1}\nexpect: {verdict: allow}\n", 0),

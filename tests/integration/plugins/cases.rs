@@ -63,10 +63,6 @@ fn cases_pass_fail_and_cannot_be_run() {
             ("d-nothing.yaml", ""),
             ("e-no-component.yaml", "plugin: nowhere.wasm\nexpect: {verdict: deny}\n"),
             ("f-stray-record.yaml", "records: [{id: a, environment_name: elsewhere}]\nexpect: {verdict: deny}\n"),
-            (
-                "g-bad-record.yaml",
-                "records: [{id: a, environment_name: staging}, {id: a, environment_name: production}]\nexpect: {verdict: deny}\n",
-            ),
             ("h-twice.yaml", "title: Again.\nexpect: {verdict: deny}\n"),
         ],
     );

@@ -1,6 +1,7 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
 pub mod pack;
+pub mod plugin_tests;
 pub mod plugins;
 pub mod policies;
 
@@ -71,7 +72,7 @@ pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     let (plugins, rules) = plugins::changed(config, &changes.plugins);
     let engine = RoutedEngine {
         policies: engine(config, policies, changes.offline)?,
-        plugins: plugin_engine(config, &plugins, &rules, &changes.announce)?,
+        plugins: plugin_engine(config, &plugins, &rules, changes.offline, &changes.announce)?,
     };
     Ok(Gate {
         environments: config.environments.clone(),
@@ -95,9 +96,10 @@ fn plugin_engine(
     config: &Config,
     plugins: &[PluginConfig],
     rules: &[Rule],
+    offline: bool,
     announce: &Announce,
 ) -> anyhow::Result<WasmEngine> {
-    let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")))?;
+    let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")), offline)?;
     let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
     Ok(WasmEngine::load(&specs, rules, environments, &plugins::code(announce.clone())?)?)
 }
@@ -122,7 +124,7 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
 /// Policies or plugins that cannot be fetched or read, a fault in them, or a rule that names none.
 pub fn loaded(config: &Config, announce: &Announce) -> anyhow::Result<Vec<Listed>> {
     let policies = engine(config, &config.policies, false)?.policies();
-    let plugins = plugin_engine(config, &config.plugins, &config.rules, announce)?.loaded();
+    let plugins = plugin_engine(config, &config.plugins, &config.rules, false, announce)?.loaded();
     Ok(policies.into_iter().map(Listed::Policy).chain(plugins.into_iter().map(Listed::Plugin)).collect())
 }
 

@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
-use crate::domain::policy::{DataText, PolicyOrigin, PolicySet, PolicyText};
+use crate::domain::origin::Origin;
+use crate::domain::policy::{DataText, PolicySet, PolicyText};
 
 pub use error::BundleError;
 pub use manifest::Manifest;
@@ -120,7 +121,7 @@ impl Bundle {
     ///
     /// # Errors
     /// A policy or data document that is not UTF-8 text; a bundle without policies and data.
-    pub fn into_set(self, origin: PolicyOrigin, shown: &str) -> Result<PolicySet, BundleError> {
+    pub fn into_set(self, origin: Origin, shown: &str) -> Result<PolicySet, BundleError> {
         let (mut policies, mut tests, mut data) = (Vec::new(), Vec::new(), Vec::new());
         for (name, bytes) in &self.files {
             let path = format!("{shown}/{name}");

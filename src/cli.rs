@@ -1,5 +1,6 @@
 //! The command line: definitions only.
 
+pub mod plugin;
 pub mod policy;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use regex::Regex;
 
 use crate::config::duration;
 use crate::domain::request::Intent;
@@ -15,6 +17,7 @@ use crate::output::Format;
 use crate::output::records::RecordFormat;
 use crate::telemetry::{LogFormat, LogLevel};
 
+use plugin::PluginCommand;
 use policy::PolicyCommand;
 
 /// Decides whether an artifact may be deployed to an environment, from deployment records and Rego policies.
@@ -101,6 +104,9 @@ pub enum Command {
     /// Test, check, list, pack and share policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Begin, build and examine plugins: rules as WebAssembly components.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Print the JSON Schema of the configuration, or of what policies see.
     Schema(SchemaArgs),
     /// Compile a plugin from standard input to standard output; holdpoint starts itself so.
@@ -336,6 +342,15 @@ fn length_of_time(text: &str) -> Result<Duration, String> {
 
 fn instant(text: &str) -> Result<Timestamp, &'static str> {
     text.parse().map_err(|_error| "write an instant such as 2026-11-20T12:00:00Z")
+}
+
+/// Reads a regular expression.
+fn regex(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| match error {
+        // The rest draws the place beneath the expression, over several lines.
+        regex::Error::Syntax(text) => text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        other => other.to_string(),
+    })
 }
 
 /// A name that is given must say something: nothing is most likely a variable that is not set.

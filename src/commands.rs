@@ -4,6 +4,7 @@ pub mod check;
 pub mod context;
 pub mod init;
 pub mod places;
+pub mod plugin;
 pub mod policy;
 pub mod progress;
 pub mod records;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::Allow)
         }
         Command::Policy(command) => policy::execute(&command, style),
+        Command::Plugin(command) => plugin::execute(&command, style),
         Command::Schema(args) => {
             write::to_stdout(&schema(&args))?;
             Ok(Exit::Allow)

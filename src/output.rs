@@ -6,6 +6,8 @@
 pub mod catalogue;
 pub mod escape;
 pub mod lint;
+pub mod plugin;
+pub mod plugin_tests;
 pub mod policy_tests;
 pub mod records;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 
 use crate::bundle::{self, Bundle, MANIFEST, Manifest};
-use crate::domain::policy::{OriginKind, PolicyOrigin};
+use crate::domain::origin::{Origin, OriginKind};
 use crate::engine::rego::{Limits, PolicyInput, RegoEngine};
 use crate::source::file;
 
@@ -120,7 +120,7 @@ fn with_manifest(mut files: BTreeMap<String, Vec<u8>>, manifest: &Manifest) -> a
 fn load(bundle: &Bundle) -> anyhow::Result<RegoEngine> {
     let name = "bundle".to_owned();
     let origin =
-        PolicyOrigin { kind: OriginKind::Bundle, digest: bundle::digest(&[]), name, revision: None, verified: false };
+        Origin { kind: OriginKind::Bundle, digest: bundle::digest(&[]), name, revision: None, verified: false };
     let set = bundle.clone().into_set(origin, "bundle")?;
     let limits = Limits { rule: Duration::from_secs(1), evaluation: Duration::from_secs(1) };
     Ok(RegoEngine::load_from(&[PolicyInput::Set(Arc::new(set))], &[], BTreeSet::new(), limits)?)

@@ -1,4 +1,5 @@
-//! From where plugins are kept to what the engine loads: reads components and the secrets that they are granted.
+//! From where plugins are kept to what the engine loads: reads and fetches components, and reads the secrets that they
+//! are granted.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -9,9 +10,13 @@ use anyhow::{Context as _, anyhow};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
+use super::policies;
+use crate::bundle::oci::{self, Access, ComponentOutside};
 use crate::config::{Config, PluginConfig, PluginSource};
+use crate::domain::origin::{Origin, OriginKind};
+use crate::domain::plugin::LARGEST_COMPONENT;
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
-use crate::engine::wasm::{self, Announce, Code, LARGEST_COMPONENT, PluginSpec};
+use crate::engine::wasm::{self, Announce, Code, PluginSpec, inspect};
 use crate::source::file;
 
 /// A component that the command line names: in place of a plugin of the configuration, or beside them.
@@ -52,7 +57,7 @@ pub fn changed(config: &Config, named: &[NamedPlugin]) -> (Vec<PluginConfig>, Ve
 /// # Errors
 /// When this program cannot be found.
 pub fn code(announce: Announce) -> anyhow::Result<Code> {
-    let folder = super::policies::cache_folder().map(|folder| folder.join("plugins"));
+    let folder = policies::cache_folder().map(|folder| folder.join("plugins"));
     Ok(Code::new(this_program()?, folder).announce(announce))
 }
 
@@ -74,22 +79,19 @@ pub fn compile(component: impl Read, settings: &str, memory: u64, seconds: u64) 
     Ok(wasm::compile(component, settings)?)
 }
 
-/// What the engine loads for these plugins.
+/// What the engine loads for these plugins. Components that are not in the cache are fetched, unless `offline`.
 ///
 /// # Errors
-/// A component that cannot be read or is another than configured; a secret that is not there.
-pub fn specs(plugins: &[PluginConfig], folder: &Path) -> anyhow::Result<Vec<PluginSpec>> {
+/// A component that cannot be read or fetched, or is another than configured; a secret that is not there.
+pub fn specs(plugins: &[PluginConfig], folder: &Path, offline: bool) -> anyhow::Result<Vec<PluginSpec>> {
     let one = |plugin: &PluginConfig| {
-        spec(plugin, folder).with_context(|| format!("plugin `{}` cannot be used", plugin.name))
+        spec(plugin, folder, offline).with_context(|| format!("plugin `{}` cannot be used", plugin.name))
     };
     plugins.iter().map(one).collect()
 }
 
-fn spec(plugin: &PluginConfig, folder: &Path) -> anyhow::Result<PluginSpec> {
-    let bytes = match &plugin.source {
-        PluginSource::File(path) => read(path)?,
-        PluginSource::Oci { address, .. } => return Err(anyhow!("`{address}` is in a registry")),
-    };
+fn spec(plugin: &PluginConfig, folder: &Path, offline: bool) -> anyhow::Result<PluginSpec> {
+    let (bytes, origin) = component(plugin, offline)?;
     let secret = |(name, place): (&String, &_)| -> anyhow::Result<(String, SecretString)> {
         let value =
             super::secret(place, folder, name).with_context(|| format!("the secret `{name}` cannot be read"))?;
@@ -99,7 +101,7 @@ fn spec(plugin: &PluginConfig, folder: &Path) -> anyhow::Result<PluginSpec> {
     let spec = PluginSpec {
         name: plugin.name.clone(),
         bytes: bytes.into(),
-        origin: None,
+        origin,
         http: plugin.http.clone(),
         secrets: Arc::new(secrets),
         timeout: plugin.timeout,
@@ -107,6 +109,36 @@ fn spec(plugin: &PluginConfig, folder: &Path) -> anyhow::Result<PluginSpec> {
     };
     check_digest(plugin, &spec)?;
     Ok(spec)
+}
+
+fn component(plugin: &PluginConfig, offline: bool) -> anyhow::Result<(Vec<u8>, Option<Origin>)> {
+    let (address, allow_insecure) = match &plugin.source {
+        PluginSource::File(path) => return Ok((read(path)?, None)),
+        PluginSource::Oci { address, allow_insecure } => (address, *allow_insecure),
+    };
+    let access = Access { offline, allow_insecure, ..policies::access() };
+    let pulled = policies::wait_for(oci::pull_component(address, plugin.sha256, &access))??;
+    let origin = Origin {
+        kind: OriginKind::Oci,
+        name: address.to_string(),
+        digest: pulled.manifest,
+        revision: None,
+        verified: plugin.sha256.is_some(),
+    };
+    Ok((pulled.bytes, Some(origin)))
+}
+
+/// What a component states of itself, for a registry.
+///
+/// # Errors
+/// When it is no plugin that this holdpoint could load.
+pub fn outside(bytes: &[u8]) -> anyhow::Result<ComponentOutside> {
+    let refused = |fault: wasm::PluginFault| anyhow!("{fault}\nhint: {}", fault.hint);
+    let inspection = inspect(bytes).map_err(refused)?;
+    let needs = inspection.needs().map_err(refused)?;
+    // One that needs grants fits no world that the contract names.
+    let target = needs.is_empty().then(|| format!("holdpoint:plugin/plugin@{}", inspection.contract));
+    Ok(ComponentOutside { exports: vec![inspection.export], imports: inspection.imports.into_iter().collect(), target })
 }
 
 /// Reads a component.

@@ -10,7 +10,8 @@ use anyhow::{Context as _, anyhow};
 use crate::bundle::oci::{self, Access, Pulled};
 use crate::bundle::{self, Algorithm, Bundle, Verifier};
 use crate::config::{KeySource, PolicySource, Verification};
-use crate::domain::policy::{OriginKind, PolicyOrigin, PolicySet};
+use crate::domain::origin::{Origin, OriginKind};
+use crate::domain::policy::PolicySet;
 use crate::domain::repository::RepositoryReference;
 use crate::engine::rego::PolicyInput;
 use crate::source::file;
@@ -69,7 +70,7 @@ fn set(
     let verifier = verify.map(verifier).transpose()?;
     bundle.verify(verifier.as_ref())?;
     let revision = Some(bundle.manifest.revision.clone()).filter(|revision| !revision.is_empty());
-    let origin = PolicyOrigin { kind, name, digest, revision, verified: verifier.is_some() };
+    let origin = Origin { kind, name, digest, revision, verified: verifier.is_some() };
     Ok(bundle.into_set(origin, shown)?)
 }
 

@@ -1,5 +1,5 @@
-//! Policies in OCI registries, in the two layouts in use: one layer that is a bundle, as OPA has it, and a layer for
-//! each file, as conftest has it.
+//! Policies and plugins in OCI registries. Policies lie there in the two layouts in use: one layer that is a bundle, as
+//! OPA has it, and a layer for each file, as conftest has it. A plugin is one layer, its component.
 //!
 //! What is read is verified before it is used: the manifest by the digest that pins it, each layer by the manifest.
 //! Reading is done here, within bounds; writing is `oci-client`'s, which reads what servers answer without a bound
@@ -8,6 +8,7 @@
 mod artifact;
 mod authorize;
 mod cache;
+mod component;
 mod credentials;
 mod http;
 mod push;
@@ -27,6 +28,7 @@ use cache::Cache;
 use registry::Registry;
 
 pub use artifact::Layout;
+pub use component::{ComponentOutside, PulledComponent, pull_component};
 
 /// Bytes of a manifest; registries take no larger ones.
 const LARGEST_MANIFEST: u64 = 4 << 20;
@@ -77,7 +79,20 @@ pub async fn push(
     layout: Layout,
     access: &Access,
 ) -> Result<Digest, BundleError> {
-    within(access.timeout, address, push::push(address, bundle, layout, access)).await
+    within(access.timeout, address, push::push(address, || artifact::compose(bundle, layout), access)).await
+}
+
+/// Pushes a component to this address, which names a tag. Returns the digest to pin.
+///
+/// # Errors
+/// Those of [`push`], and a component that is larger than what is pulled.
+pub async fn push_component(
+    address: &RepositoryReference,
+    component: &[u8],
+    outside: &ComponentOutside,
+    access: &Access,
+) -> Result<Digest, BundleError> {
+    within(access.timeout, address, push::push(address, || component::compose(component, outside), access)).await
 }
 
 async fn within<T>(

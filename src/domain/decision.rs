@@ -6,9 +6,9 @@ use serde::{Serialize, Serializer};
 use super::digest::Digest;
 use super::explanation::Explanation;
 use super::finding::{Finding, Outcome};
+use super::origin::Origin;
 use super::overrides::{OverrideNotice, OverrideReport};
 use super::plugin::{PluginCall, PluginReport};
-use super::policy::PolicyOrigin;
 use super::request::Request;
 use super::snapshot::SourceReport;
 use super::verdict::Verdict;
@@ -61,7 +61,7 @@ pub struct Decision {
     pub policies_digest: Digest,
     /// The bundles and artifacts among them: what a tag resolved to, and whether a signature was verified.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub policies: Vec<PolicyOrigin>,
+    pub policies: Vec<Origin>,
     /// The plugins that rules for this request name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginReport>,

@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::digest::Digest;
-use super::policy::PolicyOrigin;
+use super::origin::Origin;
+
+/// The largest component that is read, fetched or compiled, in bytes.
+pub const LARGEST_COMPONENT: u64 = 32 << 20;
 
 /// What a plugin says of itself. All of it is untrusted text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -38,7 +41,7 @@ pub struct PluginReport {
     pub contract: String,
     /// Where it came from, when that was a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub origin: Option<PolicyOrigin>,
+    pub origin: Option<Origin>,
     /// Whether the same question always gets the same answer: it reaches nothing outside.
     pub replayable: bool,
 }
@@ -80,4 +83,17 @@ pub struct PluginCall {
     pub error: Option<String>,
     /// How long it took.
     pub duration_ms: u64,
+}
+
+/// A language that plugins are written in with tools that holdpoint knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// Go.
+    Go,
+    /// JavaScript, and TypeScript after its own build.
+    JavaScript,
+    /// Python.
+    Python,
 }

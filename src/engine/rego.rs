@@ -42,7 +42,7 @@ use regorus::Value;
 
 use crate::domain::catalogue::LoadedPolicy;
 use crate::domain::digest::Digest;
-use crate::domain::policy::PolicyOrigin;
+use crate::domain::origin::Origin;
 use crate::domain::rule::{Enforcement, Rule};
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{
@@ -179,7 +179,7 @@ impl RuleEngine for RegoEngine {
         self.loaded.digest
     }
 
-    fn origins(&self) -> &[PolicyOrigin] {
+    fn origins(&self) -> &[Origin] {
         self.loaded.origins()
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
+use crate::domain::origin::Origin;
 use crate::domain::plugin::PluginReport;
-use crate::domain::policy::PolicyOrigin;
 use crate::domain::rule::{Rule, RuleKind};
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{
@@ -39,7 +39,7 @@ impl<P: RuleEngine, W: RuleEngine> RuleEngine for RoutedEngine<P, W> {
         Digest::from_bytes(Sha256::digest(both).into())
     }
 
-    fn origins(&self) -> &[PolicyOrigin] {
+    fn origins(&self) -> &[Origin] {
         self.policies.origins()
     }
 

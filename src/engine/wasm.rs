@@ -33,8 +33,8 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::EnvironmentGraph;
 use crate::domain::explanation::NamedValue;
 use crate::domain::grant::HostGrant;
+use crate::domain::origin::Origin;
 use crate::domain::plugin::{LoadedPlugin, PluginCall, PluginReport};
-use crate::domain::policy::PolicyOrigin;
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
 use crate::gate::engine::{
@@ -47,7 +47,7 @@ use plugin::{Plugin, Runtime};
 use view::View;
 
 pub use allocation::Allocation;
-pub use code::{Announce, Code, LARGEST_COMPONENT, Limits as CompileLimits, compile, confine};
+pub use code::{Announce, Code, Limits as CompileLimits, compile, confine};
 pub use fault::{LoadError, PluginFault};
 pub use inspect::{Inspection, Need, inspect};
 
@@ -59,7 +59,7 @@ pub struct PluginSpec {
     /// The component.
     pub bytes: Arc<[u8]>,
     /// Where it came from, when that was a registry.
-    pub origin: Option<PolicyOrigin>,
+    pub origin: Option<Origin>,
     /// The hosts that it may send requests to.
     pub http: Vec<HostGrant>,
     /// The secrets that it may read, by the names that it knows them by.
@@ -125,18 +125,35 @@ impl WasmEngine {
                 Err(fault) => faults.push(fault.of(&spec.name)),
             }
         }
+        let reports = loaded.values().map(|plugin| plugin.report.clone()).collect();
+        let loaded = Self { plugins: loaded, reports, parameters: Arc::default() };
+        match loaded.with_rules(rules, environments) {
+            Ok(loaded) if faults.is_empty() => Ok(loaded),
+            Ok(_) => Err(LoadError(faults)),
+            Err(LoadError(of_rules)) => {
+                faults.extend(of_rules);
+                Err(LoadError(faults))
+            }
+        }
+    }
+
+    /// The same plugins for other rules.
+    ///
+    /// # Errors
+    /// Every rule whose parameters do not fit.
+    pub fn with_rules(&self, rules: &[Rule], environments: BTreeSet<String>) -> Result<Self, LoadError> {
         let environments = Arc::new(environments);
-        let mut filled = BTreeMap::new();
+        let (mut filled, mut faults) = (BTreeMap::new(), Vec::new());
         for rule in rules {
-            let Some(plugin) = rule.kind.plugin().and_then(|name| loaded.get(name)) else { continue };
+            let Some(plugin) = rule.kind.plugin().and_then(|name| self.plugins.get(name)) else { continue };
             let schema = plugin.metadata.parameters.as_ref();
             let parameters = parameters::filled(&rule.parameters, schema);
             faults.extend(unfit(rule, plugin, &parameters, &environments));
             filled.insert(rule.id.clone(), parameters);
         }
-        let reports = loaded.values().map(|plugin| plugin.report.clone()).collect();
         if faults.is_empty() {
-            Ok(Self { plugins: loaded, reports, parameters: Arc::new(filled) })
+            let (plugins, reports) = (self.plugins.clone(), self.reports.clone());
+            Ok(Self { plugins, reports, parameters: Arc::new(filled) })
         } else {
             Err(LoadError(faults))
         }

@@ -9,8 +9,8 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::explanation::{Clause, NamedValue};
 use crate::domain::finding::Location;
+use crate::domain::origin::Origin;
 use crate::domain::plugin::{PluginCall, PluginReport};
-use crate::domain::policy::PolicyOrigin;
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
@@ -143,7 +143,7 @@ pub trait RuleEngine: Send + Sync {
     fn digest(&self) -> Digest;
 
     /// Where policies came from that were shared as bundles or artifacts.
-    fn origins(&self) -> &[PolicyOrigin] {
+    fn origins(&self) -> &[Origin] {
         &[]
     }
 

@@ -1,5 +1,7 @@
 //! Words for verdicts, artifacts and times.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::decision::{Decision, Decisions};
@@ -104,6 +106,16 @@ fn duration(seconds: u64) -> String {
     let mut shown = parts.iter().skip_while(|(count, _)| *count == 0).take(2).filter(|(count, _)| *count > 0);
     let first = shown.next().map_or_else(|| "0 s".to_owned(), |(count, unit)| format!("{count} {unit}"));
     shown.next().map_or_else(|| first.clone(), |(count, unit)| format!("{first} {count} {unit}"))
+}
+
+/// `12 ms`, `0.3 ms`, `2.51 s`.
+pub(super) fn elapsed(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    match duration.as_millis() {
+        0..10 => format!("{:.1} ms", seconds * 1000.0),
+        10..1000 => format!("{:.0} ms", seconds * 1000.0),
+        _ => format!("{seconds:.2} s"),
+    }
 }
 
 /// When a decision that holds opens: `opens 2026-11-20 15:20 UTC (in 3 h 20 min)`; nothing for other verdicts.

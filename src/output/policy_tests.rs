@@ -17,7 +17,8 @@ pub enum TestFormat {
     /// For people.
     #[default]
     Text,
-    /// The list that `opa test --format json` writes, with more about failures.
+    /// For programs. Of policies, it is the list that `opa test --format json` writes, with more about failures.
+    #[value(help = "For programs")]
     Json,
     /// A `JUnit` report.
     #[value(help = "A JUnit report")]

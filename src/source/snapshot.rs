@@ -23,6 +23,8 @@ const LARGEST_FILE: u64 = 4 << 30;
 #[derive(Clone, Debug)]
 pub struct SnapshotSource {
     path: Arc<PathBuf>,
+    /// What the file holds, for one that is not there.
+    text: Option<Arc<[u8]>>,
     largest: u64,
 }
 
@@ -30,7 +32,13 @@ impl SnapshotSource {
     /// The source of this file, which is first read when records are asked for.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), largest: LARGEST_FILE }
+        Self { path: Arc::new(path), text: None, largest: LARGEST_FILE }
+    }
+
+    /// The source of this text, as though it were in a file of this name.
+    #[must_use]
+    pub fn of_text(name: PathBuf, text: impl Into<Arc<[u8]>>) -> Self {
+        Self { text: Some(text.into()), ..Self::new(name) }
     }
 
     /// The same source, which refuses a file of more than this many bytes.
@@ -41,10 +49,14 @@ impl SnapshotSource {
 
     async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
         let (sender, mut receiver) = watch::channel(0_usize);
-        let (path, largest, asked) = (self.path.clone(), self.largest, query.clone());
+        let (source, asked) = (self.clone(), query.clone());
         let mut reading = tokio::task::spawn_blocking(move || {
-            let file = read::read(&path, largest, &asked, &sender)?;
-            Ok(answer::answer(file, &asked, &path))
+            let Self { path, text, largest } = source;
+            let contents = match text {
+                Some(text) => read::read_text(&text, &path, largest, &asked, &sender)?,
+                None => read::read(&path, largest, &asked, &sender)?,
+            };
+            Ok(answer::answer(contents, &asked, &path))
         });
         loop {
             tokio::select! {

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod asking;
+mod cases;
 #[cfg(unix)]
 mod code;
 mod configuration;
@@ -12,3 +13,4 @@ mod library;
 mod misfit;
 mod same;
 mod secrets;
+mod shared;

@@ -17,7 +17,7 @@ const POLICY_LAYER: &str = "application/vnd.cncf.openpolicyagent.policy.layer.v1
 const DATA_LAYER: &str = "application/vnd.cncf.openpolicyagent.data.layer.v1+json";
 const FILES_CONFIG: &str = "application/vnd.cncf.openpolicyagent.config.v1+json";
 /// Neither layout says anything in its configuration.
-pub(super) const CONFIG: &[u8] = b"{}";
+const CONFIG: &[u8] = b"{}";
 
 /// Layers of one artifact.
 const MOST_LAYERS: usize = 2000;
@@ -29,6 +29,12 @@ pub enum Layout {
     Bundle,
     /// A layer for each file, as conftest reads it.
     Files,
+}
+
+/// What is pushed: a manifest, and the contents that it names, the configuration last.
+pub(super) struct Parts {
+    pub(super) manifest: OciImageManifest,
+    pub(super) contents: Vec<Vec<u8>>,
 }
 
 /// One layer, as the manifest states it.
@@ -44,13 +50,16 @@ pub(super) fn read_manifest(bytes: &[u8]) -> Result<OciImageManifest, BundleErro
     let manifest: OciImageManifest = serde_json::from_slice(bytes).map_err(|error| {
         BundleError::new(
             format!("its manifest is not that of one artifact: {error}"),
-            "name an artifact of policies, not an index of images",
+            "name one artifact, not an index of images",
         )
     })?;
     let wrong = manifest.media_type.as_deref().filter(|media_type| *media_type != OCI_IMAGE_MEDIA_TYPE);
     if manifest.schema_version != 2 || wrong.is_some() {
         let message = format!("its manifest is of the type `{}`", wrong.unwrap_or("of an older schema"));
-        return Err(BundleError::new(message, "push it again with `holdpoint policy push`, `oras` or `conftest`"));
+        return Err(BundleError::new(
+            message,
+            "push it again with `holdpoint policy push`, `holdpoint plugin push` or `oras`",
+        ));
     }
     Ok(manifest)
 }
@@ -85,6 +94,11 @@ fn read_layer(layout: Layout, layer: &OciDescriptor) -> Result<Layer, BundleErro
             ));
         }
     };
+    Ok(Layer { is_data, ..described(layer)? })
+}
+
+/// What the manifest states of a layer, whatever it holds.
+pub(super) fn described(layer: &OciDescriptor) -> Result<Layer, BundleError> {
     let digest = layer.digest.parse().map_err(|error| {
         BundleError::new(format!("its layer's digest cannot be used: {error}"), "push it again with SHA-256 digests")
     })?;
@@ -92,7 +106,7 @@ fn read_layer(layout: Layout, layer: &OciDescriptor) -> Result<Layer, BundleErro
         .map_err(|_negative| BundleError::new("it has a layer of a negative size", "push it again"))?;
     let titles = layer.annotations.as_ref();
     let title = titles.and_then(|titles| titles.get(TITLE)).cloned().unwrap_or_default();
-    Ok(Layer { digest, size, title, is_data })
+    Ok(Layer { digest, size, title, is_data: false })
 }
 
 /// The bundle that these layers make, and the bundle as it travelled.
@@ -122,8 +136,8 @@ pub(super) fn unpack(
     Ok((Bundle::from_files(files, data)?, None))
 }
 
-/// The manifest of a bundle, and the contents that it names, without the configuration.
-pub(super) fn compose(bundle: &Bundle, layout: Layout) -> Result<(OciImageManifest, Vec<Vec<u8>>), BundleError> {
+/// The manifest of a bundle, and the contents that it names.
+pub(super) fn compose(bundle: &Bundle, layout: Layout) -> Result<Parts, BundleError> {
     let parts: Vec<(String, &str, Vec<u8>)> = match layout {
         Layout::Bundle => vec![("bundle.tar.gz".to_owned(), BUNDLE_LAYER, bundle.pack()?)],
         Layout::Files => {
@@ -144,7 +158,8 @@ pub(super) fn compose(bundle: &Bundle, layout: Layout) -> Result<(OciImageManife
     };
     // What could not be fetched is not pushed.
     layers(&manifest)?;
-    Ok((manifest, parts.into_iter().map(|(_, _, content)| content).collect()))
+    let contents = parts.into_iter().map(|(_, _, content)| content).chain([CONFIG.to_vec()]).collect();
+    Ok(Parts { manifest, contents })
 }
 
 fn media_type(name: &str) -> &'static str {
@@ -152,7 +167,7 @@ fn media_type(name: &str) -> &'static str {
     if is_policy { POLICY_LAYER } else { DATA_LAYER }
 }
 
-fn descriptor(media_type: &str, content: &[u8]) -> OciDescriptor {
+pub(super) fn descriptor(media_type: &str, content: &[u8]) -> OciDescriptor {
     OciDescriptor {
         media_type: media_type.to_owned(),
         digest: digest(content).to_string(),

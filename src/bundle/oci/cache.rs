@@ -10,6 +10,9 @@ use crate::domain::digest::Digest;
 use crate::private;
 use crate::source::file;
 
+/// Bytes of a note: a digest.
+const LONGEST_NOTE: u64 = 128;
+
 /// A folder of contents, or nothing where there is no place for one.
 pub(super) struct Cache(Option<PathBuf>);
 
@@ -25,14 +28,14 @@ impl Cache {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "a cached policy cannot be read; it is fetched again");
+                tracing::warn!(path = %path.display(), %error, "a cached content cannot be read; it is fetched again");
                 return None;
             }
         };
         if digest(&content) == wanted {
             return Some(content);
         }
-        tracing::warn!(path = %path.display(), "a cached policy is not what it was; it is fetched again");
+        tracing::warn!(path = %path.display(), "a cached content is not what it was; it is fetched again");
         None
     }
 
@@ -44,10 +47,32 @@ impl Cache {
         }
     }
 
+    /// Notes by which manifest this content was fetched.
+    pub(super) fn remember(&self, content: Digest, manifest: Digest) {
+        let Some(path) = self.note(content) else { return };
+        if let Err(error) = private::write(&path, &[manifest.to_string().as_bytes()]) {
+            tracing::warn!(path = %path.display(), %error, "what was fetched cannot be noted in the cache");
+        }
+    }
+
+    /// The manifest by which this content was fetched last. It names an origin and vouches for nothing.
+    pub(super) fn remembered(&self, content: Digest) -> Option<Digest> {
+        let note = file::read(&self.note(content)?, LONGEST_NOTE).ok()?;
+        std::str::from_utf8(&note).ok()?.parse().ok()
+    }
+
     fn path(&self, digest: Digest) -> Option<PathBuf> {
+        self.place("", digest)
+    }
+
+    fn note(&self, digest: Digest) -> Option<PathBuf> {
+        self.place("manifests/", digest)
+    }
+
+    fn place(&self, kind: &str, digest: Digest) -> Option<PathBuf> {
         let name = digest.to_string();
         let (algorithm, hex) = name.split_once(':')?;
-        Some(self.0.as_ref()?.join(algorithm).join(hex))
+        Some(self.0.as_ref()?.join(format!("{kind}{algorithm}")).join(hex))
     }
 }
 
@@ -83,6 +108,20 @@ mod tests {
         let path = cache.path(digest(b"x")).unwrap();
         let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_note_is_a_digest_or_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(Some(folder.path().to_owned()));
+        let (content, manifest) = (digest(b"content"), digest(b"manifest"));
+        assert_eq!(cache.remembered(content), None);
+        cache.remember(content, manifest);
+        assert_eq!(cache.remembered(content), Some(manifest));
+        for poison in ["", "sha256:0", "\u{0}", &"a".repeat(1000)] {
+            fs::write(cache.note(content).unwrap(), poison).unwrap();
+            assert_eq!(cache.remembered(content), None, "{poison:?}");
+        }
     }
 
     #[test]

@@ -8,19 +8,19 @@ use oci_client::secrets::RegistryAuth;
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret as _;
 
+use super::super::digest;
 use super::super::error::BundleError;
-use super::super::{Bundle, digest};
+use super::artifact::Parts;
 use super::authorize::Authorization;
 use super::registry::{self, Registry};
-use super::{Access, Layout, artifact, http};
+use super::{Access, http};
 use crate::domain::digest::Digest;
 use crate::domain::repository::RepositoryReference;
 
 /// Pushes the contents, then the manifest that names them: a reader never sees one without the other.
 pub(super) async fn push(
     address: &RepositoryReference,
-    bundle: &Bundle,
-    layout: Layout,
+    compose: impl FnOnce() -> Result<Parts, BundleError>,
     access: &Access,
 ) -> Result<Digest, BundleError> {
     let (Some(tag), None) = (&address.tag, address.digest) else {
@@ -29,7 +29,7 @@ pub(super) async fn push(
             "write `oci://registry/repository:tag`; the digest is printed",
         ));
     };
-    let (manifest, contents) = artifact::compose(bundle, layout)?;
+    let Parts { manifest, contents } = compose()?;
     let body = serde_json::to_vec(&manifest)
         .map_err(|error| BundleError::new(format!("the manifest cannot be written: {error}"), "report this"))?;
     let registry = Registry::new(address, access)?;
@@ -44,7 +44,7 @@ pub(super) async fn push(
     };
     client.store_auth_if_needed(image.resolve_registry(), &authorization).await;
     let failed = |error: OciDistributionError| failure(address, &error);
-    for content in contents.into_iter().chain([artifact::CONFIG.to_vec()]) {
+    for content in contents {
         let name = digest(&content).to_string();
         match client.push_blob(&image, content, &name).await {
             // Some registries take a blob and do not say where it is.

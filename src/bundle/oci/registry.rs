@@ -49,7 +49,7 @@ impl<'a> Registry<'a> {
         if self.access.offline {
             return Err(BundleError::new(
                 "it is not in the cache, and nothing may be fetched",
-                "run `holdpoint policy pull` where the registry can be reached, or leave `--offline` out",
+                "pull it where the registry can be reached, or leave `--offline` out",
             ));
         }
         let authorization = self.authorization("pull").await?.header()?;

@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use regex::Regex;
 
-use super::super::{instant, length_of_time};
+use super::super::{instant, length_of_time, regex};
 use crate::output::policy_tests::{CoverageFormat, TestFormat};
 
 const AFTER_HELP: &str = "\
@@ -59,14 +59,6 @@ pub struct TestArgs {
     /// Fail when fewer than this many of a hundred lines are reached.
     #[arg(long, value_name = "PERCENT", value_parser = percent, allow_hyphen_values = true, help_heading = "Coverage")]
     pub threshold: Option<f64>,
-}
-
-fn regex(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|error| match error {
-        // The rest draws the place beneath the expression, over several lines.
-        regex::Error::Syntax(text) => text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-        other => other.to_string(),
-    })
 }
 
 fn limit(text: &str) -> Result<Duration, String> {

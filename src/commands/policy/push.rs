@@ -38,8 +38,8 @@ pub fn execute(args: &PushArgs, _style: Style) -> anyhow::Result<Exit> {
 }
 
 /// The address of a command line.
-pub(super) fn address(text: &str) -> anyhow::Result<RepositoryReference> {
+pub(in crate::commands) fn address(text: &str) -> anyhow::Result<RepositoryReference> {
     text.parse().map_err(|error: crate::domain::repository::RepositoryError| {
-        anyhow!("this is no address of policies: {error}\nhint: {}", error.hint())
+        anyhow!("this is no address in a registry: {error}\nhint: {}", error.hint())
     })
 }

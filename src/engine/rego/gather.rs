@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::policy::{DataText, PolicyOrigin, PolicySet, PolicyText};
+use crate::domain::origin::Origin;
+use crate::domain::policy::{DataText, PolicySet, PolicyText};
 
 use super::analysis::{self, ParsedPolicy};
 use super::documents::Documents;
@@ -25,7 +26,7 @@ pub enum PolicyInput {
 pub(super) struct Gathered {
     pub(super) policies: Vec<PolicyFile>,
     pub(super) data: Vec<DataText>,
-    pub(super) origins: Vec<PolicyOrigin>,
+    pub(super) origins: Vec<Origin>,
     sets: Vec<Arc<PolicySet>>,
 }
 

@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
 use crate::domain::finding::Location;
-use crate::domain::policy::{DataText, PolicyOrigin, RegoVersion};
+use crate::domain::origin::Origin;
+use crate::domain::policy::{DataText, RegoVersion};
 use crate::domain::rule::Rule;
 use crate::engine::parameters::filled;
 use crate::gate::engine::RuleDescription;
@@ -51,7 +52,7 @@ impl Loaded {
     }
 
     /// The bundles and artifacts that policies came from.
-    pub(super) fn origins(&self) -> &[PolicyOrigin] {
+    pub(super) fn origins(&self) -> &[Origin] {
         &self.gathered.origins
     }
 }

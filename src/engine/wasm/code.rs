@@ -15,6 +15,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::domain::digest::Digest;
+use crate::domain::plugin::LARGEST_COMPONENT;
 
 use super::PluginSpec;
 use super::fault::PluginFault;
@@ -22,9 +23,6 @@ use cache::Cache;
 use key::Key;
 
 pub use compiler::{compile, confine};
-
-/// The largest component, in bytes.
-pub const LARGEST_COMPONENT: u64 = 32 << 20;
 
 /// Where compiled code comes from.
 #[derive(Clone, Debug)]

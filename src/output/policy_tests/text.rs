@@ -1,12 +1,11 @@
 //! Results of tests for people: what failed and why, then the sum.
 
-use std::time::Duration;
-
 use crate::domain::policy_test::{Failure, PolicyTest, TestOutcome, TestReport};
 
 use super::super::Style;
 use super::super::escape::{self, MESSAGE_LIMIT, NAME_LIMIT};
 use super::super::layout::{BOLD, CYAN, DIM, GREEN, MAGENTA, PLAIN, Page, RED, YELLOW};
+use super::super::phrase;
 
 const INDENT: usize = 2;
 /// The columns of a line's number beside its text.
@@ -46,7 +45,8 @@ fn one(page: &mut Page, test: &PolicyTest, verbose: bool) {
         TestOutcome::ToDo => (YELLOW, "to do"),
     };
     let name = escape::line(&test.name, NAME_LIMIT);
-    let time = if test.outcome == TestOutcome::ToDo { String::new() } else { format!("  {}", duration(test.duration)) };
+    let time =
+        if test.outcome == TestOutcome::ToDo { String::new() } else { format!("  {}", phrase::elapsed(test.duration)) };
     page.line(INDENT, &[(paint, format!("{word} ")), (PLAIN, name), (DIM, time)]);
     let is_table = !test.cases.is_empty();
     if let TestOutcome::Failed(failure) | TestOutcome::Errored(failure) = &test.outcome {
@@ -124,15 +124,8 @@ fn sum(page: &mut Page, report: &TestReport) {
             text.extend([", ", count.to_string().as_str(), " ", what]);
         }
     }
-    page.line(0, &[(paint.bold(), word.to_owned()), (PLAIN, text), (DIM, format!(" ({})", duration(report.duration)))]);
-}
-
-/// `12 ms`, `0.3 ms`, `2.51 s`.
-fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    match duration.as_millis() {
-        0..10 => format!("{:.1} ms", seconds * 1000.0),
-        10..1000 => format!("{:.0} ms", seconds * 1000.0),
-        _ => format!("{seconds:.2} s"),
-    }
+    page.line(
+        0,
+        &[(paint.bold(), word.to_owned()), (PLAIN, text), (DIM, format!(" ({})", phrase::elapsed(report.duration)))],
+    );
 }

@@ -88,6 +88,21 @@ pub(super) fn read(
         .map_err(|error| refused(path, largest, &error))
 }
 
+/// Reads the records of a text, as [`read`] does those of a file.
+///
+/// # Errors
+/// Those of [`read`] that are not about a file.
+pub(super) fn read_text(
+    text: &[u8],
+    path: &Path,
+    largest: u64,
+    query: &RecordQuery,
+    progress: &watch::Sender<usize>,
+) -> Result<Contents, SourceError> {
+    let reader = Reader { wanted: Wanted::new(query), progress, interner: &mut Interner::default() };
+    parse(Bounded::new(text, largest), 0, HELD_TEXT, reader).map_err(|error| refused(path, largest, &error))
+}
+
 /// Reads a text at once when it is not large, since that takes half the time, and a large one as it comes.
 fn parse(mut file: impl Read, expected: u64, held: u64, reader: Reader<'_>) -> Result<Contents, serde_json::Error> {
     let mut text = Vec::with_capacity(usize::try_from(expected.saturating_add(1)).unwrap_or(0));

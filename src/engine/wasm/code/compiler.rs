@@ -5,7 +5,8 @@ use std::io::Read;
 use wasmtime::Engine;
 
 use super::super::limits;
-use super::{LARGEST_COMPONENT, PluginFault, key};
+use super::{PluginFault, key};
+use crate::domain::plugin::LARGEST_COMPONENT;
 
 /// Compiles the component that `input` gives, for an engine with these settings.
 ///

@@ -2,8 +2,11 @@
 
 pub mod build;
 pub mod inspect;
+mod made;
 pub mod new;
 pub mod wrap;
+
+use std::path::Path;
 
 use crate::cli::plugin::PluginCommand;
 use crate::exit::Exit;
@@ -20,4 +23,9 @@ pub fn execute(command: &PluginCommand, style: Style) -> anyhow::Result<Exit> {
         PluginCommand::Inspect(args) => inspect::execute(args, style),
         PluginCommand::Wrap(args) => wrap::execute(args, style),
     }
+}
+
+/// The name to speak of a plugin by before it says its own: that of its file or folder.
+fn name_of(path: &Path) -> String {
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -9,6 +9,7 @@ mod bindings;
 mod clock;
 mod code;
 mod convert;
+mod examine;
 mod fault;
 mod host;
 mod inspect;
@@ -44,8 +45,9 @@ use plugin::Plugin;
 use view::View;
 
 pub use code::Code;
+pub use examine::examine;
 pub use fault::{LoadError, PluginFault};
-pub use inspect::{Inspection, Need, inspect};
+pub use inspect::{Inspection, inspect};
 
 /// A plugin as it is to be loaded.
 #[derive(Clone, Debug)]

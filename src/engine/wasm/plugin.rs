@@ -9,14 +9,14 @@ use wasmtime::component::{
 };
 use wasmtime::{Engine, Store, UpdateDeadline};
 
-use crate::domain::grant::HostGrant;
+use crate::domain::grant::{HostGrant, Need};
 use crate::domain::plugin::{LoadedPlugin, PluginMetadata, PluginReport};
 
 use super::bindings::{log, records, secrets, types};
 use super::clock::{Deadline, Ticker};
 use super::fault::{self, Failure, PluginFault};
 use super::host::{Secrets, State};
-use super::inspect::{self, Need};
+use super::inspect;
 use super::limits::MOST_BYTES_ACROSS;
 use super::view::View;
 use super::{PluginSpec, code, convert};
@@ -160,11 +160,12 @@ impl Plugin {
 /// Refuses what is imported and not granted, with the line that would grant it.
 fn check_grants(spec: &PluginSpec, needs: &BTreeSet<Need>) -> Result<(), PluginFault> {
     for need in needs {
-        let (granted, what, line) = match need {
-            Need::Http => (!spec.http.is_empty(), "send requests over http", "grants: {http: [HOST]}"),
-            Need::Secrets => (!spec.secrets.is_empty(), "read secrets", "grants: {secrets: {NAME: {env: VARIABLE}}}"),
+        let granted = match need {
+            Need::Http => !spec.http.is_empty(),
+            Need::Secrets => !spec.secrets.is_empty(),
         };
         if !granted {
+            let (what, line) = (need.purpose(), need.line());
             let message = format!("it wants to {what}, which is not granted");
             let hint =
                 format!("if it should, add `{line}` to `plugins.{}`; its documentation names what it needs", spec.name);

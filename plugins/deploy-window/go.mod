@@ -1,0 +1,3 @@
+module deploy-window
+
+go 1.24

@@ -4,6 +4,7 @@ pub mod build;
 pub mod inspect;
 mod made;
 pub mod new;
+mod templates;
 pub mod wrap;
 
 use std::path::Path;

@@ -89,7 +89,8 @@ impl Outline {
         if self.exports.iter().any(|name| name.starts_with("cm32p2")) {
             return None;
         }
-        let names = listed(EXPORTS.iter().filter(|name| !self.exports.contains(**name)).map(|name| (*name).to_owned()))?;
+        let names =
+            listed(EXPORTS.iter().filter(|name| !self.exports.contains(**name)).map(|name| (*name).to_owned()))?;
         let hint = if self.exports.contains("_start") {
             "it is built as a program: build it as a library (Go: `-buildmode=c-shared`; C: `-mexec-model=reactor`)"
         } else {

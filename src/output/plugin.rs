@@ -103,8 +103,8 @@ fn text(file: &str, plugin: &Examination, style: Style) -> String {
 }
 
 fn heading(page: &mut Page, plugin: &Examination) {
-    let [name, version, title] =
-        [&plugin.metadata.name, &plugin.metadata.version, &plugin.metadata.title].map(|text| escape::line(text, NAME_LIMIT));
+    let [name, version, title] = [&plugin.metadata.name, &plugin.metadata.version, &plugin.metadata.title]
+        .map(|text| escape::line(text, NAME_LIMIT));
     let title = if title.trim().is_empty() { String::new() } else { format!(": {title}") };
     page.line(0, &[(BOLD, format!("{name} {version}")), (PLAIN, title)]);
 }

@@ -24,13 +24,18 @@ impl Tool {
         let places = project.ancestors().flat_map(|above| folders.iter().map(move |folder| above.join(folder)));
         let names = executables(name);
         let found = places.flat_map(|folder| names.iter().map(move |name| folder.join(name)).collect::<Vec<_>>());
-        let program = found.into_iter().find(|path| path.is_file()).map_or_else(|| name.into(), PathBuf::into_os_string);
+        let program =
+            found.into_iter().find(|path| path.is_file()).map_or_else(|| name.into(), PathBuf::into_os_string);
         Self { program, install }
     }
 
     /// The command, to be run in the folder of the project. Its standard output goes to standard error: that of
     /// holdpoint is for what was built.
-    pub(super) fn command<A: AsRef<OsStr>>(&self, project: &Project<'_>, arguments: impl IntoIterator<Item = A>) -> Command {
+    pub(super) fn command<A: AsRef<OsStr>>(
+        &self,
+        project: &Project<'_>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(project.folder).stdin(Stdio::null()).stdout(io::stderr());
         command
@@ -90,9 +95,9 @@ fn executables(name: &str) -> Vec<String> {
 
 /// The command as a person would type it: variables, the program's name, arguments in quotes where they need them.
 fn shown(command: &Command) -> String {
-    let variables = command.get_envs().filter_map(|(name, value)| {
-        Some(format!("{}={}", name.to_string_lossy(), quoted(&value?.to_string_lossy())))
-    });
+    let variables = command
+        .get_envs()
+        .filter_map(|(name, value)| Some(format!("{}={}", name.to_string_lossy(), quoted(&value?.to_string_lossy()))));
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     let arguments = command.get_args().map(|argument| quoted(&argument.to_string_lossy()));

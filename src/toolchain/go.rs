@@ -9,7 +9,8 @@ pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     let scratch = Scratch::new()?;
     let core = scratch.path().join("core.wasm");
     // Bindings of wit-bindgen link to a function of the runtime, which the linker refuses otherwise.
-    let fixed = ["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -checklinkname=0", "-o"];
+    let fixed =
+        ["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -checklinkname=0", "-o"];
     let mut command = go.command(project, fixed);
     command.arg(&core).args(project.arguments).arg(".").env("GOOS", "wasip1").env("GOARCH", "wasm");
     go.run(project, &mut command)?;

@@ -1,5 +1,5 @@
 //! JavaScript: componentize-qjs puts the modules and an interpreter into a component. What has to be compiled first,
-//! such as TypeScript, is compiled by the project's own `build` script.
+//! such as TypeScript, is compiled by the project's own `compile` script.
 
 use std::fs;
 
@@ -14,9 +14,9 @@ const ENTRY: &str = "component.js";
 
 pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     let package = package(project)?;
-    if package.pointer("/scripts/build").is_some() {
+    if package.pointer("/scripts/compile").is_some() {
         let npm = Tool::named("npm", "install Node.js 20 or later from https://nodejs.org");
-        npm.run(project, &mut npm.command(project, ["run", "build"]))?;
+        npm.run(project, &mut npm.command(project, ["run", "compile"]))?;
     }
     let entry = package.get("main").and_then(Value::as_str).unwrap_or(ENTRY);
     if !project.folder.join(entry).is_file() {

@@ -9,8 +9,7 @@ use super::command::Tool;
 use super::{BuildError, Project, output};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-const INSTALL: &str =
-    "install Rust from https://rustup.rs, and then `rustup target add wasm32-unknown-unknown`";
+const INSTALL: &str = "install Rust from https://rustup.rs, and then `rustup target add wasm32-unknown-unknown`";
 
 pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     let cargo = Tool::named("cargo", INSTALL);

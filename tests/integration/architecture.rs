@@ -69,7 +69,12 @@ const PARTS: &[Part] = &[
     },
     Part { module: "source", modules: &["domain", "gate::source"], crates: None, never: TIMELESS },
     Part { module: "bundle", modules: &["domain", "source::file"], crates: None, never: TIMELESS },
-    Part { module: "component", modules: &[], crates: Some(&["thiserror", "wasmparser", "wat", "wit_component", "wit_parser"]), never: PURE },
+    Part {
+        module: "component",
+        modules: &[],
+        crates: Some(&["thiserror", "wasmparser", "wat", "wit_component", "wit_parser"]),
+        never: PURE,
+    },
     Part { module: "toolchain", modules: &["domain"], crates: None, never: TIMELESS },
     Part { module: "engine", modules: &["domain", "gate::engine"], crates: None, never: TIMELESS },
     Part {

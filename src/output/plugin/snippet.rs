@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::domain::examination::{DescribedParameter, Examination};
 use crate::domain::grant::Need;
 use crate::domain::plugin::is_plugin_name;
@@ -49,10 +51,16 @@ const fn grant(need: Need) -> &'static str {
 
 fn parameter(parameter: &DescribedParameter) -> String {
     let mark = if parameter.required { "" } else { "# " };
-    let value = escape::line(&parameter.example.to_string(), escape::MESSAGE_LIMIT);
+    let value = flow(&parameter.example);
     let said = escape::line(&parameter.description, LONGEST_COMMENT);
     let comment = if said.trim().is_empty() { String::new() } else { format!("  # {}", said.trim()) };
     format!("      {mark}{}: {value}{comment}", scalar(&parameter.name))
+}
+
+/// A value on one line. Line breaks in JSON are between its values, never within a text.
+fn flow(value: &Value) -> String {
+    let text = json::render(value).lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    if text.len() <= escape::MESSAGE_LIMIT { text } else { "\"…\"".to_owned() }
 }
 
 /// A text as YAML takes it: as it is when nothing in it means anything, or else in quotes.
@@ -60,6 +68,9 @@ fn scalar(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-./".contains(character);
     let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/' || first == '.')
         && text.chars().all(is_plain)
-        && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "." | ".inf" | ".nan");
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "." | ".inf" | ".nan"
+        );
     if is_word { text.to_owned() } else { json::string(text) }
 }

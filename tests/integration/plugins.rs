@@ -3,3 +3,4 @@
 mod configuration;
 mod evaluate;
 mod guest;
+mod tools;

@@ -60,7 +60,7 @@ impl Plugin {
         ticker: &Arc<Ticker>,
         code: &code::Code,
     ) -> Result<Self, PluginFault> {
-        let inspection = inspect::inspect(&spec.bytes)?;
+        let inspection = inspect(&spec.bytes)?;
         check_grants(spec, &inspection.needs()?)?;
         let component = code.component(engine, spec)?;
         let linked = linker(engine).and_then(|linker| linker.instantiate_pre(&component));

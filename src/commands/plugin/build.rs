@@ -24,8 +24,10 @@ use super::made;
 /// be written.
 pub fn execute(args: &BuildArgs, style: Style) -> anyhow::Result<Exit> {
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
-    let folder =
-        fs::canonicalize(&args.directory).with_context(|| format!("`{}` cannot be built", args.directory.display()))?;
+    let folder = fs::canonicalize(&args.directory).map_err(|error| {
+        let folder = args.directory.display();
+        anyhow!("`{folder}` cannot be built: {error}\nhint: name the folder of a plugin's project")
+    })?;
     let language = match args.language {
         Some(language) => language.into(),
         None => toolchain::language(&folder)?,

@@ -63,13 +63,8 @@ fn sdk(path: &Path, language: Language) -> anyhow::Result<Cow<'static, str>> {
         bail!("`--sdk` is for Rust, and the language is {}\nhint: leave it out", language.title());
     }
     let hint = "name the folder `plugins/sdk` of holdpoint's repository, or leave `--sdk` out";
-    let absolute = std::fs::canonicalize(path).map_err(|error| {
-        anyhow!(
-            "`{}` cannot be used: {error}
-hint: {hint}",
-            path.display()
-        )
-    })?;
+    let absolute = std::fs::canonicalize(path)
+        .map_err(|error| anyhow!("`{}` cannot be used: {error}\nhint: {hint}", path.display()))?;
     if !absolute.join("Cargo.toml").is_file() {
         bail!("`{}` has no Cargo.toml\nhint: {hint}", path.display());
     }

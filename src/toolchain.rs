@@ -107,7 +107,16 @@ pub fn build(project: &Project<'_>) -> Result<Built, BuildError> {
 
 /// What a command left in this file.
 fn output(path: &Path) -> Result<Vec<u8>, BuildError> {
-    let size = std::fs::metadata(path).map_err(|error| BuildError::unreadable(path, &error))?.len();
+    let size = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(BuildError::new(
+                "the command ended well and left no module behind",
+                "what it printed may say why",
+            ));
+        }
+        Err(error) => return Err(BuildError::unreadable(path, &error)),
+    };
     if size > LARGEST {
         return Err(BuildError::new(
             format!("`{}` has {size} bytes, which no plugin may have", path.display()),

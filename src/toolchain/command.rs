@@ -11,12 +11,17 @@ use super::{BuildError, Project};
 pub(super) struct Tool {
     program: OsString,
     install: &'static str,
+    /// What to do when it fails, beyond reading what it said.
+    on_failure: &'static str,
 }
+
+/// What to do when a command fails.
+const READ_IT: &str = "what it printed says why";
 
 impl Tool {
     /// One that is found by its name.
     pub(super) fn named(name: &str, install: &'static str) -> Self {
-        Self { program: name.into(), install }
+        Self { program: name.into(), install, on_failure: READ_IT }
     }
 
     /// One that is kept in one of these folders of the project, or of a folder above it, or else found by its name.
@@ -26,7 +31,13 @@ impl Tool {
         let found = places.flat_map(|folder| names.iter().map(move |name| folder.join(name)).collect::<Vec<_>>());
         let program =
             found.into_iter().find(|path| path.is_file()).map_or_else(|| name.into(), PathBuf::into_os_string);
-        Self { program, install }
+        Self { program, install, on_failure: READ_IT }
+    }
+
+    /// The same, with a hint of its own for when it fails.
+    pub(super) const fn with_hint(mut self, on_failure: &'static str) -> Self {
+        self.on_failure = on_failure;
+        self
     }
 
     /// The command, to be run in the folder of the project. Its standard output goes to standard error: that of
@@ -70,7 +81,7 @@ impl Tool {
         if status.success() {
             return Ok(());
         }
-        Err(BuildError::new(format!("`{}` failed ({status})", self.name()), "what it printed says why"))
+        Err(BuildError::new(format!("`{}` failed ({status})", self.name()), self.on_failure))
     }
 
     fn unstartable(&self, error: &io::Error) -> BuildError {

@@ -11,14 +11,15 @@ use super::{BuildError, Project, output};
 const TARGET: &str = "wasm32-unknown-unknown";
 const INSTALL: &str = "install Rust from https://rustup.rs, and then `rustup target add wasm32-unknown-unknown`";
 
+/// What its output says too, among more.
+const ON_FAILURE: &str = "what it printed says why; if it misses `core` or `std`, run `rustup target add \
+                          wasm32-unknown-unknown`";
+
 pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
-    let cargo = Tool::named("cargo", INSTALL);
+    let cargo = Tool::named("cargo", INSTALL).with_hint(ON_FAILURE);
     let fixed = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
     let arguments = fixed.into_iter().chain(project.arguments.iter().map(String::as_str));
-    let messages = cargo.read(project, &mut cargo.command(project, arguments)).map_err(|error| BuildError {
-        hint: format!("{}; if it misses `core` or `std`, run `rustup target add {TARGET}`", error.hint),
-        ..error
-    })?;
+    let messages = cargo.read(project, &mut cargo.command(project, arguments))?;
     output(&artifact(project, &String::from_utf8_lossy(&messages))?)
 }
 

@@ -111,7 +111,9 @@ fn workspace() -> String {
         "resolver = \"3\"\n",
         "[workspace.package]",
     ];
-    lines.extend(inherited.skip(1).filter(|line| !line.starts_with("# Small")));
+    let is_other =
+        |line: &str| ["# Small", "holdpoint-plugin", "regex-lite"].iter().any(|start| line.starts_with(start));
+    lines.extend(inherited.skip(1).filter(|line| !is_other(line)));
     lines.join("\n").trim_end().to_owned() + "\n\n"
 }
 

@@ -106,7 +106,9 @@ impl Plugin {
         let called: Called<(types::Metadata,)> = self.call(self.exports.describe, (), None);
         let described =
             called.result.and_then(|(metadata,)| convert::metadata(metadata).map_err(|why| Failure::of_answer(&why)));
-        self.metadata = described.map_err(|failure| failure.into_fault(&self.name, "asked what it is"))?;
+        let fault =
+            |failure: Failure| PluginFault::new(format!("asked what it is, it {}", failure.message), failure.hint);
+        self.metadata = described.map_err(fault)?;
         self.report.version.clone_from(&self.metadata.version);
         Ok(())
     }

@@ -120,7 +120,7 @@ fn a_core_module_is_wrapped() {
     let wrapped = run(&folder, &["plugin", "wrap", "core.wasm"]);
     assert_snapshot!("wrap", wrapped.shown());
     let inspected = run(&folder, &["plugin", "inspect", "core.component.wasm", "--format", "json"]).json();
-    assert_eq!(inspected["imports"], json!([]), "a pure component: {inspected:#}");
+    assert_eq!(inspected["imports"], json!(["holdpoint:plugin/types@0.1.0"]), "no WASI: {inspected:#}");
     let config =
         "version: 1\nsources:\n  saved: {type: snapshot, path: records.json}\nenvironments:\n  - {name: production}\n";
     fs::write(folder.path().join("holdpoint.yaml"), config).unwrap();

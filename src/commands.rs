@@ -3,6 +3,7 @@
 pub mod check;
 pub mod context;
 pub mod init;
+pub mod new_files;
 pub mod places;
 pub mod plugin;
 pub mod policy;

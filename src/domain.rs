@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod decision;
 pub mod digest;
 pub mod environment;
+pub mod examination;
 pub mod explanation;
 pub mod finding;
 pub mod grant;

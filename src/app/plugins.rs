@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use secrecy::SecretString;
@@ -13,11 +14,15 @@ use serde_json::{Map, Value};
 use super::policies;
 use crate::bundle::oci::{self, Access, ComponentOutside};
 use crate::config::{Config, PluginConfig, PluginSource};
+use crate::domain::examination::Examination;
 use crate::domain::origin::{Origin, OriginKind};
 use crate::domain::plugin::LARGEST_COMPONENT;
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
 use crate::engine::wasm::{self, Announce, Code, PluginSpec, inspect};
 use crate::source::file;
+
+/// Time and memory of a plugin that is looked at: what a configuration gives one by default.
+const USUAL: (Duration, u64) = (Duration::from_secs(1), 64 << 20);
 
 /// A component that the command line names: in place of a plugin of the configuration, or beside them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +154,14 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     file::read(path, LARGEST_COMPONENT).map_err(|error| {
         anyhow!("the component `{}` cannot be read: {error}\nhint: check the path and its permissions", path.display())
     })
+}
+
+/// Looks at a component under the usual limits, without granting it anything that leads anywhere.
+///
+/// # Errors
+/// Everything that keeps it from being used.
+pub fn examine(name: &str, component: Vec<u8>) -> anyhow::Result<Examination> {
+    Ok(wasm::examine(name, component.into(), USUAL, &code(Announce::default())?)?)
 }
 
 fn check_digest(plugin: &PluginConfig, spec: &PluginSpec) -> anyhow::Result<()> {

@@ -2,11 +2,15 @@
 
 pub mod build;
 pub mod inspect;
+mod made;
 pub mod new;
 pub mod pull;
 pub mod push;
+mod templates;
 pub mod test;
 pub mod wrap;
+
+use std::path::Path;
 
 use crate::cli::plugin::PluginCommand;
 use crate::exit::Exit;
@@ -26,4 +30,9 @@ pub fn execute(command: &PluginCommand, style: Style) -> anyhow::Result<Exit> {
         PluginCommand::Pull(args) => pull::execute(args),
         PluginCommand::Wrap(args) => wrap::execute(args, style),
     }
+}
+
+/// The name to speak of a plugin by before it says its own: that of its file or folder.
+fn name_of(path: &Path) -> String {
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -4,7 +4,39 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use serde::Serialize;
 use thiserror::Error;
+
+/// What a plugin asks for beyond what every plugin has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// To send requests to hosts.
+    Http,
+    /// To read secrets.
+    Secrets,
+}
+
+impl Need {
+    /// Continues "it wants to".
+    #[must_use]
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Http => "send requests over http",
+            Self::Secrets => "read secrets",
+        }
+    }
+
+    /// What the configuration of the plugin says to grant it, with words in capitals in place of what only its
+    /// documentation and its operator know.
+    #[must_use]
+    pub const fn line(self) -> &'static str {
+        match self {
+            Self::Http => "grants: {http: [HOST]}",
+            Self::Secrets => "grants: {secrets: {NAME: {env: VARIABLE}}}",
+        }
+    }
+}
 
 /// A host that a plugin may send requests to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -97,3 +97,25 @@ pub enum Language {
     /// Python.
     Python,
 }
+
+impl Language {
+    /// How people write it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust",
+            Self::Go => "Go",
+            Self::JavaScript => "JavaScript",
+            Self::Python => "Python",
+        }
+    }
+}
+
+/// Whether the text may name a plugin: lower-case words and numbers with hyphens between them, a letter first, at most
+/// 64 characters.
+#[must_use]
+pub fn is_plugin_name(text: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    text.len() <= 64 && text.split('-').all(is_word) && text.starts_with(|first: char| first.is_ascii_lowercase())
+}

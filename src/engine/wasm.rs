@@ -12,6 +12,7 @@ mod bindings;
 mod clock;
 mod code;
 mod convert;
+mod examine;
 mod fault;
 mod host;
 mod http;
@@ -48,8 +49,9 @@ use view::View;
 
 pub use allocation::Allocation;
 pub use code::{Announce, Code, Limits as CompileLimits, compile, confine};
+pub use examine::examine;
 pub use fault::{LoadError, PluginFault};
-pub use inspect::{Inspection, Need, inspect};
+pub use inspect::{Inspection, inspect};
 
 /// A plugin as it is to be loaded.
 #[derive(Clone, Debug)]

@@ -69,6 +69,13 @@ const PARTS: &[Part] = &[
     },
     Part { module: "source", modules: &["domain", "gate::source"], crates: None, never: TIMELESS },
     Part { module: "bundle", modules: &["domain", "private", "source::file"], crates: None, never: TIMELESS },
+    Part {
+        module: "component",
+        modules: &[],
+        crates: Some(&["thiserror", "wasmparser", "wat", "wit_component", "wit_parser"]),
+        never: PURE,
+    },
+    Part { module: "toolchain", modules: &["domain"], crates: None, never: TIMELESS },
     Part { module: "engine", modules: &["domain", "gate::engine"], crates: None, never: TIMELESS },
     Part {
         module: "engine::wasm::code",
@@ -89,7 +96,7 @@ const PARTS: &[Part] = &[
     Part { module: "telemetry", modules: &[], crates: None, never: TIMELESS },
     Part {
         module: "commands",
-        modules: &["app", "bundle", "cli", "config", "domain", "exit", "gate", "output"],
+        modules: &["app", "bundle", "cli", "component", "config", "domain", "exit", "gate", "output", "toolchain"],
         crates: None,
         never: TIMELESS,
     },

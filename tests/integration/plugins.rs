@@ -14,3 +14,4 @@ mod misfit;
 mod same;
 mod secrets;
 mod shared;
+mod tools;

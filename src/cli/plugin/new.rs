@@ -24,7 +24,7 @@ pub struct NewArgs {
     /// The language to write it in.
     #[arg(short, long, value_enum)]
     pub language: LanguageArg,
-    /// Rust: depend on the SDK in this folder instead of the repository of holdpoint.
+    /// Rust: depend on the SDK in this folder, instead of on a copy of it in the project.
     #[arg(long, value_name = "DIRECTORY")]
     pub sdk: Option<PathBuf>,
 }

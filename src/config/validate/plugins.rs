@@ -12,6 +12,7 @@ use super::super::{DEFAULT_PLUGIN_MEMORY, TokenSource, size};
 use super::{Check, sources};
 use crate::domain::digest::Digest;
 use crate::domain::grant::{HostError, HostGrant};
+use crate::domain::plugin::is_plugin_name;
 use crate::domain::repository::{RepositoryError, RepositoryReference};
 
 /// The least and the most memory that a plugin may be given, in bytes.
@@ -49,7 +50,7 @@ fn one(
     plugin: Located<RawPlugin>,
     timeouts: Timeouts,
 ) -> Option<PluginConfig> {
-    if !is_kebab_case(&name.value) {
+    if !is_plugin_name(&name.value) {
         let message = format!("the plugin name {} is not lower-case kebab-case", quote(&name.value));
         check.problem(name.place, message, "write it as `change-ticket`");
     }
@@ -88,12 +89,6 @@ fn one(
 }
 
 /// Words of letters and digits, joined by hyphens, as in the contract.
-fn is_kebab_case(name: &str) -> bool {
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    name.len() <= 64 && name.split('-').all(is_word) && name.starts_with(|first: char| first.is_ascii_lowercase())
-}
-
 fn digest(check: &mut Check<'_>, text: &Located<String>) -> Option<Digest> {
     let full = if text.value.contains(':') { text.value.clone() } else { format!("sha256:{}", text.value) };
     let digest = full.parse().ok();

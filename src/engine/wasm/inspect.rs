@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use wasmparser::{Encoding, Parser, Payload};
 
+use crate::domain::grant::Need;
+
 use super::fault::{PluginFault, cut};
 
 /// The package of the contract.
@@ -27,15 +29,6 @@ pub struct Inspection {
     pub export: String,
     /// The interfaces it imports, in order.
     pub imports: BTreeSet<String>,
-}
-
-/// What a component asks for beyond what every plugin has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Need {
-    /// `grants: {http: …}`.
-    Http,
-    /// `grants: {secrets: …}`.
-    Secrets,
 }
 
 /// Reads the outside of a component.

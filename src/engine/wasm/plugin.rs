@@ -9,7 +9,7 @@ use wasmtime::component::{
 };
 use wasmtime::{Engine, Store, UpdateDeadline};
 
-use crate::domain::grant::HostGrant;
+use crate::domain::grant::{HostGrant, Need};
 use crate::domain::plugin::{LoadedPlugin, PluginMetadata, PluginReport};
 
 use super::allocation::{Allocation, Places};
@@ -18,7 +18,7 @@ use super::clock::{Deadline, Ticker};
 use super::fault::{self, Failure, PluginFault};
 use super::host::{Secrets, State};
 use super::http::{self, Courier};
-use super::inspect::{self, Need};
+use super::inspect;
 use super::limits::{self, MOST_BYTES_ACROSS};
 use super::view::View;
 use super::{PluginSpec, apart, code, convert, metadata};
@@ -78,7 +78,7 @@ impl Plugin {
     /// # Errors
     /// Everything that keeps it from being used, without the plugin's name.
     pub(super) fn load(spec: &PluginSpec, runtime: &Arc<Runtime>, code: &code::Code) -> Result<Self, PluginFault> {
-        let inspection = inspect::inspect(&spec.bytes)?;
+        let inspection = inspect(&spec.bytes)?;
         check_grants(spec, &inspection.needs()?)?;
         let digest = spec.digest();
         let component = code.component(&runtime.engine, spec, digest)?;
@@ -241,11 +241,12 @@ impl Plugin {
 /// Refuses what is imported and not granted, with the line that would grant it.
 fn check_grants(spec: &PluginSpec, needs: &BTreeSet<Need>) -> Result<(), PluginFault> {
     for need in needs {
-        let (granted, what, line) = match need {
-            Need::Http => (!spec.http.is_empty(), "send requests over http", "grants: {http: [HOST]}"),
-            Need::Secrets => (!spec.secrets.is_empty(), "read secrets", "grants: {secrets: {NAME: {env: VARIABLE}}}"),
+        let granted = match need {
+            Need::Http => !spec.http.is_empty(),
+            Need::Secrets => !spec.secrets.is_empty(),
         };
         if !granted {
+            let (what, line) = (need.purpose(), need.line());
             let message = format!("it wants to {what}, which is not granted");
             let hint =
                 format!("if it should, add `{line}` to `plugins.{}`; its documentation names what it needs", spec.name);

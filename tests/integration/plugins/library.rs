@@ -1,6 +1,7 @@
 //! Plugins through the library: loaded once, and asked about one world.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +46,10 @@ pub(super) fn rule(kind: RuleKind) -> Rule {
 /// Loads plugins, with a rule for each.
 pub(super) fn load(plugins: &[PluginSpec], allocation: Allocation) -> Result<WasmEngine, LoadError> {
     let rules: Vec<_> = plugins.iter().map(|plugin| rule(RuleKind::Plugin(plugin.name.clone()))).collect();
-    WasmEngine::load_into(allocation, plugins, &rules, BTreeSet::new(), &Code::default())
+    // Code is kept from run to run: compiling is what these tests would spend their time on.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins");
+    let code = Code::new(PathBuf::from(env!("CARGO_BIN_EXE_holdpoint")), Some(folder));
+    WasmEngine::load_into(allocation, plugins, &rules, BTreeSet::new(), &code)
 }
 
 /// What loading one plugin complains of; nothing when it loads.

@@ -67,7 +67,7 @@ mod tests {
         let same = of(&|_| {});
         assert_eq!(same, of(&|_| {}));
         let changes: [&dyn Fn(&mut Config); 5] = [
-            &|config| drop(config.module_version(ModuleVersionStrategy::Custom("49.0.0".to_owned())).unwrap()),
+            &|config| _ = config.module_version(ModuleVersionStrategy::Custom("49.0.0".to_owned())).unwrap(),
             &|config| _ = config.epoch_interruption(false),
             &|config| _ = config.cranelift_opt_level(OptLevel::None),
             &|config| _ = config.cranelift_nan_canonicalization(false),

@@ -1,0 +1,56 @@
+//! A look at a component, for those who wrote it and those who are asked to trust it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::domain::examination::Examination;
+use crate::domain::grant::{HostGrant, Need};
+
+use super::fault::LoadError;
+use super::inspect::inspect;
+use super::{Code, PluginSpec, WasmEngine};
+
+/// A name that no resolver answers (RFC 2606).
+const NOWHERE: &str = "nowhere.invalid";
+
+/// Reads, compiles and links a component as it would be for a decision, under the same limits, and asks it what it is.
+/// It is granted the kinds of things that it imports and none of them leads anywhere: it can be looked at before
+/// anybody decided what to grant.
+///
+/// # Errors
+/// Everything that keeps it from being used.
+pub fn examine(
+    name: &str,
+    bytes: Arc<[u8]>,
+    (timeout, memory): (Duration, u64),
+    code: &Code,
+) -> Result<Examination, LoadError> {
+    let fault = |fault: super::PluginFault| LoadError(vec![fault.of(name)]);
+    let inspection = inspect(&bytes).map_err(fault)?;
+    let needs = inspection.needs().map_err(fault)?;
+    let has = |need: Need| needs.contains(&need);
+    let host = || HostGrant { host: NOWHERE.to_owned(), port: None, networks: Vec::new() };
+    let secret = || (String::new(), SecretString::default());
+    let spec = PluginSpec {
+        name: name.to_owned(),
+        bytes,
+        origin: None,
+        http: has(Need::Http).then(host).into_iter().collect(),
+        secrets: Arc::new(has(Need::Secrets).then(secret).into_iter().collect()),
+        timeout,
+        memory,
+    };
+    let engine = WasmEngine::load(std::slice::from_ref(&spec), &[], BTreeSet::new(), code)?;
+    let metadata = engine.plugins.get(name).map(|plugin| plugin.metadata.clone()).unwrap_or_default();
+    Ok(Examination {
+        digest: spec.digest(),
+        bytes: spec.bytes.len(),
+        contract: inspection.contract,
+        imports: inspection.imports.into_iter().collect(),
+        needs: needs.into_iter().collect(),
+        metadata,
+    })
+}

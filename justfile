@@ -12,6 +12,10 @@ lint:
 test:
     .ci/run test
 
+# Builds the plugins in plugins/ from source, or the ones named, into plugins/target/components.
+plugins *names:
+    plugins/build {{names}}
+
 # The library's documentation, with warnings denied.
 docs:
     .ci/run docs

@@ -10,11 +10,12 @@ use anyhow::{anyhow, bail};
 use super::super::{plugins, policies};
 use super::case::{Case, SOURCE};
 use crate::config::{PluginConfig, PluginSource};
+use crate::domain::grant::{HostGrant, Need};
 use crate::domain::finding::{Finding, Outcome};
 use crate::domain::plugin_test::{CaseFinding, Objection, Said};
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
 use crate::domain::verdict::Verdict;
-use crate::engine::wasm::{Announce, LoadError, PluginSpec, WasmEngine};
+use crate::engine::wasm::{Announce, LoadError, PluginSpec, WasmEngine, inspect};
 use crate::gate::source::{NoProgress, RecordFilters};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::snapshot::SnapshotSource;
@@ -92,11 +93,16 @@ impl Plugins {
 fn load(component: &Path, case: &Case) -> anyhow::Result<Arc<WasmEngine>> {
     let usual = PluginConfig::new(NAME.to_owned(), PluginSource::File(component.to_owned()), TIMEOUT);
     let secrets = case.secrets.iter().map(|(name, secret)| (name.clone(), secret.value()));
+    let bytes = plugins::read(component)?;
+    // What cannot be inspected is refused below, with the reason.
+    let needs = inspect(&bytes).and_then(|found| found.needs()).unwrap_or_default();
+    // Cases reach nothing: a plugin that sends a request has failed, and can be tested up to there.
+    let http = needs.contains(&Need::Http).then(HostGrant::nowhere).into_iter().collect();
     let spec = PluginSpec {
-        bytes: plugins::read(component)?.into(),
+        bytes: bytes.into(),
         name: usual.name,
         origin: None,
-        http: usual.http,
+        http,
         secrets: Arc::new(secrets.collect()),
         timeout: usual.timeout,
         memory: usual.memory,

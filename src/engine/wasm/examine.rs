@@ -13,9 +13,6 @@ use super::fault::LoadError;
 use super::inspect::inspect;
 use super::{Code, PluginSpec, WasmEngine};
 
-/// A name that no resolver answers (RFC 2606).
-const NOWHERE: &str = "nowhere.invalid";
-
 /// Reads, compiles and links a component as it would be for a decision, under the same limits, and asks it what it is.
 /// It is granted the kinds of things that it imports and none of them leads anywhere: it can be looked at before
 /// anybody decided what to grant.
@@ -32,13 +29,12 @@ pub fn examine(
     let inspection = inspect(&bytes).map_err(fault)?;
     let needs = inspection.needs().map_err(fault)?;
     let has = |need: Need| needs.contains(&need);
-    let host = || HostGrant { host: NOWHERE.to_owned(), port: None, networks: Vec::new() };
     let secret = || (String::new(), SecretString::default());
     let spec = PluginSpec {
         name: name.to_owned(),
         bytes,
         origin: None,
-        http: has(Need::Http).then(host).into_iter().collect(),
+        http: has(Need::Http).then(HostGrant::nowhere).into_iter().collect(),
         secrets: Arc::new(has(Need::Secrets).then(secret).into_iter().collect()),
         timeout,
         memory,

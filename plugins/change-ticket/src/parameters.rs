@@ -108,7 +108,10 @@ impl Parameters {
         match Url::parse(&self.base_url) {
             Err(why) => faults.push(format!("`base_url`: {why}")),
             Ok(url) if !url.is_https && self.secret.is_some() && !is_loopback(url.authority) => {
-                faults.push(format!("`base_url`: {} is not https, and would show the secret to everyone on the way", self.base_url));
+                faults.push(format!(
+                    "`base_url`: {} is not https, and would show the secret to everyone on the way",
+                    self.base_url
+                ));
             }
             Ok(url) if url.path.contains('?') => {
                 faults.push("`base_url` has a query; put it into `path`".to_owned());
@@ -121,7 +124,10 @@ impl Parameters {
         match self.regex() {
             Err(why) => faults.push(why),
             Ok(regex) if regex.is_match("") => {
-                faults.push(format!("`pattern`: {:?} matches an empty text, so everything would be a ticket", self.pattern));
+                faults.push(format!(
+                    "`pattern`: {:?} matches an empty text, so everything would be a ticket",
+                    self.pattern
+                ));
             }
             Ok(_) => {}
         }

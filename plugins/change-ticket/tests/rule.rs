@@ -1,4 +1,5 @@
 //! The rule against a ticket system that the test plays.
+#![expect(clippy::expect_used, clippy::type_complexity, reason = "tables of cases, and helpers of tests")]
 
 use change_ticket::ChangeTicket;
 use holdpoint_plugin::http::{Error, Request as HttpRequest, Response};
@@ -69,7 +70,9 @@ fn the_ticket_is_found_in_the_context_or_in_the_reason() {
         let asked = asked.as_deref().and_then(|url| url.strip_prefix("https://tickets.example.com/api"));
         match expected {
             Ok(path) => assert_eq!((asked, found(&verdict)), (path, vec![]), "{reason:?} {context:?}"),
-            Err(code) => assert_eq!((asked, found(&verdict)), (None, vec![(Effect::Deny, code)]), "{reason:?} {context:?}"),
+            Err(code) => {
+                assert_eq!((asked, found(&verdict)), (None, vec![(Effect::Deny, code)]), "{reason:?} {context:?}");
+            }
         }
     }
 }
@@ -99,12 +102,7 @@ fn a_ticket_allows_holds_or_denies() {
             r#"{"state": "approved", "window": {"starts_at": "2026-11-20T08:00:00Z", "ends_at": ""}}"#,
             deny("window-missing"),
         ),
-        (
-            named,
-            200,
-            APPROVED,
-            vec![(Effect::Deny, "artifact-not-named"), (Effect::Deny, "deployment-not-named")],
-        ),
+        (named, 200, APPROVED, vec![(Effect::Deny, "artifact-not-named"), (Effect::Deny, "deployment-not-named")]),
         (
             named,
             200,
@@ -201,14 +199,20 @@ fn the_secret_is_sent_only_where_one_is_named_and_granted() {
     let named = with(r#""secret": "token""#);
     assert_eq!(sent(ALLOWED, Some("word")), Ok(None));
     assert_eq!(sent(&named, Some("word\n")), Ok(Some("Bearer word".to_owned())));
-    assert_eq!(sent(&with(r#""secret": "token", "scheme": "Basic""#), Some("d29yZA==")), Ok(Some("Basic d29yZA==".to_owned())));
+    assert_eq!(
+        sent(&with(r#""secret": "token", "scheme": "Basic""#), Some("d29yZA==")),
+        Ok(Some("Basic d29yZA==".to_owned()))
+    );
     assert_eq!(sent(&named, None), Err("the secret `token` is not granted".to_owned()));
 }
 
 #[test]
 fn an_exempt_intent_needs_no_ticket() {
     let mut input = input(&with(r#""exempt_intents": ["rollback"]"#), "");
-    assert_eq!(ChangeTicket::evaluate(&input, &TestHost::default()).as_ref().map(found), Ok(vec![(Effect::Deny, "ticket-missing")]));
+    assert_eq!(
+        ChangeTicket::evaluate(&input, &TestHost::default()).as_ref().map(found),
+        Ok(vec![(Effect::Deny, "ticket-missing")])
+    );
     "rollback".clone_into(&mut input.request.intent);
     let host = TestHost::default();
     let verdict = ChangeTicket::evaluate(&input, &host);
@@ -225,7 +229,10 @@ fn parameters_are_checked() {
         (format!(r#"{{"base_url": "http://127.0.0.1:8080", "secret": "token", {allowed}}}"#), None),
         (format!(r#"{{"base_url": "http://[::1]:8080", "secret": "token", {allowed}}}"#), None),
         (format!(r#"{{"base_url": "http://tickets.example.com", {allowed}}}"#), None),
-        (format!(r#"{{"base_url": "http://tickets.example.com", "secret": "token", {allowed}}}"#), Some("is not https")),
+        (
+            format!(r#"{{"base_url": "http://tickets.example.com", "secret": "token", {allowed}}}"#),
+            Some("is not https"),
+        ),
         (format!(r#"{{"base_url": "http://127.0.0.1.example.com", "secret": "t", {allowed}}}"#), Some("is not https")),
         (format!(r#"{{"base_url": "tickets.example.com", {allowed}}}"#), Some("begins with neither")),
         (format!(r#"{{"base_url": "https://me:word@tickets", {allowed}}}"#), Some("a user besides")),
@@ -250,7 +257,8 @@ fn parameters_are_checked() {
 #[test]
 fn the_schema_and_the_parameters_have_the_same_defaults() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../parameters.schema.json")).expect("JSON");
-    let default = |pointer: &str| schema.pointer(&format!("/properties/{pointer}/default")).and_then(|value| value.as_str());
+    let default =
+        |pointer: &str| schema.pointer(&format!("/properties/{pointer}/default")).and_then(|value| value.as_str());
     let read = parameters(ALLOWED);
     assert_eq!(default("path"), Some(read.path.as_str()));
     assert_eq!(default("scheme"), Some(read.scheme.as_str()));

@@ -2,6 +2,12 @@
 
 use crate::{DeploymentRecord, DeploymentStatus, Filter};
 
+impl Default for Filter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Filter {
     /// A filter that every record matches.
     #[must_use]

@@ -76,3 +76,40 @@ fn newest_first_key(record: &DeploymentRecord) -> impl Ord + '_ {
         Reverse(record.id.as_str()),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Records as _;
+    use crate::testing::record;
+    use crate::{DeploymentRecord, DeploymentStatus, Filter};
+
+    fn ids(records: &[DeploymentRecord]) -> Vec<&str> {
+        records.iter().map(|record| record.id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_list_answers_newest_first() {
+        let mut withdrawn = record("withdrawn", "staging", "2026-11-20T09:00:00Z");
+        withdrawn.status = DeploymentStatus::Decommissioned;
+        let records = vec![
+            record("old", "staging", "2026-11-19T09:00:00Z"),
+            record("tie", "staging", "2026-11-20T09:00:00Z"),
+            withdrawn,
+            record("dev", "dev", "2026-11-20T10:00:00Z"),
+        ];
+        let staging = Filter::new().environment("staging");
+        assert_eq!(records.count(&staging), 3);
+        assert_eq!(records.latest(&staging).map(|record| record.id).as_deref(), Some("withdrawn"));
+        assert_eq!(ids(&records.page(&staging, 1, 9)), ["tie", "old"]);
+        assert_eq!(ids(&records.page(&Filter::new(), 0, 1)), ["dev"]);
+        assert_eq!(records.latest(&staging.status(DeploymentStatus::Superseded)), None);
+    }
+
+    #[test]
+    fn a_page_has_500_records_at_most_and_all_reads_on() {
+        let many: Vec<_> = (0..1001).map(|id| record(&id.to_string(), "staging", "2026-11-20T09:00:00Z")).collect();
+        assert_eq!(many.page(&Filter::new(), 0, u32::MAX).len(), 500);
+        assert_eq!(many.page(&Filter::new(), 1000, 500).len(), 1);
+        assert_eq!(many.all(&Filter::new()).count(), 1001);
+    }
+}

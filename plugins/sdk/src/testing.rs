@@ -162,7 +162,10 @@ pub fn check_metadata<R: Rule>() -> Result<Metadata, String> {
     let metadata = R::metadata();
     let is_kebab = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
     if metadata.name.is_empty() || !metadata.name.chars().all(is_kebab) {
-        return Err(format!("the name {:?} has other characters than lower-case letters, digits and hyphens", metadata.name));
+        return Err(format!(
+            "the name {:?} has other characters than lower-case letters, digits and hyphens",
+            metadata.name
+        ));
     }
     if metadata.title.is_empty() || metadata.title.contains('\n') {
         return Err("the title is not one line".to_owned());

@@ -107,7 +107,7 @@ impl Metadata {
     /// What the rule does, in as many sentences as it takes.
     #[must_use]
     pub fn description(mut self, description: &str) -> Self {
-        self.description = description.to_owned();
+        description.clone_into(&mut self.description);
         self
     }
 

@@ -69,9 +69,9 @@ fn method(name: &str) -> Method {
 fn options(request: &Request) -> RequestOptions {
     let options = RequestOptions::new();
     let timeout = u64::try_from(request.timeout.as_nanos()).ok();
-    drop(options.set_connect_timeout(timeout));
-    drop(options.set_first_byte_timeout(timeout));
-    drop(options.set_between_bytes_timeout(timeout));
+    let _ = options.set_connect_timeout(timeout);
+    let _ = options.set_first_byte_timeout(timeout);
+    let _ = options.set_between_bytes_timeout(timeout);
     options
 }
 

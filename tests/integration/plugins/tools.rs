@@ -121,13 +121,12 @@ fn a_core_module_is_wrapped() {
     assert_snapshot!("wrap", wrapped.shown());
     let inspected = run(&folder, &["plugin", "inspect", "core.component.wasm", "--format", "json"]).json();
     assert_eq!(inspected["imports"], json!(["holdpoint:plugin/types@0.1.0"]), "no WASI: {inspected:#}");
-    let config =
-        "version: 1\nsources:\n  saved: {type: snapshot, path: records.json}\nenvironments:\n  - {name: production}\n";
+    let config = "version: 1\nsources:\n  saved: {type: snapshot, path: records.json}\nenvironments:\n  - {name: production}\n\
+                  plugins:\n  rule: {path: core.component.wasm}\nrules:\n  - plugin: rule\n";
     fs::write(folder.path().join("holdpoint.yaml"), config).unwrap();
     fs::write(folder.path().join("records.json"), "[]").unwrap();
     let digest = format!("sha256:{}", "a".repeat(64));
-    let plugin = ["--plugin", "rule=core.component.wasm", "--format", "json"];
-    let decision = run(&folder, &[&["check", digest.as_str(), "--to", "production"], &plugin[..]].concat());
+    let decision = run(&folder, &["check", &digest, "--to", "production", "--format", "json"]);
     assert_eq!(decision.verdict(), "allow", "{decision:?}");
 }
 

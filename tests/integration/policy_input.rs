@@ -28,7 +28,7 @@ fn it_writes_the_data_and_an_input_for_each_rule() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let names = ["data.json", "promotion.digest_known.input.json", "promotion.deployed_before.input.json"];
     let written: Vec<String> = run.stdout.lines().map(str::to_owned).collect();
-    assert_eq!(written.len(), 5, "{written:?}");
+    assert_eq!(written.len(), 7, "{written:?}");
     assert_eq!(written[..3], names.map(|name| format!("wrote {}", folder.join(name).display())));
     let data = read(&folder.join("data.json"));
     assert_eq!(data.as_object().unwrap().keys().collect::<Vec<_>>(), ["holdpoint"]);

@@ -140,8 +140,17 @@ fn candidates<'a>(
     match (slots, filter.deployment_name.as_deref()) {
         (Some(None), _) => Box::new(std::iter::empty()),
         (Some(Some(slots)), Some(name)) => Box::new(slots.get(name).into_iter().flatten().map(at)),
-        _ => Box::new(index.records().iter().map(Some)),
+        (None, Some(name)) => Box::new(of_name(index, name).into_iter().map(move |position| at(&position))),
+        (_, None) => Box::new(index.records().iter().map(Some)),
     }
+}
+
+/// The positions of a deployment's records in all targets, newest first.
+fn of_name(index: &RecordIndex, name: &str) -> Vec<u32> {
+    let mut positions: Vec<u32> =
+        index.by_slot().values().filter_map(|slots| slots.get(name)).flatten().copied().collect();
+    positions.sort_unstable();
+    positions
 }
 
 fn fits(record: &DeploymentRecord, filter: &Filter, digest: Option<Digest>) -> bool {

@@ -186,7 +186,7 @@ fn what_is_not_granted_is_refused_and_the_rule_fails() {
         (Asking::of("a_b.example"), "which is no host"),
         (Asking { secure: true, ..Asking::of("granted.example:444") }, "`granted.example:444`, which is not granted"),
         (Asking::of("granted.example"), "over http, and it may only do so over https"),
-        (Asking::of("granted.example:443"), "over http, and it may only do so over https"),
+        (Asking::of("granted.example:443"), "`granted.example:443`, which is not granted"),
         (Asking { method: 5, ..Asking::of(&host.address) }, "a `CONNECT`"),
         (Asking { times: 21, ..Asking::of(&host.address) }, "more than 20 requests in one evaluation"),
         (Asking { body: 1025, method: 2, ..Asking::of(&host.address) }, "more than 1024 KiB in one request"),

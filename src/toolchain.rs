@@ -143,7 +143,9 @@ mod tests {
         ];
         for (files, expected) in cases {
             let folder = tempfile::tempdir().unwrap();
-            files.iter().for_each(|file| std::fs::write(folder.path().join(file), "").unwrap());
+            for file in files {
+                std::fs::write(folder.path().join(file), "").unwrap();
+            }
             match (language(folder.path()), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{files:?}"),
                 (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),

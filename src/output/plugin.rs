@@ -123,8 +123,8 @@ fn fact(page: &mut Page, label: &str, text: &str) {
 fn size(bytes: usize) -> String {
     let tenths = |unit: usize| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
     match bytes {
-        ..1024 => format!("{bytes} bytes"),
-        ..1_048_576 => format!("{} KiB ({bytes} bytes)", tenths(1 << 10)),
+        ..=1023 => format!("{bytes} bytes"),
+        1024..=1_048_575 => format!("{} KiB ({bytes} bytes)", tenths(1 << 10)),
         _ => format!("{} MiB ({bytes} bytes)", tenths(1 << 20)),
     }
 }

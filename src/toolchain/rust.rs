@@ -1,7 +1,7 @@
 //! Rust: `cargo build` for `wasm32-unknown-unknown`, which imports nothing of a system.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -32,12 +32,15 @@ fn artifact(project: &Project<'_>, messages: &str) -> Result<PathBuf, BuildError
     };
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let own = messages.filter(|message| message.get("reason").is_some_and(|reason| reason == "compiler-artifact"));
-    let files = own.filter(is_own).filter_map(|message| {
+    let mut files = own.filter(is_own).filter_map(|message| {
         let files = message.get("filenames")?.as_array()?;
-        let file = files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".wasm"))?;
+        let file = files
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|file| Path::new(file).extension().is_some_and(|end| end == "wasm"))?;
         Some(PathBuf::from(file))
     });
-    files.last().ok_or_else(|| {
+    files.next_back().ok_or_else(|| {
         BuildError::new(
             format!("`{}` makes no WebAssembly module", manifest.display()),
             "name the folder of a package, whose Cargo.toml has `crate-type = [\"cdylib\", \"rlib\"]` under `[lib]`",

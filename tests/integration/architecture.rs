@@ -231,6 +231,10 @@ fn source_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // Templates are texts of other projects, and no part of this one.
+        if path.ends_with("templates") {
+            continue;
+        }
         if path.is_dir() {
             files.extend(source_files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {

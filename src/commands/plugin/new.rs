@@ -84,7 +84,8 @@ const fn option(language: Language) -> &'static str {
 }
 
 fn said(written: &[PathBuf], directory: &Path, name: &str, language: Language) -> String {
-    let lines: String = written.iter().map(|path| format!("wrote {}\n", path.display())).collect();
+    let lines: Vec<String> = written.iter().map(|path| format!("wrote {}\n", path.display())).collect();
+    let lines = lines.concat();
     let (test, rule) = match language {
         Language::Rust => ("cargo test", "src/lib.rs"),
         Language::Go => ("go test ./...", "main.go"),

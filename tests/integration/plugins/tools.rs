@@ -124,9 +124,11 @@ fn a_core_module_is_wrapped() {
     let config = "version: 1\nsources:\n  saved: {type: snapshot, path: records.json}\nenvironments:\n  - {name: production}\n\
                   plugins:\n  rule: {path: core.component.wasm}\nrules:\n  - plugin: rule\n";
     fs::write(folder.path().join("holdpoint.yaml"), config).unwrap();
-    fs::write(folder.path().join("records.json"), "[]").unwrap();
+    let records = crate::support::cli::root().join("examples/storefront/records.json");
+    fs::copy(records, folder.path().join("records.json")).unwrap();
     let digest = format!("sha256:{}", "a".repeat(64));
-    let decision = run(&folder, &["check", &digest, "--to", "production", "--format", "json"]);
+    let decision =
+        run(&folder, &["check", &digest, "--to", "production", "--as-of", "2026-11-20T12:00:00Z", "--format", "json"]);
     assert_eq!(decision.verdict(), "allow", "{decision:?}");
 }
 

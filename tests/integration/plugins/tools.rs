@@ -1,5 +1,6 @@
 //! `plugin inspect`, `wrap`, `new` and `build`: what they say, what they write, what they refuse.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -90,7 +91,7 @@ fn what_is_no_plugin_is_refused_in_words() {
         let folder = with("plugin.wasm", &bytes);
         let run = run(&folder, &["plugin", "inspect", "plugin.wasm"]);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}");
-        told.push_str(&format!("# {name}\n{}\n", run.stderr));
+        write!(told, "# {name}\n{}\n", run.stderr).unwrap();
     }
     let missing = run(&tempfile::tempdir().unwrap(), &["plugin", "inspect", "missing.wasm"]);
     assert_snapshot!("inspect_refusals", format!("{told}# missing\n{}", missing.stderr));
@@ -171,7 +172,7 @@ fn what_cannot_be_wrapped_is_refused_in_words() {
         let run = run(&folder, &["plugin", "wrap", "core.wasm"]);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}");
         assert!(!folder.path().join("core.component.wasm").exists(), "{name}");
-        told.push_str(&format!("# {name}\n{}\n", run.stderr));
+        write!(told, "# {name}\n{}\n", run.stderr).unwrap();
     }
     assert_snapshot!("wrap_refusals", told);
 }
@@ -226,7 +227,7 @@ fn what_cannot_be_begun_is_refused() {
     for arguments in cases {
         let run = run(&folder, &[&["plugin", "new"], arguments].concat());
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
-        told.push_str(&format!("# {}\n{}\n", arguments.join(" "), run.stderr));
+        write!(told, "# {}\n{}\n", arguments.join(" "), run.stderr).unwrap();
     }
     assert_snapshot!("new_refusals", told);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing was written");
@@ -300,7 +301,7 @@ fn what_cannot_be_built_is_refused() {
     let mut told = String::new();
     let mut tell = |what: &str, (folder, built): (TempDir, Run)| {
         assert_eq!((built.code, built.stdout.as_str()), (2, ""), "{what}");
-        told.push_str(&format!("# {what}\n{}\n", shown(&folder, &built)));
+        write!(told, "# {what}\n{}\n", shown(&folder, &built)).unwrap();
     };
     tell("it fails", build("go", "go", "echo rule.go:1: wrong >&2; exit 3", &[]));
     tell("it leaves nothing", build("go", "go", "exit 0", &[]));

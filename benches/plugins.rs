@@ -2,7 +2,13 @@
 //!
 //! `cargo bench --bench plugins -- [COMPONENT…]`: without a component, the smallest that asks for one record.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program for developers")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::use_debug,
+    reason = "a program for developers"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -48,7 +48,7 @@ use plugin::{Plugin, Runtime};
 use view::View;
 
 pub use allocation::Allocation;
-pub use code::{Announce, Code, Limits as CompileLimits, compile, confine};
+pub use code::{Announce, Announcing, Code, Limits as CompileLimits, compile, confine};
 pub use examine::examine;
 pub use fault::{LoadError, PluginFault};
 pub use inspect::{Inspection, inspect};

@@ -53,8 +53,11 @@ impl Default for Limits {
 }
 
 /// Called with a plugin's name when compiling it takes longer than a moment. What it returns is dropped when that is over.
+pub type Announcing = dyn Fn(&str) -> Box<dyn Any> + Send + Sync;
+
+/// Who is told that a plugin is being compiled.
 #[derive(Clone)]
-pub struct Announce(pub Arc<dyn Fn(&str) -> Box<dyn Any> + Send + Sync>);
+pub struct Announce(pub Arc<Announcing>);
 
 impl Default for Announce {
     fn default() -> Self {

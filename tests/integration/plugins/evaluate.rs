@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use holdpoint::domain::digest::Digest;
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
@@ -18,7 +19,7 @@ impl Folder {
     pub(super) fn new(component: &[u8], rest: &str) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         fs::write(folder.0.path().join("custom.wasm"), component).unwrap();
-        let pin = sha2::Sha256::digest(component).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let pin = Digest::from_bytes(sha2::Sha256::digest(component).into()).to_string();
         let rest = rest.replace("PIN", &pin);
         let records = root().join("examples/storefront/records.json");
         let text = format!(

@@ -38,11 +38,11 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let sees = Arc::clone(&seen);
+        let noted = Arc::clone(&seen);
         std::thread::spawn(move || {
             for connection in listener.incoming() {
-                let (says, sees) = (says.clone(), Arc::clone(&sees));
-                std::thread::spawn(move || serve(connection.unwrap(), &says, &sees));
+                let (says, noted) = (says.clone(), Arc::clone(&noted));
+                std::thread::spawn(move || serve(connection.unwrap(), &says, &noted));
             }
         });
         Self { address, seen }
@@ -57,7 +57,7 @@ impl Host {
     }
 }
 
-fn serve(mut connection: TcpStream, says: &Says, sees: &Mutex<Vec<String>>) {
+fn serve(mut connection: TcpStream, says: &Says, noted: &Mutex<Vec<String>>) {
     let mut request = Vec::new();
     let mut part = [0; 4096];
     while !request.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -66,7 +66,7 @@ fn serve(mut connection: TcpStream, says: &Says, sees: &Mutex<Vec<String>>) {
             _ => return,
         }
     }
-    sees.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+    noted.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
     let more = [b'x'; 4096];
     match says {
         Says::Bytes(bytes) => connection.write_all(bytes).unwrap_or_default(),

@@ -101,7 +101,7 @@ fn scrub(text: &str) -> String {
     lines.collect()
 }
 
-/// A line of JUnit without how long it took.
+/// A line of `JUnit` without how long it took.
 fn without_time(line: &str) -> String {
     let timed = line.split_once(" time=\"").and_then(|(before, rest)| Some((before, rest.split_once('"')?.1)));
     timed.map_or_else(|| line.to_owned(), |(before, after)| format!("{before} time=\"0.000\"{after}"))

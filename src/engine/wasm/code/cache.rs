@@ -97,7 +97,7 @@ fn digest_of(key: &Key, code: &[u8]) -> [u8; DIGEST] {
 fn mark_used(file: &File) {
     use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
     let at = |nanoseconds| Timespec { tv_sec: 0, tv_nsec: nanoseconds };
-    let times = Timestamps { last_access: at(UTIME_OMIT.into()), last_modification: at(UTIME_NOW.into()) };
+    let times = Timestamps { last_access: at(UTIME_OMIT), last_modification: at(UTIME_NOW) };
     if let Err(error) = futimens(file, &times) {
         // A cache that cannot be written is read all the same.
         tracing::debug!(%error, "when compiled code was used cannot be marked");

@@ -118,7 +118,7 @@ fn a_schema_is_json_of_a_bounded_length() {
                 parameters_schema: Some(schema),
                 documentation_url: None,
             },
-            |text| text.to_owned(),
+            str::to_owned,
         )
     };
     assert_eq!(with("{\"type\": \"object\"}".to_owned()).unwrap().parameters, Some(json!({"type": "object"})));

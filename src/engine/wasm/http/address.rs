@@ -9,7 +9,7 @@ use crate::domain::grant::HostGrant;
 
 /// Ranges of IPv4 that are not public: where they begin, how many bits they share, and what they are.
 const SPECIAL_V4: [(Ipv4Addr, u32, &str); 15] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "an unspecified"),
+    (Ipv4Addr::UNSPECIFIED, 8, "an unspecified"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "a private"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "a provider's private"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "a loopback"),

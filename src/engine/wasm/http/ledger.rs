@@ -68,10 +68,10 @@ impl Ledger {
     }
 
     /// Writes down that it was refused: whatever the plugin makes of that, it decides nothing any more.
-    pub(super) fn refuse(&self, ticket: Ticket, failure: Failure, end: End) {
-        let error = Some(failure.message.clone());
+    pub(super) fn refuse(&self, ticket: Ticket, failure: Failure, mut end: End) {
+        end.error = Some(failure.message.clone());
         self.entries().refusal.get_or_insert(failure);
-        self.end(ticket, End { error, ..end });
+        self.end(ticket, end);
     }
 
     /// The first thing that was refused.

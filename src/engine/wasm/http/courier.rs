@@ -158,7 +158,8 @@ impl Door {
             .referer(false)
             .https_only(!address::is_this_machine(&grant))
             .user_agent(concat!("holdpoint-plugin/", env!("CARGO_PKG_VERSION")))
-            .pool_max_idle_per_host(MOST_IDLE)
+            // A connection that the host has closed meanwhile would fail the next request, and with it the rule.
+            .pool_max_idle_per_host(0)
             .dns_resolver(resolver)
             .build()?;
         Ok(Self { grant, client })

@@ -19,9 +19,8 @@ use super::exchange::{Answer, Broken, Patience, exchange};
 use super::ledger::End;
 use super::resolve::{Checked, Lookup};
 
-/// Threads that may wait for the machine's resolver at once, and connections to one host that are kept.
+/// Threads that may wait for the machine's resolver at once.
 const MOST_LOOKUPS: usize = 8;
-const MOST_IDLE: usize = 4;
 
 /// Connections of one plugin. None of them is shared with another plugin or with holdpoint itself, and none knows a
 /// credential, a cookie or a proxy.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use holdpoint::app::{self, Changes};
 use holdpoint::config::Config;
-use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::domain::request::Request;
 use holdpoint::gate::Gate;
 use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
@@ -208,14 +208,7 @@ fn configuration(policies: Policies) -> String {
 }
 
 fn request() -> Request {
-    Request {
-        artifact: RequestedArtifact::from(snapshot::reference()),
-        environment: "production".to_owned(),
-        deployment_name: Some("service-7".to_owned()),
-        intent: Intent::Deploy,
-        actor: None,
-        reason: None,
-        channel: "check",
-        context: serde_json::json!({"author": "dora", "approvals": [{"by": "alice", "at": "2026-11-20T10:00:00Z"}]}),
-    }
+    snapshot::request(
+        serde_json::json!({"author": "dora", "approvals": [{"by": "alice", "at": "2026-11-20T10:00:00Z"}]}),
+    )
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use holdpoint::app::{self, Changes, NamedPlugin};
 use holdpoint::config::Config;
-use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::domain::request::Request;
 use holdpoint::gate::Gate;
 use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
@@ -118,17 +118,7 @@ fn world(component: &Path, records: &Path) -> (Gate, Observation, Request) {
     let gate = app::gate(&config, &changes).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();
-    let request = Request {
-        artifact: RequestedArtifact::from(snapshot::reference()),
-        environment: "production".to_owned(),
-        deployment_name: Some("service-7".to_owned()),
-        intent: Intent::Deploy,
-        actor: None,
-        reason: None,
-        channel: "check",
-        context: serde_json::json!({}),
-    };
-    (gate, observation, request)
+    (gate, observation, snapshot::request(serde_json::json!({})))
 }
 
 fn configuration() -> String {

@@ -1,6 +1,7 @@
 //! Made-up records, and a request that fits them.
 
 use holdpoint::domain::reference::ArtifactReference;
+use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 
 const HISTORY: usize = 10;
 const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
@@ -56,4 +57,18 @@ pub(crate) fn json(count: usize) -> String {
         "{{\"deployment_records\":[{}],\"pagination\":{{\"total_count\":{count},\"page\":1,\"total_pages\":1,\"page_size\":{count}}}}}",
         records.join(",")
     )
+}
+
+/// Whether that artifact may be deployed to production.
+pub(crate) fn request(context: serde_json::Value) -> Request {
+    Request {
+        artifact: RequestedArtifact::from(reference()),
+        environment: "production".to_owned(),
+        deployment_name: Some("service-7".to_owned()),
+        intent: Intent::Deploy,
+        actor: None,
+        reason: None,
+        channel: "check",
+        context,
+    }
 }

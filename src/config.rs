@@ -26,7 +26,7 @@ use schemars::transform::RecursiveTransform;
 use url::Url;
 
 pub use error::ConfigError;
-pub use plugins::{PluginConfig, PluginSource};
+pub use plugins::{PluginConfig, PluginSource, USUAL_PLUGIN_MEMORY};
 pub use policies::{KeySource, PlaceError, PolicySource, Verification};
 
 use crate::domain::environment::EnvironmentGraph;

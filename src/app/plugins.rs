@@ -13,16 +13,16 @@ use serde_json::{Map, Value};
 
 use super::policies;
 use crate::bundle::oci::{self, Access, ComponentOutside};
-use crate::config::{Config, PluginConfig, PluginSource};
+use crate::config::{Config, PluginConfig, PluginSource, USUAL_PLUGIN_MEMORY};
 use crate::domain::examination::Examination;
 use crate::domain::origin::{Origin, OriginKind};
 use crate::domain::plugin::LARGEST_COMPONENT;
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
-use crate::engine::wasm::{self, Announce, Code, PluginSpec, inspect};
+use crate::engine::wasm::{self, Announce, Code, ComponentBytes, PluginSpec, inspect};
 use crate::source::file;
 
 /// Time and memory of a plugin that is looked at: what a configuration gives one by default.
-const USUAL: (Duration, u64) = (Duration::from_secs(1), 64 << 20);
+const USUAL: (Duration, u64) = (Duration::from_secs(1), USUAL_PLUGIN_MEMORY);
 
 /// A component that the command line names: in place of a plugin of the configuration, or beside them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ fn spec(plugin: &PluginConfig, folder: &Path, offline: bool) -> anyhow::Result<P
     let secrets: BTreeMap<_, _> = plugin.secrets.iter().map(secret).collect::<anyhow::Result<_>>()?;
     let spec = PluginSpec {
         name: plugin.name.clone(),
-        bytes: bytes.into(),
+        component: ComponentBytes::new(bytes),
         origin,
         http: plugin.http.clone(),
         secrets: Arc::new(secrets),
@@ -161,11 +161,11 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// # Errors
 /// Everything that keeps it from being used.
 pub fn examine(name: &str, component: Vec<u8>) -> anyhow::Result<Examination> {
-    Ok(wasm::examine(name, component.into(), USUAL, &code(Announce::default())?)?)
+    Ok(wasm::examine(name, &ComponentBytes::new(component), USUAL, &code(Announce::default())?)?)
 }
 
 fn check_digest(plugin: &PluginConfig, spec: &PluginSpec) -> anyhow::Result<()> {
-    let digest = spec.digest();
+    let digest = spec.component.digest();
     match plugin.sha256 {
         Some(expected) if expected == digest => Ok(()),
         Some(expected) => Err(anyhow!(

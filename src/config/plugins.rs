@@ -10,7 +10,7 @@ use crate::domain::grant::HostGrant;
 use crate::domain::repository::RepositoryReference;
 
 /// The memory of a plugin whose configuration says nothing of it, in bytes; [`super::DEFAULT_PLUGIN_MEMORY`].
-const USUAL_MEMORY: u64 = 64 << 20;
+pub const USUAL_PLUGIN_MEMORY: u64 = 64 << 20;
 
 /// A custom rule as a WebAssembly component, and what it may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,15 @@ impl PluginConfig {
     /// A plugin without grants, and with the usual limits.
     #[must_use]
     pub const fn new(name: String, source: PluginSource, timeout: Duration) -> Self {
-        Self { name, source, sha256: None, http: Vec::new(), secrets: BTreeMap::new(), timeout, memory: USUAL_MEMORY }
+        Self {
+            name,
+            source,
+            sha256: None,
+            http: Vec::new(),
+            secrets: BTreeMap::new(),
+            timeout,
+            memory: USUAL_PLUGIN_MEMORY,
+        }
     }
 }
 

@@ -119,3 +119,18 @@ pub fn is_plugin_name(text: &str) -> bool {
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     text.len() <= 64 && text.split('-').all(is_word) && text.starts_with(|first: char| first.is_ascii_lowercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_plugin_name;
+
+    #[test]
+    fn names_are_kebab_case() {
+        for good in ["a", "change-ticket", "quorum2", "a-1-b"] {
+            assert!(is_plugin_name(good), "{good}");
+        }
+        for bad in ["", "-", "a-", "-a", "a--b", "A", "a_b", "a b", "ä", "1a", "a\n"] {
+            assert!(!is_plugin_name(bad), "{bad:?}");
+        }
+    }
+}

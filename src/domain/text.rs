@@ -30,6 +30,15 @@ const fn is_noncharacter(character: char) -> bool {
         || matches!(character, '\u{efffe}' | '\u{effff}' | '\u{ffffe}' | '\u{fffff}' | '\u{10fffe}' | '\u{10ffff}')
 }
 
+/// The beginning of the text, with `…` for what is left out.
+#[must_use]
+pub fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// The text with its hidden characters, line breaks too, as `\u{…}`.
 #[must_use]
 pub fn visible(text: &str) -> String {

@@ -11,7 +11,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value};
 
-use crate::domain::text::nearest;
+use crate::domain::text::{self, nearest};
 
 /// The most that is told about one rule.
 const MOST_FAULTS: usize = 10;
@@ -96,11 +96,8 @@ impl<'schema> ParameterSchema<'schema> {
     }
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_VALUE) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+fn cut(value: &str) -> String {
+    text::cut(value, LONGEST_VALUE)
 }
 
 /// The parameters with the defaults of the schema, for those that are not given.

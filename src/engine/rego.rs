@@ -32,7 +32,6 @@ mod version;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +48,7 @@ use crate::gate::engine::{
     Evaluated, Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight,
 };
 
+use super::LoadError;
 use explain::Explainer;
 use input::Inputs;
 use load::Loaded;
@@ -77,22 +77,6 @@ pub struct RegoEngine {
     limits: Limits,
 }
 
-/// Everything that is wrong with the policies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadError(pub Vec<PolicyFault>);
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, fault) in self.0.iter().enumerate() {
-            let separator = if position == 0 { "" } else { "\n" };
-            write!(formatter, "{separator}{fault}\nhint: {}", fault.hint)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for LoadError {}
-
 impl RegoEngine {
     /// Loads policies from files and folders and checks that every rule names one of them and gives it parameters that
     /// it takes. `environments` are the names that parameters may refer to.
@@ -105,7 +89,7 @@ impl RegoEngine {
         rules: &[Rule],
         environments: BTreeSet<String>,
         limits: Limits,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, LoadError<PolicyFault>> {
         let inputs: Vec<PolicyInput> = paths.iter().cloned().map(PolicyInput::Path).collect();
         Self::load_from(&inputs, rules, environments, limits)
     }
@@ -119,7 +103,7 @@ impl RegoEngine {
         rules: &[Rule],
         environments: BTreeSet<String>,
         limits: Limits,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, LoadError<PolicyFault>> {
         let used = rules.iter().map(|rule| rule.kind.name()).collect();
         let loaded = load::load(inputs, &used, limits.rule).map_err(LoadError)?;
         let parameters = rules.iter().map(|rule| (rule.id.clone(), loaded.parameters_of(rule))).collect();

@@ -23,6 +23,8 @@ mod plugin;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +44,7 @@ use crate::gate::engine::{
     Evaluated, Explained, PreparedRules, Question, RuleDescription, RuleEngine, RuleError, Sight,
 };
 
+use super::LoadError;
 use super::parameters::{self, ParameterSchema};
 use fault::Failure;
 use plugin::{Plugin, Runtime};
@@ -50,7 +53,7 @@ use view::View;
 pub use allocation::Allocation;
 pub use code::{Announce, Announcing, Code, Limits as CompileLimits, compile, confine};
 pub use examine::examine;
-pub use fault::{LoadError, PluginFault};
+pub use fault::PluginFault;
 pub use inspect::{Inspection, inspect};
 
 /// A plugin as it is to be loaded.
@@ -59,7 +62,7 @@ pub struct PluginSpec {
     /// The name that rules use.
     pub name: String,
     /// The component.
-    pub bytes: Arc<[u8]>,
+    pub component: ComponentBytes,
     /// Where it came from, when that was a registry.
     pub origin: Option<Origin>,
     /// The hosts that it may send requests to.
@@ -72,11 +75,41 @@ pub struct PluginSpec {
     pub memory: u64,
 }
 
-impl PluginSpec {
-    /// The digest of the component.
+/// A component as it was read, and its digest. It may be megabytes, so the digest is worked out once.
+#[derive(Clone)]
+pub struct ComponentBytes {
+    bytes: Arc<[u8]>,
+    digest: Digest,
+}
+
+impl ComponentBytes {
+    /// Takes what was read as it is; nothing is checked.
     #[must_use]
-    pub fn digest(&self) -> Digest {
-        Digest::from_bytes(Sha256::digest(&self.bytes).into())
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+        let bytes = bytes.into();
+        let digest = Digest::from_bytes(Sha256::digest(&bytes).into());
+        Self { bytes, digest }
+    }
+
+    /// The digest.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl Deref for ComponentBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Without the bytes.
+impl fmt::Debug for ComponentBytes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.digest)
     }
 }
 
@@ -85,8 +118,10 @@ impl PluginSpec {
 pub struct WasmEngine {
     plugins: BTreeMap<String, Arc<Plugin>>,
     reports: Vec<PluginReport>,
-    /// By the rule's id: with the defaults of the schema.
-    parameters: Arc<BTreeMap<String, Value>>,
+    /// Of the reports.
+    digest: Option<Digest>,
+    /// By the rule's id, as JSON text: with the defaults of the schema.
+    parameters: Arc<BTreeMap<String, String>>,
 }
 
 impl WasmEngine {
@@ -102,7 +137,7 @@ impl WasmEngine {
         rules: &[Rule],
         environments: BTreeSet<String>,
         code: &Code,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, LoadError<PluginFault>> {
         Self::load_into(Allocation::OnDemand, plugins, rules, environments, code)
     }
 
@@ -116,7 +151,7 @@ impl WasmEngine {
         rules: &[Rule],
         environments: BTreeSet<String>,
         code: &Code,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, LoadError<PluginFault>> {
         let Some(memory) = plugins.iter().map(|spec| spec.memory).max() else { return Ok(Self::default()) };
         let runtime = Runtime::start(allocation, memory);
         let runtime = Arc::new(runtime.map_err(|error| LoadError(vec![unavailable(&format!("{error:#}"))]))?);
@@ -127,8 +162,9 @@ impl WasmEngine {
                 Err(fault) => faults.push(fault.of(&spec.name)),
             }
         }
-        let reports = loaded.values().map(|plugin| plugin.report.clone()).collect();
-        let loaded = Self { plugins: loaded, reports, parameters: Arc::default() };
+        let reports: Vec<PluginReport> = loaded.values().map(|plugin| plugin.report.clone()).collect();
+        let digest = Some(digest(&reports));
+        let loaded = Self { plugins: loaded, reports, digest, parameters: Arc::default() };
         match loaded.with_rules(rules, environments) {
             Ok(loaded) if faults.is_empty() => Ok(loaded),
             Ok(_) => Err(LoadError(faults)),
@@ -143,26 +179,25 @@ impl WasmEngine {
     ///
     /// # Errors
     /// Every rule whose parameters do not fit.
-    pub fn with_rules(&self, rules: &[Rule], environments: BTreeSet<String>) -> Result<Self, LoadError> {
+    pub fn with_rules(&self, rules: &[Rule], environments: BTreeSet<String>) -> Result<Self, LoadError<PluginFault>> {
         let environments = Arc::new(environments);
         let (mut filled, mut faults) = (BTreeMap::new(), Vec::new());
         for rule in rules {
             let Some(plugin) = rule.kind.plugin().and_then(|name| self.plugins.get(name)) else { continue };
             let schema = plugin.metadata.parameters.as_ref();
             let parameters = parameters::filled(&rule.parameters, schema);
-            faults.extend(unfit(rule, plugin, &parameters, &environments));
-            filled.insert(rule.id.clone(), parameters);
+            let text = parameters.to_string();
+            faults.extend(unfit(rule, plugin, &parameters, &text, &environments));
+            filled.insert(rule.id.clone(), text);
         }
         if faults.is_empty() {
             let (plugins, reports) = (self.plugins.clone(), self.reports.clone());
-            Ok(Self { plugins, reports, parameters: Arc::new(filled) })
+            Ok(Self { plugins, reports, digest: self.digest, parameters: Arc::new(filled) })
         } else {
             Err(LoadError(faults))
         }
     }
-}
 
-impl WasmEngine {
     /// Every plugin, by name.
     #[must_use]
     pub fn loaded(&self) -> Vec<LoadedPlugin> {
@@ -171,7 +206,13 @@ impl WasmEngine {
 }
 
 /// What is wrong with the parameters of a rule: by the plugin's schema, and then by what the plugin says.
-fn unfit(rule: &Rule, plugin: &Plugin, parameters: &Value, environments: &Arc<BTreeSet<String>>) -> Vec<PluginFault> {
+fn unfit(
+    rule: &Rule,
+    plugin: &Plugin,
+    parameters: &Value,
+    text: &str,
+    environments: &Arc<BTreeSet<String>>,
+) -> Vec<PluginFault> {
     if let Some(schema) = &plugin.metadata.parameters {
         let checked = match ParameterSchema::new(schema, "plugin", environments) {
             Ok(checked) => checked,
@@ -187,7 +228,7 @@ fn unfit(rule: &Rule, plugin: &Plugin, parameters: &Value, environments: &Arc<BT
             return faults;
         }
     }
-    match plugin.check_parameters(&parameters.to_string()) {
+    match plugin.check_parameters(text) {
         Ok(said) => said
             .into_iter()
             .take(10)
@@ -202,6 +243,14 @@ fn unfit(rule: &Rule, plugin: &Plugin, parameters: &Value, environments: &Arc<BT
     }
 }
 
+fn digest(plugins: &[PluginReport]) -> Digest {
+    let mut hash = Sha256::new();
+    for report in plugins {
+        hash.update(format!("{} {}\n", report.name, report.digest));
+    }
+    Digest::from_bytes(hash.finalize().into())
+}
+
 fn unavailable(why: &str) -> PluginFault {
     PluginFault::new(format!("plugins cannot be run here: {why}"), "free memory and threads, or run on another machine")
 }
@@ -214,11 +263,7 @@ impl RuleEngine for WasmEngine {
     }
 
     fn digest(&self) -> Digest {
-        let mut hash = Sha256::new();
-        for report in &self.reports {
-            hash.update(format!("{} {}\n", report.name, report.digest));
-        }
-        Digest::from_bytes(hash.finalize().into())
+        self.digest.unwrap_or_else(|| digest(&self.reports))
     }
 
     fn plugins(&self) -> &[PluginReport] {
@@ -234,7 +279,7 @@ impl RuleEngine for WasmEngine {
 
 struct Prepared {
     plugins: BTreeMap<String, Arc<Plugin>>,
-    parameters: Arc<BTreeMap<String, Value>>,
+    parameters: Arc<BTreeMap<String, String>>,
     snapshot: Arc<Snapshot>,
     /// Those whose records were read, in the order of promotion.
     environments: Vec<String>,
@@ -250,17 +295,21 @@ fn in_promotion_order(snapshot: &Snapshot) -> Vec<String> {
 }
 
 impl Prepared {
-    /// The environments whose records were read, the request's own last.
-    fn environments(&self, question: &Question<'_>) -> Vec<String> {
+    /// The records as all rules of a question see them: of the environments that were read, the request's own last.
+    fn view(&self, question: &Question<'_>) -> Arc<View> {
         let own = &question.environment.name;
         let others = self.environments.iter().filter(|name| *name != own);
-        others.chain([own]).cloned().collect()
+        Arc::new(View::new(Arc::clone(&self.snapshot), others.chain([own]).cloned().collect()))
     }
 
-    fn input(&self, question: &Question<'_>, rule: &Rule) -> Result<bindings::types::EvaluationInput, RuleError> {
-        let nothing = Value::Object(serde_json::Map::new());
-        let parameters = self.parameters.get(&rule.id).unwrap_or(&nothing);
-        convert::input(question, &self.environments(question), parameters).map_err(|why| {
+    fn input(
+        &self,
+        question: &Question<'_>,
+        view: &View,
+        rule: &Rule,
+    ) -> Result<bindings::types::EvaluationInput, RuleError> {
+        let parameters = self.parameters.get(&rule.id).map_or("{}", String::as_str);
+        convert::input(question, view.environments(), parameters).map_err(|why| {
             Failure::new("plugin_error", format!("cannot be asked: {why}"), "ask about another instant")
                 .into_rule_error(rule.kind.name())
         })
@@ -273,11 +322,10 @@ impl Prepared {
         })
     }
 
-    fn ask(&self, question: &Question<'_>, rule: &Rule) -> Result<Asked, RuleError> {
+    fn ask(&self, question: &Question<'_>, view: &Arc<View>, rule: &Rule) -> Result<Asked, RuleError> {
         let plugin = self.plugin(rule)?;
-        let input = self.input(question, rule)?;
-        let view = Arc::new(View::new(Arc::clone(&self.snapshot), self.environments(question)));
-        let called = plugin.evaluate(input, &view);
+        let input = self.input(question, view, rule)?;
+        let called = plugin.evaluate(input, view);
         let redact = |text: &str| called.state.redacted(text);
         let answer = called.result.and_then(|said| match said {
             Ok(verdict) => convert::answer(verdict, redact).map_err(|why| Failure::of_answer(&why)),
@@ -302,9 +350,9 @@ impl Prepared {
     }
 
     /// Explains a rule by asking it once more, unless that would ask others once more.
-    fn explain_one(&self, question: &Question<'_>, rule: &Rule) -> Result<Explained, RuleError> {
+    fn explain_one(&self, question: &Question<'_>, view: &Arc<View>, rule: &Rule) -> Result<Explained, RuleError> {
         if self.plugin(rule)?.report.replayable {
-            return self.ask(question, rule).map(|asked| asked.explained);
+            return self.ask(question, view, rule).map(|asked| asked.explained);
         }
         Err(RuleError {
             code: "rule_unexplained",
@@ -325,7 +373,8 @@ struct Asked {
 
 impl PreparedRules for Prepared {
     fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated> {
-        let one = |rule: &&Rule| match self.ask(question, rule) {
+        let view = self.view(question);
+        let one = |rule: &&Rule| match self.ask(question, &view, rule) {
             Ok(asked) => Evaluated { result: asked.explained.answer, calls: asked.calls },
             Err(error) => Evaluated::from(Err(error)),
         };
@@ -333,11 +382,14 @@ impl PreparedRules for Prepared {
     }
 
     fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError> {
-        let inputs = question.rules.iter().map(|rule| self.input(question, rule).map(|input| format!("{input:#?}\n")));
+        let view = self.view(question);
+        let inputs =
+            question.rules.iter().map(|rule| self.input(question, &view, rule).map(|input| format!("{input:#?}\n")));
         Ok(Sight { data: "{}\n".to_owned(), inputs: inputs.collect::<Result<_, _>>()? })
     }
 
     fn explain(&self, question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
-        question.rules.iter().map(|rule| self.explain_one(question, rule)).collect()
+        let view = self.view(question);
+        question.rules.iter().map(|rule| self.explain_one(question, &view, rule)).collect()
     }
 }

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::environment::Environment;
 use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
-use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 use holdpoint::domain::rule::{Enforcement, Rule, RuleKind};
 use holdpoint::domain::snapshot::{EnvironmentRecords, Snapshot};
-use holdpoint::engine::rego::{Limits, LoadError, RegoEngine};
+use holdpoint::engine::LoadError;
+use holdpoint::engine::rego::{Limits, PolicyFault, RegoEngine};
 use holdpoint::gate::engine::{Answer, Question, RuleEngine as _, RuleError};
+
+use crate::support::world::{environment, request};
 
 const LIMITS: Limits = Limits { rule: Duration::from_millis(200), evaluation: Duration::from_secs(5) };
 const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -53,7 +55,7 @@ impl Policies {
         self
     }
 
-    fn load(&self) -> Result<RegoEngine, LoadError> {
+    fn load(&self) -> Result<RegoEngine, LoadError<PolicyFault>> {
         RegoEngine::load(&[self.folder.path().to_owned()], &self.rules, environments(), LIMITS)
     }
 
@@ -67,7 +69,7 @@ impl Policies {
         let engine = self.load().unwrap();
         let prepared = engine.prepare(&Arc::new(snapshot())).unwrap();
         let rules: Vec<&Rule> = self.rules.iter().collect();
-        let request = request();
+        let request = request(DIGEST);
         let environment = environment("production", &["staging"]);
         let as_of = "2026-11-20T12:00:00Z".parse().unwrap();
         let question = Question { request: &request, environment: &environment, as_of, rules: &rules };
@@ -86,17 +88,6 @@ impl Policies {
 impl Default for Policies {
     fn default() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), rules: Vec::new() }
-    }
-}
-
-fn environment(name: &str, after: &[&str]) -> Environment {
-    Environment {
-        name: name.to_owned(),
-        after: after.iter().map(|name| (*name).to_owned()).collect(),
-        targets: vec![name.to_owned()],
-        source: "records".to_owned(),
-        logical_environment: None,
-        max_record_age: None,
     }
 }
 
@@ -129,25 +120,6 @@ fn snapshot() -> Snapshot {
         of(environment("production", &["staging"]), Vec::new()),
     ]);
     Snapshot { environments, sources: Vec::new() }
-}
-
-fn request() -> Request {
-    Request {
-        artifact: RequestedArtifact {
-            kind: ArtifactKind::ContainerImage,
-            name: "ghcr.io/acme/storefront".to_owned(),
-            digest: DIGEST.parse().unwrap(),
-            version: String::new(),
-            reference: format!("ghcr.io/acme/storefront@{DIGEST}"),
-        },
-        environment: "production".to_owned(),
-        deployment_name: None,
-        intent: Intent::Deploy,
-        actor: None,
-        reason: None,
-        channel: "check",
-        context: serde_json::json!({}),
-    }
 }
 
 #[test]

@@ -3,3 +3,4 @@
 pub(crate) mod chainloop;
 pub(crate) mod cli;
 pub(crate) mod registry;
+pub(crate) mod world;

@@ -15,7 +15,8 @@ use crate::domain::grant::{HostGrant, Need};
 use crate::domain::plugin_test::{CaseFinding, Objection, Said};
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
 use crate::domain::verdict::Verdict;
-use crate::engine::wasm::{Announce, LoadError, PluginSpec, WasmEngine, inspect};
+use crate::engine::LoadError;
+use crate::engine::wasm::{Announce, ComponentBytes, PluginFault, PluginSpec, WasmEngine, inspect};
 use crate::gate::source::{NoProgress, RecordFilters};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::snapshot::SnapshotSource;
@@ -99,7 +100,7 @@ fn load(component: &Path, case: &Case) -> anyhow::Result<Arc<WasmEngine>> {
     // Cases reach nothing: a plugin that sends a request has failed, and can be tested up to there.
     let http = needs.contains(&Need::Http).then(HostGrant::nowhere).into_iter().collect();
     let spec = PluginSpec {
-        bytes: bytes.into(),
+        component: ComponentBytes::new(bytes),
         name: usual.name,
         origin: None,
         http,
@@ -129,7 +130,7 @@ fn decide(gate: &Gate, case: &Case, logs: bool) -> anyhow::Result<Evaluated> {
 ///
 /// # Errors
 /// When it could not be asked, or what it gives as their schema is none: that is its own failure, and no refusal.
-fn of_refusal(refused: &LoadError) -> anyhow::Result<Evaluated> {
+fn of_refusal(refused: &LoadError<PluginFault>) -> anyhow::Result<Evaluated> {
     let prefix = format!("rule `{NAME}`: ");
     let mut words = Vec::new();
     for fault in &refused.0 {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::domain::finding::Location;
 use crate::domain::text::nearest;
+use crate::engine::Hinted;
 
 /// One fault in one policy file.
 ///
@@ -22,6 +23,12 @@ pub struct PolicyFault {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+}
+
+impl Hinted for PolicyFault {
+    fn hint(&self) -> &str {
+        &self.hint
+    }
 }
 
 impl PolicyFault {

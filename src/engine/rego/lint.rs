@@ -38,11 +38,12 @@ use regorus::Engine;
 use crate::domain::lint::{LintCode, LintFinding, LintReport};
 use crate::domain::policy::DataText;
 
+use super::super::LoadError;
 use super::analysis::program::{Kind, Part, Program, package_of};
 use super::documents::Documents;
 use super::fault::{self, PolicyFault};
 use super::files::{self, Files, Which};
-use super::{LoadError, analysis, load, misplaced, worker};
+use super::{analysis, load, misplaced, worker};
 
 use context::Context;
 
@@ -56,7 +57,7 @@ const TAB: u32 = 4;
 ///
 /// # Errors
 /// A path that cannot be read, a folder without policies, too many or too large files.
-pub fn lint(paths: &[PathBuf]) -> Result<LintReport, LoadError> {
+pub fn lint(paths: &[PathBuf]) -> Result<LintReport, LoadError<PolicyFault>> {
     let refused = |fault| LoadError(vec![fault]);
     let files = files::read(paths, Which::PoliciesAndTests).map_err(refused)?;
     let faults = worker::on_large_stack(|| find(&files)).unwrap_or_else(|panic| vec![load::crashed(&panic)]);

@@ -25,8 +25,9 @@ use regex::Regex;
 
 use crate::domain::policy_test::TestReport;
 
+use super::super::LoadError;
 use super::files::{self, Which};
-use super::{LoadError, PolicyFault, load, worker};
+use super::{PolicyFault, load, worker};
 
 /// Which tests to run, and how.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub struct TestOptions {
 ///
 /// # Errors
 /// Every fault of the policies, or that there is nothing to test.
-pub fn run_tests(paths: &[PathBuf], options: &TestOptions) -> Result<TestReport, LoadError> {
+pub fn run_tests(paths: &[PathBuf], options: &TestOptions) -> Result<TestReport, LoadError<PolicyFault>> {
     let started = Instant::now();
     let as_of =
         i64::try_from(options.as_of.as_nanosecond()).map_err(|_error| LoadError(vec![out_of_range(options)]))?;

@@ -14,7 +14,6 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::domain::digest::Digest;
 use crate::domain::plugin::LARGEST_COMPONENT;
 
 use super::PluginSpec;
@@ -92,22 +91,17 @@ impl Code {
     }
 
     /// The compiled component.
-    pub(super) fn component(
-        &self,
-        engine: &Engine,
-        spec: &PluginSpec,
-        digest: Digest,
-    ) -> Result<Component, PluginFault> {
-        let key = Key::new(engine, digest);
+    pub(super) fn component(&self, engine: &Engine, spec: &PluginSpec) -> Result<Component, PluginFault> {
+        let key = Key::new(engine, spec.component.digest());
         if let Some(kept) = self.cache.get(&key) {
             match runnable(engine, kept.code()) {
                 Ok(component) => return Ok(component),
                 Err(_misfit) => self.cache.discard(&key),
             }
         }
-        check_size(&spec.bytes)?;
+        check_size(&spec.component)?;
         let announce = || (self.announce.0)(&spec.name);
-        let code = child::compile(&self.program, &key.settings, &spec.bytes, self.limits, announce)?;
+        let code = child::compile(&self.program, &key.settings, &spec.component, self.limits, announce)?;
         let component = runnable(engine, &code).map_err(|error| {
             PluginFault::new(
                 format!("its compiled code cannot be used: {error:#}"),

@@ -64,7 +64,7 @@ fn milliseconds(time: Timestamp) -> Option<u64> {
 pub(super) fn input(
     question: &Question<'_>,
     environments: &[String],
-    parameters: &Value,
+    parameters: &str,
 ) -> Result<types::EvaluationInput, String> {
     let as_of = milliseconds(question.as_of).ok_or("plugins cannot be asked about an instant before 1970")?;
     Ok(types::EvaluationInput {
@@ -72,7 +72,7 @@ pub(super) fn input(
         as_of,
         channel: channel(question.request.channel).to_owned(),
         environments: environments.to_vec(),
-        parameters: parameters.to_string(),
+        parameters: parameters.to_owned(),
     })
 }
 

@@ -9,9 +9,9 @@ use secrecy::SecretString;
 use crate::domain::examination::Examination;
 use crate::domain::grant::{HostGrant, Need};
 
-use super::fault::LoadError;
+use super::super::LoadError;
 use super::inspect::inspect;
-use super::{Code, PluginSpec, WasmEngine};
+use super::{Code, ComponentBytes, PluginFault, PluginSpec, WasmEngine};
 
 /// Reads, compiles and links a component as it would be for a decision, under the same limits, and asks it what it is.
 /// It is granted the kinds of things that it imports and none of them leads anywhere: it can be looked at before
@@ -21,18 +21,18 @@ use super::{Code, PluginSpec, WasmEngine};
 /// Everything that keeps it from being used.
 pub fn examine(
     name: &str,
-    bytes: Arc<[u8]>,
+    component: &ComponentBytes,
     (timeout, memory): (Duration, u64),
     code: &Code,
-) -> Result<Examination, LoadError> {
-    let fault = |fault: super::PluginFault| LoadError(vec![fault.of(name)]);
-    let inspection = inspect(&bytes).map_err(fault)?;
+) -> Result<Examination, LoadError<PluginFault>> {
+    let fault = |fault: PluginFault| LoadError(vec![fault.of(name)]);
+    let inspection = inspect(component).map_err(fault)?;
     let needs = inspection.needs().map_err(fault)?;
     let has = |need: Need| needs.contains(&need);
     let secret = || (String::new(), SecretString::default());
     let spec = PluginSpec {
         name: name.to_owned(),
-        bytes,
+        component: component.clone(),
         origin: None,
         http: has(Need::Http).then(HostGrant::nowhere).into_iter().collect(),
         secrets: Arc::new(has(Need::Secrets).then(secret).into_iter().collect()),
@@ -42,8 +42,8 @@ pub fn examine(
     let engine = WasmEngine::load(std::slice::from_ref(&spec), &[], BTreeSet::new(), code)?;
     let metadata = engine.plugins.get(name).map(|plugin| plugin.metadata.clone()).unwrap_or_default();
     Ok(Examination {
-        digest: spec.digest(),
-        bytes: spec.bytes.len(),
+        digest: component.digest(),
+        bytes: component.len(),
         contract: inspection.contract,
         imports: inspection.imports.into_iter().collect(),
         needs: needs.into_iter().collect(),

@@ -1,7 +1,6 @@
 //! Why a plugin cannot be loaded, or could not decide, in words.
 
 use std::any::Any;
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -9,6 +8,8 @@ use thiserror::Error;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 
+use crate::domain::text;
+use crate::engine::Hinted;
 use crate::gate::engine::RuleError;
 
 use super::host::State;
@@ -38,21 +39,11 @@ impl PluginFault {
     }
 }
 
-/// Everything that is wrong with the plugins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadError(pub Vec<PluginFault>);
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, fault) in self.0.iter().enumerate() {
-            let separator = if position == 0 { "" } else { "\n" };
-            write!(formatter, "{separator}{fault}\nhint: {}", fault.hint)?;
-        }
-        Ok(())
+impl Hinted for PluginFault {
+    fn hint(&self) -> &str {
+        &self.hint
     }
 }
-
-impl std::error::Error for LoadError {}
 
 /// Why a call came to nothing. The message continues the plugin's name: "took longer than 1s".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,10 +176,7 @@ fn of_host(error: &wasmtime::Error, state: &State) -> Failure {
 
 /// The text, as much of it as a message repeats.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_RAW) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    text::cut(text, LONGEST_RAW)
 }
 
 #[cfg(test)]

@@ -78,10 +78,9 @@ impl Plugin {
     /// # Errors
     /// Everything that keeps it from being used, without the plugin's name.
     pub(super) fn load(spec: &PluginSpec, runtime: &Arc<Runtime>, code: &code::Code) -> Result<Self, PluginFault> {
-        let inspection = inspect(&spec.bytes)?;
+        let inspection = inspect(&spec.component)?;
         check_grants(spec, &inspection.needs()?)?;
-        let digest = spec.digest();
-        let component = code.component(&runtime.engine, spec, digest)?;
+        let component = code.component(&runtime.engine, spec)?;
         let courier = http::courier(spec)?;
         let linked = linker(&runtime.engine, courier.is_some()).and_then(|linker| linker.instantiate_pre(&component));
         let linked = linked.map_err(|error| misfit(&error))?;
@@ -89,7 +88,7 @@ impl Plugin {
         let report = PluginReport {
             name: spec.name.clone(),
             version: String::new(),
-            digest,
+            digest: spec.component.digest(),
             contract: inspection.contract,
             origin: spec.origin.clone(),
             replayable: spec.http.is_empty(),

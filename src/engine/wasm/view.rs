@@ -29,6 +29,11 @@ impl View {
         Self { snapshot, environments }
     }
 
+    /// The environments whose records were read.
+    pub(super) fn environments(&self) -> &[String] {
+        &self.environments
+    }
+
     /// How many match.
     pub(super) fn count(&self, filter: &Filter, deadline: Deadline) -> Result<usize, Refused> {
         let mut count = 0;

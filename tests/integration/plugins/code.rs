@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use holdpoint::engine::wasm::{Announce, Code, CompileLimits, PluginSpec, WasmEngine};
+use holdpoint::engine::wasm::{Announce, Code, CompileLimits, ComponentBytes, PluginSpec, WasmEngine};
 
 use super::guest::Guest;
 use crate::support::cli::{Holdpoint, root};
@@ -20,7 +20,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_holdpoint");
 fn load_bytes(bytes: &[u8], code: &Code) -> Result<(), String> {
     let spec = PluginSpec {
         name: "custom".to_owned(),
-        bytes: bytes.into(),
+        component: ComponentBytes::new(bytes),
         origin: None,
         http: Vec::new(),
         secrets: Arc::default(),

@@ -8,11 +8,13 @@ use std::time::Duration;
 use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::environment::Environment;
 use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
-use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 use holdpoint::domain::rule::{Enforcement, Rule, RuleKind};
 use holdpoint::domain::snapshot::{EnvironmentRecords, Snapshot};
-use holdpoint::engine::wasm::{Allocation, Code, LoadError, PluginSpec, WasmEngine};
+use holdpoint::engine::LoadError;
+use holdpoint::engine::wasm::{Allocation, Code, ComponentBytes, PluginFault, PluginSpec, WasmEngine};
 use holdpoint::gate::engine::{Answer, Question, RuleEngine, RuleError};
+
+use crate::support::world::{environment, request};
 
 pub(super) const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -24,7 +26,7 @@ pub(super) const LONG: Duration = Duration::from_mins(1);
 pub(super) fn spec(name: &str, component: Vec<u8>, timeout: Duration) -> PluginSpec {
     PluginSpec {
         name: name.to_owned(),
-        bytes: component.into(),
+        component: ComponentBytes::new(component),
         origin: None,
         http: Vec::new(),
         secrets: Arc::new(BTreeMap::new()),
@@ -44,7 +46,7 @@ pub(super) fn rule(kind: RuleKind) -> Rule {
 }
 
 /// Loads plugins, with a rule for each.
-pub(super) fn load(plugins: &[PluginSpec], allocation: Allocation) -> Result<WasmEngine, LoadError> {
+pub(super) fn load(plugins: &[PluginSpec], allocation: Allocation) -> Result<WasmEngine, LoadError<PluginFault>> {
     let rules: Vec<_> = plugins.iter().map(|plugin| rule(RuleKind::Plugin(plugin.name.clone()))).collect();
     // Code is kept from run to run: compiling is what these tests would spend their time on.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins");
@@ -62,7 +64,7 @@ pub(super) fn complaint(component: Vec<u8>, timeout: Duration) -> String {
 
 /// Asks about production, when staging and production were read.
 pub(super) fn ask(engine: &dyn RuleEngine, snapshot: &Arc<Snapshot>, kind: RuleKind) -> Result<Answer, RuleError> {
-    let (request, environment, rule) = (request(), environment("production", &["staging"]), rule(kind));
+    let (request, environment, rule) = (request(DIGEST), environment("production", &["staging"]), rule(kind));
     let as_of = "2026-11-20T12:00:00Z".parse().unwrap();
     let question = Question { request: &request, environment: &environment, as_of, rules: &[&rule] };
     engine.prepare(snapshot).unwrap().evaluate(&question).remove(0).result
@@ -70,36 +72,6 @@ pub(super) fn ask(engine: &dyn RuleEngine, snapshot: &Arc<Snapshot>, kind: RuleK
 
 pub(super) fn ask_plugin(engine: &WasmEngine, snapshot: &Arc<Snapshot>, name: &str) -> Result<Answer, RuleError> {
     ask(engine, snapshot, RuleKind::Plugin(name.to_owned()))
-}
-
-fn request() -> Request {
-    Request {
-        artifact: RequestedArtifact {
-            kind: ArtifactKind::ContainerImage,
-            name: "ghcr.io/acme/storefront".to_owned(),
-            digest: DIGEST.parse().unwrap(),
-            version: String::new(),
-            reference: DIGEST.to_owned(),
-        },
-        environment: "production".to_owned(),
-        deployment_name: None,
-        intent: Intent::Deploy,
-        actor: None,
-        reason: None,
-        channel: "check",
-        context: serde_json::Value::Null,
-    }
-}
-
-fn environment(name: &str, after: &[&str]) -> Environment {
-    Environment {
-        name: name.to_owned(),
-        after: after.iter().map(|name| (*name).to_owned()).collect(),
-        targets: vec![name.to_owned()],
-        source: "records".to_owned(),
-        logical_environment: None,
-        max_record_age: None,
-    }
 }
 
 /// A record of staging, deployed at this second.

@@ -9,7 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::grant::HostGrant;
 use crate::domain::repository::RepositoryReference;
 
-/// The memory of a plugin whose configuration says nothing of it, in bytes; [`super::DEFAULT_PLUGIN_MEMORY`].
+/// The memory of a plugin whose configuration says nothing of it, in bytes: what the schema calls `64MiB`.
 pub const USUAL_PLUGIN_MEMORY: u64 = 64 << 20;
 
 /// A custom rule as a WebAssembly component, and what it may do.

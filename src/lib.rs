@@ -3,6 +3,7 @@
 //! The library exists for the `holdpoint` program and its tests; its items may change in any release.
 //! Start reading at [`gate`]; [`domain`] has the words, [`app`] puts the parts together.
 
+pub mod admission;
 pub mod app;
 pub mod bundle;
 pub mod cli;

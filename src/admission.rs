@@ -1,0 +1,6 @@
+//! What a Kubernetes API server asks, and what it is told: reviews, the images in them, where they would run, answers.
+//!
+//! Pure: values in, values out. `server` does the input and output around it.
+
+pub mod image;
+pub mod settings;

@@ -2,5 +2,10 @@
 //!
 //! Pure: values in, values out. `server` does the input and output around it.
 
+pub mod answer;
+pub mod change;
+pub mod extract;
 pub mod image;
+pub mod object;
+pub mod review;
 pub mod settings;

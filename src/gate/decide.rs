@@ -1,5 +1,6 @@
 //! From records and rules to a decision.
 
+use std::time::Instant;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -17,18 +18,37 @@ use crate::domain::snapshot::Snapshot;
 use super::Gate;
 use super::engine::{Evaluated, Question};
 use super::findings;
-use super::observe::Observation;
+use super::observe::{Observation, RecordFault};
 
 impl Gate {
     /// Decides a request about the environment that was observed. It always returns a decision: what goes wrong on
     /// the way makes it undecided.
     #[must_use]
     pub fn decide(&self, observation: &Observation, request: Request, as_of: Timestamp) -> Decision {
+        let faults = observation.faults(as_of);
+        self.decide_unless(&faults, observation, request, as_of)
+    }
+
+    /// What [`Self::decide`] would say if it did not matter how old the records are: whether old ones speak against a
+    /// request. Never the answer to it.
+    #[must_use]
+    pub fn decide_at_any_age(&self, observation: &Observation, request: Request, as_of: Timestamp) -> Decision {
+        self.decide_unless(&observation.untimely_faults(), observation, request, as_of)
+    }
+
+    fn decide_unless(
+        &self,
+        faults: &[RecordFault],
+        observation: &Observation,
+        request: Request,
+        as_of: Timestamp,
+    ) -> Decision {
+        let started = observation.started.unwrap_or_else(Instant::now);
         let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies_to(&request.environment)).collect();
         let environment = &observation.environment;
         let judged = self.judge_overrides(observation, &request, as_of, &rules);
         let input_digest = input_digest(&request, environment, as_of, &rules, &judged.in_force);
-        let (mut findings, plugin_calls) = self.findings(observation, &request, as_of, &rules);
+        let (mut findings, plugin_calls) = self.findings(faults, observation, &request, as_of, &rules);
         if let Some(finding) = self.nothing_counts(&findings, &request.environment, &rules) {
             findings.push(finding);
         }
@@ -52,13 +72,14 @@ impl Gate {
             plugins: self.plugins_of(&rules),
             plugin_calls,
             input_digest,
-            duration_ms: u64::try_from(observation.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             holdpoint_version: env!("CARGO_PKG_VERSION"),
         }
     }
 
     fn findings(
         &self,
+        faults: &[RecordFault],
         observation: &Observation,
         request: &Request,
         as_of: Timestamp,
@@ -67,7 +88,6 @@ impl Gate {
         if request.environment != observation.environment.name {
             return (vec![findings::of_wrong_environment(request, &observation.environment.name)], Vec::new());
         }
-        let faults = observation.faults(as_of);
         if !faults.is_empty() {
             let of_records = faults.iter().map(findings::of_record_fault);
             return (of_records.chain(rules.iter().map(|rule| self.not_evaluated(rule))).collect(), Vec::new());

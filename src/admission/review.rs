@@ -1,7 +1,5 @@
 //! An `AdmissionReview` as the API server sends it: what is asked about, by whom, and the objects.
 
-use std::fmt;
-
 use serde_json::Value;
 use thiserror::Error;
 
@@ -148,7 +146,8 @@ impl Review {
     pub fn as_it_was(&self) -> Option<Self> {
         let old = self.old_object.as_ref().filter(|_| self.operation == Operation::Update)?;
         let (old, new) = (Object::new(old), self.subject());
-        let same = old.labels() == new.labels() && old.annotations() == new.annotations() && old.owners() == new.owners();
+        let same =
+            old.labels() == new.labels() && old.annotations() == new.annotations() && old.owners() == new.owners();
         (!same).then(|| Self { object: self.old_object.clone(), old_object: None, ..self.clone() })
     }
 }

@@ -36,6 +36,12 @@ impl<'a> Object<'a> {
         text(self.0.get("kind"))
     }
 
+    /// `apiVersion`.
+    #[must_use]
+    pub fn api_version(self) -> &'a str {
+        text(self.0.get("apiVersion"))
+    }
+
     /// `metadata.name`.
     #[must_use]
     pub fn name(self) -> &'a str {
@@ -54,22 +60,40 @@ impl<'a> Object<'a> {
         text(self.metadata("namespace"))
     }
 
+    /// `metadata.labels`.
+    #[must_use]
+    pub fn labels(self) -> Option<&'a Value> {
+        self.metadata("labels")
+    }
+
     /// The label with this key.
     #[must_use]
     pub fn label(self, key: &str) -> Option<&'a str> {
-        self.metadata("labels")?.get(key)?.as_str()
+        self.labels()?.get(key)?.as_str()
+    }
+
+    /// `metadata.annotations`.
+    #[must_use]
+    pub fn annotations(self) -> Option<&'a Value> {
+        self.metadata("annotations")
     }
 
     /// The annotation with this key.
     #[must_use]
     pub fn annotation(self, key: &str) -> Option<&'a str> {
-        self.metadata("annotations")?.get(key)?.as_str()
+        self.annotations()?.get(key)?.as_str()
+    }
+
+    /// `metadata.ownerReferences`.
+    #[must_use]
+    pub fn owners(self) -> Option<&'a Value> {
+        self.metadata("ownerReferences")
     }
 
     /// The owner that controls it: the one with `controller: true`. Kubernetes lets there be one at most.
     #[must_use]
     pub fn controller(self) -> Option<Owner<'a>> {
-        let owners = self.metadata("ownerReferences")?.as_array()?;
+        let owners = self.owners()?.as_array()?;
         let owner = owners.iter().find(|owner| owner.get("controller") == Some(&Value::Bool(true)))?;
         let member = |key| text(owner.get(key));
         Some(Owner { api_version: member("apiVersion"), kind: member("kind"), name: member("name") })

@@ -1,13 +1,14 @@
 //! An `AdmissionReview` as the API server sends it: what is asked about, by whom, and the objects.
 
-use std::fmt;
-
 use serde_json::Value;
 use thiserror::Error;
 
 use super::object::Object;
+use crate::domain::text::line;
 
 mod read;
+
+const TITLE_LIMIT: usize = 400;
 
 /// A kind of object: `apps/v1`, `Deployment`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,14 +114,40 @@ impl Review {
     /// Reads the body of a request.
     ///
     /// Only `admission.k8s.io/v1` is accepted. Fields that are not known are passed over; a key that is in an object
-    /// twice, nesting beyond 128 levels and more than 250,000 values are refused.
+    /// twice, nesting beyond 100 levels and more than 200,000 values are refused.
     pub fn parse(body: &[u8]) -> Result<Self, Unreadable> {
         read::review(body)
     }
 
-    /// The object to judge by, or the one that is removed.
+    /// The object as it would be, or the one that is removed.
     #[must_use]
     pub fn subject(&self) -> Object<'_> {
         Object::new(self.object.as_ref().or(self.old_object.as_ref()).unwrap_or(&Value::Null))
+    }
+
+    /// The object in words, on one line: `Deployment shop/storefront`, `Pod shop/web-1 (ephemeralcontainers)`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let generated = format!("{}…", self.subject().generate_name());
+        let name = if self.name.is_empty() { &generated } else { &self.name };
+        let slash = if self.namespace.is_empty() { "" } else { "/" };
+        let title = format!("{} {}{slash}{name}", self.request_kind.kind, self.namespace);
+        match &self.request_sub_resource {
+            Some(part) => line(&format!("{title} ({part})"), TITLE_LIMIT),
+            None => line(&title, TITLE_LIMIT),
+        }
+    }
+
+    /// The same review with the object as it is in the place of the one as it would be, when the change could move
+    /// it to another environment: its labels or annotations, or its controller, differ. None when they do not.
+    ///
+    /// An image that may stay where it is must not come along to another environment unjudged.
+    #[must_use]
+    pub fn as_it_was(&self) -> Option<Self> {
+        let old = self.old_object.as_ref().filter(|_| self.operation == Operation::Update)?;
+        let (old, new) = (Object::new(old), self.subject());
+        let same =
+            old.labels() == new.labels() && old.annotations() == new.annotations() && old.owners() == new.owners();
+        (!same).then(|| Self { object: self.old_object.clone(), old_object: None, ..self.clone() })
     }
 }

@@ -134,6 +134,11 @@ impl Records {
         Some(View::Unavailable { last: Some(kept), faults })
     }
 
+    /// How old the last records of this environment are.
+    pub(in crate::server) fn age(&self, environment: &str, now: Timestamp) -> Option<Duration> {
+        Some(self.places.get(environment)?.newest.load().as_ref()?.age(now))
+    }
+
     /// Has the records read once more, unless they were read when `asked` or hardly before, and waits for that until
     /// then at most. Returns what there is afterwards if it is newer than `seen`.
     ///

@@ -3,9 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Kept;
+use crate::domain::instant;
 use crate::domain::text;
 use crate::gate::observe::RecordFault;
 
@@ -116,15 +117,9 @@ pub(super) fn too_old(environment: &str, age: Duration, stale_after: Duration) -
         code: "records_stale",
         message: format!(
             "the records of `{environment}` were read {} ago; `server.stale_after` is {}",
-            rounded(age),
-            rounded(stale_after)
+            instant::duration(age.as_secs()),
+            instant::duration(stale_after.as_secs())
         ),
         remediation: "try again when the record source answers".to_owned(),
     }
-}
-
-/// In whole seconds.
-fn rounded(duration: Duration) -> String {
-    let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    format!("{:#}", SignedDuration::from_secs(seconds))
 }

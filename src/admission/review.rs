@@ -148,7 +148,8 @@ impl Review {
     pub fn as_it_was(&self) -> Option<Self> {
         let old = self.old_object.as_ref().filter(|_| self.operation == Operation::Update)?;
         let (old, new) = (Object::new(old), self.subject());
-        let same = old.labels() == new.labels() && old.annotations() == new.annotations() && old.owners() == new.owners();
+        let same =
+            old.labels() == new.labels() && old.annotations() == new.annotations() && old.owners() == new.owners();
         (!same).then(|| Self { object: self.old_object.clone(), old_object: None, ..self.clone() })
     }
 }

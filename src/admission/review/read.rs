@@ -79,7 +79,10 @@ fn usable_uid(uid: &Value) -> Option<String> {
 fn request(mut whole: Members) -> Result<Review, String> {
     let (kind, version) = (text(&whole, "kind", WORD_LIMIT)?, text(&whole, "apiVersion", WORD_LIMIT)?);
     if kind != KIND {
-        return Err(format!("the body is of kind `{}`, not {KIND}\nhint: send what the API server sends", shown(&kind)));
+        return Err(format!(
+            "the body is of kind `{}`, not {KIND}\nhint: send what the API server sends",
+            shown(&kind)
+        ));
     }
     if version != VERSION {
         let hint = format!("hint: set `admissionReviewVersions: [v1]` in the webhook configuration, for {VERSION}");

@@ -179,13 +179,13 @@ impl Gate {
         Some(Observation { environment, snapshot, failures, rules, overrides, started: Some(started) })
     }
 
-    /// An observation without records, for decisions that say why there are none. Returns `None` when the configuration
+    /// An observation without records, for [`Self::undecided`]. Returns `None` when the configuration
     /// has no such environment.
     #[must_use]
-    pub fn unobserved(&self, environment: &str, failures: Vec<RecordFault>) -> Option<Observation> {
+    pub fn unobserved(&self, environment: &str) -> Option<Observation> {
         let environment = self.environments.get(environment)?.clone();
-        let (snapshot, started) = (Arc::default(), None);
-        Some(Observation { environment, snapshot, failures, rules: None, overrides: None, started })
+        let (snapshot, failures) = (Arc::default(), Vec::new());
+        Some(Observation { environment, snapshot, failures, rules: None, overrides: None, started: None })
     }
 
     /// Large snapshots take long: that is for a thread that may block. It is the one that parsed them, as a rule, so

@@ -14,6 +14,7 @@ use super::memo::{Boarding, Evaluated, Flight, Memo};
 use crate::domain::decision::Decision;
 use crate::domain::digest::Digest;
 use crate::domain::request::Request;
+use crate::domain::rule::Rule;
 use crate::domain::verdict::Verdict;
 use crate::gate::Gate;
 use crate::server::readmission::{Key, Readmissions, Ticket};
@@ -65,7 +66,8 @@ impl Evaluator {
     /// The answer, at the deadline at the latest.
     pub(super) async fn evaluate(&self, question: Question) -> Evaluated {
         let deadline = question.deadline;
-        let key = (!self.unshared.contains(&question.request.environment)).then(|| question.digest());
+        let shared = !self.unshared.contains(&question.request.environment);
+        let key = shared.then(|| question.digest()).flatten();
         let boarding = key.map_or_else(Boarding::alone, |key| self.inner.memo.board(key, question.as_of));
         match boarding {
             Boarding::First(flight) => {
@@ -145,15 +147,12 @@ impl Inner {
 }
 
 impl Question {
-    /// Equal for questions that have equal answers.
-    fn digest(&self) -> Digest {
+    /// Equal for questions that have equal answers. None would mean that the question cannot be written as JSON, and
+    /// that its answer is not shared.
+    fn digest(&self) -> Option<Digest> {
         let all = (self.kept.generation, self.as_of.as_second(), self.age, &self.request);
-        // Plain data can always be written into memory. Were it not, the texts of all questions would be alike: an
-        // answer must never be another question's, so none is shared then.
-        match serde_json::to_vec(&all) {
-            Ok(text) => Digest::from_bytes(Sha256::digest(text).into()),
-            Err(_error) => Digest::from_bytes(*uuid::Uuid::new_v4().as_bytes().first_chunk().map_or(&[0; 32], |_| &[0; 32])),
-        }
+        let text = serde_json::to_vec(&all).ok()?;
+        Some(Digest::from_bytes(Sha256::digest(text).into()))
     }
 }
 
@@ -165,13 +164,15 @@ fn asks_others(gate: &Gate, environment: &str) -> bool {
 
 /// A digest of everything that decides beside records and overrides: policies, plugins, rules, environments.
 pub(super) fn rules_digest(gate: &Gate) -> Digest {
-    let rule = |rule: &crate::domain::rule::Rule| {
+    let rule = |rule: &Rule| {
         let kind = if rule.kind.policy().is_some() { "policy" } else { "plugin" };
         serde_json::json!([rule.id, kind, rule.kind.name(), rule.environments, rule.parameters, rule.enforcement])
     };
     let rules: Vec<_> = gate.rules.iter().map(rule).collect();
     let environments: Vec<_> = gate.environments.iter().collect();
-    let all = (gate.engine.digest(), rules, environments, gate.when_no_rule_applies);
-    // Plain data can always be written into memory.
-    Digest::from_bytes(Sha256::digest(serde_json::to_vec(&all).unwrap_or_default()).into())
+    let all = serde_json::json!([rules, environments, gate.when_no_rule_applies]);
+    let mut hash = Sha256::new();
+    hash.update(gate.engine.digest().as_bytes());
+    hash.update(all.to_string());
+    Digest::from_bytes(hash.finalize().into())
 }

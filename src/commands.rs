@@ -10,6 +10,7 @@ pub mod policy;
 pub mod progress;
 pub mod records;
 pub mod request;
+pub mod serve;
 pub mod standard_error;
 pub mod wait;
 pub mod write;
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             write::to_stdout(&lines.concat())?;
             Ok(Exit::Allow)
         }
+        Command::Serve(args) => serve::execute(&args),
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
         Command::Schema(args) => {

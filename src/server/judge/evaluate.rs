@@ -135,7 +135,9 @@ impl Inner {
         if !question.dry_run {
             match decision.verdict {
                 // An override answers for a time that an operator can end: nobody vouches for it afterwards.
-                Verdict::Allow if question.age == Age::Counts && !decision.overrides.iter().any(|report| report.used) => {
+                Verdict::Allow
+                    if question.age == Age::Counts && !decision.overrides.iter().any(|report| report.used) =>
+                {
                     self.readmissions.remember(key, decision.as_of, ticket);
                 }
                 Verdict::Deny | Verdict::Hold => self.readmissions.forget(key),
@@ -158,7 +160,8 @@ impl Question {
 
 /// Whether a rule for this environment is a plugin that asks others.
 fn asks_others(gate: &Gate, environment: &str) -> bool {
-    let mut plugins = gate.rules.iter().filter(|rule| rule.applies_to(environment)).filter_map(|rule| rule.kind.plugin());
+    let mut plugins =
+        gate.rules.iter().filter(|rule| rule.applies_to(environment)).filter_map(|rule| rule.kind.plugin());
     plugins.any(|name| gate.engine.plugins().iter().any(|plugin| plugin.name == name && !plugin.replayable))
 }
 

@@ -62,8 +62,7 @@ impl ImageJudge {
         let outcomes = self.outcomes(&case, &references).await;
         let outcome = |reference: &str| outcomes.get(reference).cloned().unwrap_or_else(refusals::crashed);
         let one = |(image, ignored): (UsedImage, Option<String>)| {
-            let outcome =
-                ignored.map_or_else(|| outcome(&image.reference), |reason| Outcome::Ignored { reason });
+            let outcome = ignored.map_or_else(|| outcome(&image.reference), |reason| Outcome::Ignored { reason });
             JudgedImage { image, outcome }
         };
         images.into_iter().map(one).collect()

@@ -136,10 +136,11 @@ async fn other_rules_know_nothing_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_can_be_turned_off() {
-    for turn_off in [
-        (|world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided) as fn(&mut World),
-        |world| world.settings.readmit_max_age = Duration::ZERO,
-    ] {
+    for turn_off in
+        [(|world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided) as fn(&mut World), |world| {
+            world.settings.readmit_max_age = Duration::ZERO
+        }]
+    {
         let mut world = often();
         turn_off(&mut world);
         let running = world.start().await;
@@ -246,7 +247,9 @@ fn a_file_that_cannot_be_used_is_as_none() {
     fs::create_dir(path.parent().unwrap()).unwrap();
     let open = || Readmissions::open(Some(path.clone()), Duration::from_secs(3_600), world.clock.clock());
     let many = vec![b'x'; 17 << 20];
-    for text in [b"".as_slice(), b"\0\xff", b"holdpoint readmissions 2\n", b"holdpoint readmissions 1\nsha256:00\n", &many] {
+    for text in
+        [b"".as_slice(), b"\0\xff", b"holdpoint readmissions 2\n", b"holdpoint readmissions 1\nsha256:00\n", &many]
+    {
         fs::write(&path, text).unwrap();
         assert!(open().is_empty());
     }

@@ -29,7 +29,7 @@ use holdpoint::server::clock::Clock;
 use holdpoint::server::judge::tags::ResolveTag;
 use holdpoint::server::judge::{Judge, Judgement, Parts};
 use holdpoint::server::readmission::Readmissions;
-use holdpoint::server::records::{Records, RecordStatus, Refreshing};
+use holdpoint::server::records::{RecordStatus, Records, Refreshing};
 use serde_json::{Value, json};
 
 use crate::support::world::{environment, record};

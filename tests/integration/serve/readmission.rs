@@ -159,7 +159,8 @@ async fn records_that_are_too_old_for_their_environment_are_not_available() {
     world.clock.pass(61);
     assert!(readmitted(&running.outcome(1).await));
     assert_eq!(running.verdict(2).await, Verdict::Undecided);
-    // The rules are asked all the same whether they object.
+    // The rules are asked all the same whether they object; in another second, since this one's answer is shared.
+    world.clock.pass(1);
     world.rules.banned.lock().unwrap().push(digest(1));
     assert_eq!(running.verdict(1).await, Verdict::Undecided);
     assert!(running.readmissions.is_empty());

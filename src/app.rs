@@ -5,6 +5,7 @@ pub mod plugin_tests;
 pub mod plugins;
 pub mod policies;
 pub mod serve;
+pub mod tags;
 
 use std::collections::BTreeMap;
 use std::env::VarError;

@@ -9,6 +9,7 @@
     reason = "a test may panic"
 )]
 
+mod admission;
 mod architecture;
 mod bundles;
 mod chainloop;

@@ -23,7 +23,7 @@ use crate::server::records::Kept;
 /// What is asked of the rules, and what is done with the answer.
 pub(super) struct Question {
     pub(super) kept: Arc<Kept>,
-    pub(super) request: Request,
+    pub(super) request: Arc<Request>,
     pub(super) as_of: Timestamp,
     pub(super) age: Age,
     pub(super) key: Key,
@@ -128,9 +128,10 @@ impl Inner {
     fn decide(&self, question: Question) -> Decision {
         let observation = &question.kept.observation;
         let (key, ticket) = (question.key, question.ticket);
+        let request = Arc::unwrap_or_clone(question.request);
         let decision = match question.age {
-            Age::Counts => self.gate.decide(observation, question.request, question.as_of),
-            Age::IsIgnored => self.gate.decide_at_any_age(observation, question.request, question.as_of),
+            Age::Counts => self.gate.decide(observation, request, question.as_of),
+            Age::IsIgnored => self.gate.decide_at_any_age(observation, request, question.as_of),
         };
         if !question.dry_run {
             match decision.verdict {
@@ -152,7 +153,7 @@ impl Question {
     /// Equal for questions that have equal answers. None would mean that the question cannot be written as JSON, and
     /// that its answer is not shared.
     fn digest(&self) -> Option<Digest> {
-        let all = (self.kept.generation, self.as_of.as_second(), self.age, &self.request);
+        let all = (self.kept.generation, self.as_of.as_second(), self.age, &*self.request);
         let text = serde_json::to_vec(&all).ok()?;
         Some(Digest::from_bytes(Sha256::digest(text).into()))
     }

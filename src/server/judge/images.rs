@@ -1,10 +1,11 @@
 //! What comes of each image of a review.
 
+mod unavailable;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::Parts;
@@ -16,14 +17,13 @@ use super::tags::Tags;
 use crate::admission::answer::{JudgedImage, Outcome};
 use crate::admission::image::UsedImage;
 use crate::admission::scope;
-use crate::admission::settings::{AdmissionSettings, OnMissingRecord, OnSourceUnavailable};
+use crate::admission::settings::{AdmissionSettings, OnMissingRecord};
 use crate::domain::decision::Decision;
 use crate::domain::digest::Digest;
 use crate::domain::reference::{ArtifactReference, ReferenceError};
 use crate::domain::request::Request;
 use crate::domain::verdict::Verdict;
 use crate::gate::Gate;
-use crate::gate::observe::RecordFault;
 use crate::server::readmission::{Key, Readmissions};
 use crate::server::records::{Kept, Records, View};
 
@@ -127,18 +127,18 @@ impl ImageJudge {
     }
 
     async fn artifact(&self, case: &Case, reference: ArtifactReference) -> Outcome {
-        let request = case.request(reference.into());
+        let request = Arc::new(case.request(reference.into()));
         match self.records.view(&request.environment, case.now) {
             None => refusals::environment(&request.environment),
             Some(View::Current(kept)) => self.with_another_look(case, kept, request).await,
-            Some(View::Unavailable { last, faults }) => self.without_records(case, last, &faults, request).await,
+            Some(View::Unavailable { last, faults }) => self.without_records(case, last, &faults, &request).await,
         }
     }
 
     /// Refuses nothing for a record that may be there by now without having looked.
-    async fn with_another_look(&self, case: &Case, kept: Arc<Kept>, request: Request) -> Outcome {
+    async fn with_another_look(&self, case: &Case, kept: Arc<Kept>, request: Arc<Request>) -> Outcome {
         let digest = request.artifact.digest;
-        let outcome = self.by_records(case, Arc::clone(&kept), request.clone()).await;
+        let outcome = self.by_records(case, Arc::clone(&kept), Arc::clone(&request)).await;
         let is_settled = match outcome.verdict() {
             Some(Verdict::Deny | Verdict::Hold) => false,
             Some(Verdict::Undecided) => !self.is_missing(&kept, digest),
@@ -153,10 +153,10 @@ impl ImageJudge {
         }
     }
 
-    async fn by_records(&self, case: &Case, kept: Arc<Kept>, request: Request) -> Outcome {
+    async fn by_records(&self, case: &Case, kept: Arc<Kept>, request: Arc<Request>) -> Outcome {
         let faults = kept.observation.faults(case.as_of);
         if !faults.is_empty() {
-            return self.without_records(case, Some(kept), &faults, request).await;
+            return self.without_records(case, Some(kept), &faults, &request).await;
         }
         if self.is_missing(&kept, request.artifact.digest) {
             return self.missing(case, &request);
@@ -182,65 +182,11 @@ impl ImageJudge {
         refusals::no_record(Verdict::Deny, &request.environment)
     }
 
-    /// Lets in again what was allowed a short while ago, and what the last records do not speak against. Everything else
-    /// is undecided.
-    async fn without_records(
-        &self,
-        case: &Case,
-        last: Option<Arc<Kept>>,
-        faults: &[RecordFault],
-        request: Request,
-    ) -> Outcome {
-        let last_allowed = self.last_allowed(case, last.clone(), &request).await;
-        let Some(decision) = self.undecided(case, last.as_deref(), faults, request) else {
-            return refusals::environment(&case.place.environment);
-        };
-        let decision = Box::new(decision);
-        let Some(last_allowed) = last_allowed else { return Outcome::Decided(decision) };
-        self.readmitted.fetch_add(1, Ordering::Relaxed);
-        let message = faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; ");
-        Outcome::Readmitted { decision, last_allowed, message }
-    }
-
-    /// When the request was allowed last, if that still counts.
-    async fn last_allowed(&self, case: &Case, last: Option<Arc<Kept>>, request: &Request) -> Option<Timestamp> {
-        if self.settings.on_source_unavailable != OnSourceUnavailable::Readmit {
-            return None;
-        }
-        let key = self.key(request);
-        self.readmissions.last_allowed(key, case.now)?;
-        if let Some(kept) = last {
-            let digest = request.artifact.digest;
-            let evaluated = self.evaluate(case, Arc::clone(&kept), request.clone(), Age::IsIgnored).await;
-            if self.is_missing(&kept, digest) || !evaluated.is_ok_and(|decision| decision.verdict == Verdict::Allow) {
-                return None;
-            }
-        }
-        // Again: it may have been refused meanwhile.
-        self.readmissions.last_allowed(key, case.now)
-    }
-
-    fn undecided(
-        &self,
-        case: &Case,
-        last: Option<&Kept>,
-        faults: &[RecordFault],
-        request: Request,
-    ) -> Option<Decision> {
-        match last {
-            Some(kept) => Some(self.gate.undecided(faults, &kept.observation, request, case.as_of)),
-            None => {
-                let nothing = self.gate.unobserved(&request.environment)?;
-                Some(self.gate.undecided(faults, &nothing, request, case.as_of))
-            }
-        }
-    }
-
     async fn evaluate(
         &self,
         case: &Case,
         kept: Arc<Kept>,
-        request: Request,
+        request: Arc<Request>,
         age: Age,
     ) -> Result<Arc<Decision>, Outcome> {
         let key = self.key(&request);

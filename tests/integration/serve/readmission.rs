@@ -68,14 +68,19 @@ async fn what_was_allowed_comes_in_again_for_a_while_and_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_last_records_speak_against_stays_out() {
     type Change = fn(&World);
-    let cases: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 5] = [
         ("gone from staging", |world| world.source.deployed("staging", &[2])),
         ("held now", |world| *world.rules.closed.lock().unwrap() = Some((0, i64::MAX))),
         ("banned", |world| world.rules.banned.lock().unwrap().push(digest(1))),
+        ("without a record", |world| {
+            world.source.deployed("staging", &[]);
+            world.rules.takes_all.store(true, Ordering::SeqCst);
+        }),
         ("rules that fail", |world| world.rules.failing.store(true, Ordering::SeqCst)),
     ];
     for (what, change) in cases {
-        let world = often();
+        let mut world = often();
+        world.settings.on_missing_record = OnMissingRecord::Deny;
         let running = world.start().await;
         assert_eq!(running.verdict(1).await, Verdict::Allow, "{what}");
         change(&world);
@@ -136,11 +141,11 @@ async fn other_rules_know_nothing_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_can_be_turned_off() {
-    for turn_off in
-        [(|world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided) as fn(&mut World), |world| {
-            world.settings.readmit_max_age = Duration::ZERO
-        }]
-    {
+    let turn_off: [fn(&mut World); 2] = [
+        |world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided,
+        |world| world.settings.readmit_max_age = Duration::ZERO,
+    ];
+    for turn_off in turn_off {
         let mut world = often();
         turn_off(&mut world);
         let running = world.start().await;
@@ -160,7 +165,8 @@ async fn records_that_are_too_old_for_their_environment_are_not_available() {
     world.clock.pass(61);
     assert!(readmitted(&running.outcome(1).await));
     assert_eq!(running.verdict(2).await, Verdict::Undecided);
-    // The rules are asked all the same whether they object.
+    // The rules are asked all the same whether they object; in another second, since this one's answer is shared.
+    world.clock.pass(1);
     world.rules.banned.lock().unwrap().push(digest(1));
     assert_eq!(running.verdict(1).await, Verdict::Undecided);
     assert!(running.readmissions.is_empty());
@@ -227,7 +233,7 @@ async fn a_kill_loses_seconds_of_allows_and_hardly_any_of_a_refusal() {
     let world = with_file(folder.path());
     let running = world.start().await;
     let _writing = running.readmissions.start();
-    let known = || Readmissions::open(world.file.clone(), Duration::from_secs(3_600), world.clock.clock()).len();
+    let known = || Readmissions::open(world.file.clone(), Duration::from_hours(1), world.clock.clock()).len();
     assert_eq!(running.verdict(1).await, Verdict::Allow);
     assert_eq!(known(), 0);
     eventually("the file", || known() == 1).await;
@@ -245,7 +251,7 @@ fn a_file_that_cannot_be_used_is_as_none() {
     let world = with_file(folder.path());
     let path = world.file.clone().unwrap();
     fs::create_dir(path.parent().unwrap()).unwrap();
-    let open = || Readmissions::open(Some(path.clone()), Duration::from_secs(3_600), world.clock.clock());
+    let open = || Readmissions::open(Some(path.clone()), Duration::from_hours(1), world.clock.clock());
     let many = vec![b'x'; 17 << 20];
     for text in
         [b"".as_slice(), b"\0\xff", b"holdpoint readmissions 2\n", b"holdpoint readmissions 1\nsha256:00\n", &many]
@@ -266,7 +272,7 @@ async fn a_file_that_was_changed_by_others_is_not_used() {
     let running = world.start().await;
     assert_eq!(running.verdict(1).await, Verdict::Allow);
     running.readmissions.flush().await;
-    let open = || Readmissions::open(Some(path.clone()), Duration::from_secs(3_600), world.clock.clock()).len();
+    let open = || Readmissions::open(Some(path.clone()), Duration::from_hours(1), world.clock.clock()).len();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(open(), 1);
     assert!(!text.contains("production") && !text.contains(&digest(1).to_string()), "{text}");

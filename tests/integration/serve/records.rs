@@ -126,12 +126,12 @@ async fn a_digest_that_was_deployed_a_moment_ago_does_not_wait_for_the_interval(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_unknown_digests_is_one_read() {
+async fn a_flood_of_unknown_digests_does_not_hammer_the_source() {
     let world = World::new();
     let running = world.start().await;
     until_they_are_old().await;
     world.source.is(Mood::Slow(Duration::from_millis(300)));
-    let before = world.source.fetches();
+    let (before, start) = (world.source.fetches(), Instant::now());
     let flood = (0..500).map(|number| {
         let judge = Arc::clone(&running.judge);
         let review = pod("prod", &[&image(1_000 + number)]);
@@ -140,10 +140,13 @@ async fn a_flood_of_unknown_digests_is_one_read() {
     for judgement in flood.collect::<Vec<_>>() {
         assert_eq!(only(judgement.await.unwrap()).verdict(), Some(Verdict::Deny));
     }
-    assert_eq!(world.source.fetches(), before + 1);
-    // What came after it is decided by what there is.
-    assert_eq!(running.verdict(2_000).await, Verdict::Deny);
-    assert_eq!(world.source.fetches(), before + 1);
+    for number in 2_000..2_100 {
+        assert_eq!(running.verdict(number).await, Verdict::Deny);
+    }
+    let fetches = world.source.fetches() - before;
+    // One for all, and on a machine that is slow, one for each second at most.
+    let most = 1 + usize::try_from(start.elapsed().as_secs()).unwrap();
+    assert!((1..=most).contains(&fetches), "{fetches} in {:?}", start.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use holdpoint::admission::answer::Outcome;
-use holdpoint::admission::review::{GroupVersionKind, Operation, Review};
+use holdpoint::admission::review::{GroupVersionKind, GroupVersionResource, Operation, Review, User};
 use holdpoint::admission::settings::{AdmissionSettings, NamePattern, PlacementRule, TextSource};
 use holdpoint::domain::digest::Digest;
 use holdpoint::domain::environment::EnvironmentGraph;
@@ -162,6 +162,8 @@ pub(super) struct RuleScript {
     pub(super) slow: Mutex<BTreeMap<String, Duration>>,
     pub(super) panics: Mutex<Option<Digest>>,
     pub(super) failing: AtomicBool,
+    /// Production takes everything too.
+    pub(super) takes_all: AtomicBool,
     /// Stands for the text of the policies.
     pub(super) policies: AtomicUsize,
 }
@@ -191,9 +193,6 @@ struct Prepared {
 impl Prepared {
     fn answer(&self, question: &Question<'_>) -> Result<Answer, RuleError> {
         let asked = question.request.artifact.digest;
-        let slow = self.script.slow.lock().unwrap().get(&asked.to_string()).copied();
-        std::thread::sleep(slow.unwrap_or_default());
-        assert!(*self.script.panics.lock().unwrap() != Some(asked), "a rule that panics");
         if self.script.failing.load(Ordering::SeqCst) {
             return Err(RuleError { code: "rule_error", message: "broken".into(), remediation: String::new() });
         }
@@ -211,7 +210,8 @@ impl Prepared {
         let staging = self.snapshot.environments.get("staging");
         let runs = staging.is_some_and(|records| !records.index().of_digest(asked).is_empty());
         let banned = self.script.banned.lock().unwrap().contains(&asked);
-        let passes = question.environment.name != "production" || (runs && !banned);
+        let takes_all = self.script.takes_all.load(Ordering::SeqCst) || question.environment.name != "production";
+        let passes = takes_all || (runs && !banned);
         let denials = if passes { Vec::new() } else { vec![say("it never ran in staging")] };
         Ok(Answer { denials, holds, ..Answer::default() })
     }
@@ -220,15 +220,19 @@ impl Prepared {
 impl PreparedRules for Prepared {
     fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated> {
         self.script.evaluations.fetch_add(1, Ordering::SeqCst);
+        let asked = question.request.artifact.digest;
+        let slow = self.script.slow.lock().unwrap().get(&asked.to_string()).copied();
+        std::thread::sleep(slow.unwrap_or_default());
+        assert!(*self.script.panics.lock().unwrap() != Some(asked), "a rule that panics");
         question.rules.iter().map(|_rule| self.answer(question).into()).collect()
     }
 
     fn see(&self, _question: &Question<'_>) -> Result<Sight, RuleError> {
-        unimplemented!("nobody looks")
+        Ok(Sight { data: String::new(), inputs: Vec::new() })
     }
 
     fn explain(&self, _question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
-        unimplemented!("nobody asks")
+        Vec::new()
     }
 }
 
@@ -300,7 +304,7 @@ impl World {
         let settings = AdmissionSettings {
             placement: vec![to("prod", "production"), to("stage", "staging")],
             exempt_namespaces: vec![NamePattern("kube-system".to_owned())],
-            readmit_max_age: Duration::from_secs(3_600),
+            readmit_max_age: Duration::from_hours(1),
             ..AdmissionSettings::default()
         };
         Self {
@@ -310,7 +314,7 @@ impl World {
             overrides: None,
             settings,
             refresh: NEVER,
-            stale_after: Duration::from_secs(300),
+            stale_after: Duration::from_mins(5),
             file: None,
             tags: None,
             max_record_age: None,
@@ -319,7 +323,7 @@ impl World {
     }
 
     pub(super) fn gate(&self) -> Arc<Gate> {
-        let source = ConfiguredSource { source: Arc::clone(&self.source) as _, filters: RecordFilters::default() };
+        let source = ConfiguredSource { source: Arc::<Script>::clone(&self.source), filters: RecordFilters::default() };
         let mut environments = vec![environment("staging", &[]), environment("production", &["staging"])];
         for environment in &mut environments {
             environment.max_record_age = self.max_record_age;
@@ -336,7 +340,7 @@ impl World {
             }],
             engine: Arc::new(ScriptedRules(Arc::clone(&self.rules))),
             when_no_rule_applies: Verdict::Undecided,
-            overrides: self.overrides.clone().map(|overrides| overrides as _),
+            overrides: self.overrides.clone().map(|overrides| -> Arc<dyn OverrideSource> { overrides }),
         })
     }
 
@@ -431,15 +435,15 @@ pub(super) fn pod(namespace: &str, images: &[&str]) -> Review {
     Review {
         uid: "uid-1".to_owned(),
         kind: kind.clone(),
-        resource: Default::default(),
+        resource: GroupVersionResource::default(),
         sub_resource: None,
         request_kind: kind,
-        request_resource: Default::default(),
+        request_resource: GroupVersionResource::default(),
         request_sub_resource: None,
         name: "web".to_owned(),
         namespace: namespace.to_owned(),
         operation: Operation::Create,
-        user: Default::default(),
+        user: User::default(),
         dry_run: false,
         object: Some(json!({
             "apiVersion": "v1", "kind": "Pod",

@@ -7,7 +7,7 @@ use std::thread;
 
 use anyhow::bail;
 
-use crate::admission::settings::{AdmissionSettings, Mode, Profile, TextSource};
+use crate::admission::settings::{AdmissionSettings, Mode, Profile, Tags, TextSource};
 use crate::config::{Config, PluginSource, PolicySource};
 use crate::server::clock::Clock;
 use crate::server::judge::{Judge, Parts};
@@ -15,7 +15,7 @@ use crate::server::readmission::Readmissions;
 use crate::server::records::Records;
 use crate::server::reload::Built;
 
-use super::{Changes, gate, now};
+use super::{Changes, gate, now, tags};
 
 /// What the command line says of a server's judge.
 #[derive(Clone, Debug, Default)]
@@ -60,12 +60,13 @@ pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmis
         config.server.stale_after,
         clock(),
     );
+    let tags = (settings.tags == Tags::Resolve).then(tags::resolver);
     let judge = Judge::new(Parts {
         gate,
         settings,
         records,
         readmissions: Arc::clone(readmissions),
-        tags: None,
+        tags,
         clock: clock(),
         evaluations: thread::available_parallelism().map_or(1, usize::from),
     });

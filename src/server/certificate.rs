@@ -130,7 +130,7 @@ impl Certificates {
             stopped.await;
             return;
         };
-        watch::watch(&self, &files, stopped).await;
+        watch::watch(&self, &files, watch::POLL, stopped).await;
     }
 
     /// What is shown, and what came of looking at the files.

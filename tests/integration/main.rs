@@ -27,5 +27,6 @@ mod policy_lint;
 mod policy_list;
 mod policy_pages;
 mod policy_test;
+mod serve;
 mod snapshot_source;
 mod support;

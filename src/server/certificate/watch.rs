@@ -13,16 +13,16 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::{CertificateFiles, Certificates};
 
 /// How often files are looked at though nothing told of a change: some file systems never tell.
-const POLL: Duration = Duration::from_secs(10);
+pub(super) const POLL: Duration = Duration::from_secs(10);
 /// After a change others follow at once.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// Looks at the files after each change and at intervals, until `stopped`.
-pub(super) async fn watch(certificates: &Certificates, files: &CertificateFiles, stopped: impl Future) {
+/// Looks at the files after each change and every `poll`, until `stopped`.
+pub(super) async fn watch(certificates: &Certificates, files: &CertificateFiles, poll: Duration, stopped: impl Future) {
     let changed = Arc::new(Notify::new());
     // Kept to the end: changes are told as long as it lives.
     let _watcher = watcher(files, &changed);
-    let mut poll = interval(POLL);
+    let mut poll = interval(poll);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(stopped);
     loop {
@@ -76,3 +76,6 @@ fn folders(files: &CertificateFiles) -> BTreeSet<PathBuf> {
     let parent = |path: &PathBuf| path.parent().filter(|parent| !parent.as_os_str().is_empty()).map(Path::to_owned);
     paths.into_iter().flatten().map(|path| parent(path).unwrap_or_else(|| PathBuf::from("."))).collect()
 }
+
+#[cfg(test)]
+mod tests;

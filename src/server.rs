@@ -20,6 +20,7 @@ pub mod records;
 pub mod reload;
 pub mod self_signed;
 pub mod shutdown;
+pub mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

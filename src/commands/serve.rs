@@ -26,7 +26,9 @@ use crate::server::{self, Door, DoorParts, Running, operations, self_signed};
 
 use super::{standard_error, write};
 
-/// How long a connection may be without a request, and how long a TLS handshake may take.
+/// How long a client may take for the head of a request, how long a connection may be without one, and how long a TLS
+/// handshake may take.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections for health and metrics.
@@ -137,11 +139,12 @@ impl Server<'_> {
         ));
         let limits = limits(server.connections, server.drain);
         let connections = Arc::clone(&door.connections);
-        listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
+        let served =
+            listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         health.abort();
         self.readmissions.flush().await;
-        Ok(())
+        served.context("the listener for reviews failed")
     }
 
     fn door(&self, running: Running, shutdown: Shutdown) -> Door {
@@ -180,6 +183,6 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 async fn watch_certificates(certificates: Option<Certificates>) {
     if let Some(certificates) = certificates {
-        certificates.watch().await;
+        certificates.watch(std::future::pending::<()>()).await;
     }
 }

@@ -1,171 +1,152 @@
-//! The certificate that the server shows, and those that it asks for; both may change while it runs.
-//!
-//! Each connection takes the configuration of TLS as it is at that moment. It is made anew when a file has another
-//! content, and taken over only when it is complete.
+//! The certificate that the server shows, and how it is replaced while the server runs.
 
-mod clients;
-mod load;
+mod files;
 mod watch;
 
+use std::future::Future;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use rustls::ServerConfig;
-use thiserror::Error;
 
 use super::self_signed::SelfSigned;
-use load::Loaded;
+use files::Loaded;
+pub use files::{CertificateError, Purpose};
 
-/// Where certificates are.
+/// Where the certificate is, and which clients are let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The server's certificate in PEM, with its chain behind it.
+    /// The certificate in PEM, with its chain behind it.
     pub certificate: PathBuf,
-    /// Its key in PEM.
+    /// Its private key in PEM, not encrypted.
     pub key: PathBuf,
-    /// Certificates in PEM that must have signed a client's.
+    /// Certificates in PEM, one of which must have signed a client's; none asks clients for no certificate.
     pub client_ca: Option<PathBuf>,
-    /// Names of which a client's certificate must have one; empty for any.
+    /// A client's certificate has one of these as a subject alternative name or its common name; empty lets in all that
+    /// are signed. Case does not matter. Only with `client_ca`.
     pub client_names: Vec<String>,
-    /// TLS 1.2 is spoken too.
+    /// Speak TLS 1.2 too, not 1.3 alone.
     pub minimum_1_2: bool,
 }
 
-/// Why a certificate cannot be served.
-#[derive(Debug, Error)]
-#[error("{message}\nhint: {hint}")]
-pub struct CertificateError {
-    /// What is wrong with which file.
-    pub message: String,
-    /// What to do about it.
-    pub hint: &'static str,
-}
-
-/// How the certificate is.
+/// What operators want to know of the certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateStatus {
-    /// When the one that is served expires.
+    /// When the certificate that is shown ends.
     pub not_after: Timestamp,
-    /// Whether the files hold what is served.
+    /// Whether it was what is on disk when that was last looked at, at most about ten seconds ago.
     pub served_is_on_disk: bool,
-    /// Certificates that were taken over since the start.
+    /// How often it was replaced.
     pub reloads: u64,
-    /// Certificates that were not.
+    /// How often what is on disk was looked at and could not be used.
     pub failures: u64,
-    /// Why the last one was not; `None` once one is.
+    /// What was wrong with what is on disk; none when nothing is.
     pub last_failure: Option<String>,
 }
 
-/// The certificate that is served. Clones share it.
+/// The certificate that the server shows. Clones show the same.
 #[derive(Clone)]
 pub struct Certificates(Arc<Shared>);
 
 struct Shared {
-    /// None when the certificate is in memory only.
+    /// None when there is nothing to replace it by.
     files: Option<CertificateFiles>,
-    served: ArcSwap<Loaded>,
-    /// The digest of files that were refused, so that they count once.
-    refused: Mutex<Option<Vec<u8>>>,
-    on_disk: AtomicBool,
-    reloads: AtomicU64,
-    failures: AtomicU64,
-    last_failure: Mutex<Option<String>>,
+    current: ArcSwap<Loaded>,
+    looks: Mutex<Looks>,
+}
+
+/// What came of looking at the files.
+#[derive(Default)]
+struct Looks {
+    reloads: u64,
+    failures: u64,
+    last_failure: Option<String>,
 }
 
 impl Certificates {
-    /// Reads the files.
+    /// Reads the certificate, its key and the authorities of clients, and checks that they belong together.
+    ///
+    /// Whether a certificate has ended is not looked at: that is no reason not to start, and `not_after` tells.
     ///
     /// # Errors
-    /// A file that cannot be read or holds no PEM, a key that does not belong to the certificate.
+    /// A file that cannot be read, is too large or holds something else; a key of another certificate.
     pub fn load(files: CertificateFiles) -> Result<Self, CertificateError> {
-        let loaded = load::read(&files)?.load(&files)?;
+        let loaded = files::load(&files)?;
         Ok(Self::new(Some(files), loaded))
     }
 
-    /// Takes a certificate that is in no file.
+    /// Shows a certificate that is in no file. Clients are asked for none, and TLS is 1.3.
     ///
     /// # Errors
-    /// Those of [`Certificates::load`].
-    pub fn from_memory(made: &SelfSigned) -> Result<Self, CertificateError> {
-        Ok(Self::new(None, load::of_memory(made)?))
+    /// When the certificate and its key do not belong together.
+    pub fn from_memory(certificate: &SelfSigned) -> Result<Self, CertificateError> {
+        Ok(Self::new(None, files::from_memory(certificate.chain.clone(), certificate.key.clone_key())?))
     }
 
     fn new(files: Option<CertificateFiles>, loaded: Loaded) -> Self {
-        Self(Arc::new(Shared {
-            files,
-            served: ArcSwap::from_pointee(loaded),
-            refused: Mutex::default(),
-            on_disk: AtomicBool::new(true),
-            reloads: AtomicU64::new(0),
-            failures: AtomicU64::new(0),
-            last_failure: Mutex::default(),
-        }))
+        let (current, looks) = (ArcSwap::from_pointee(loaded), Mutex::default());
+        Self(Arc::new(Shared { files, current, looks }))
     }
 
-    /// What the next handshake goes by.
+    /// How to speak TLS with the certificate of this moment: to be asked anew for each connection.
     #[must_use]
     pub fn server_config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.0.served.load().config)
+        Arc::clone(&self.0.current.load().config)
     }
 
-    /// How the certificate is.
-    #[must_use]
-    pub fn status(&self) -> CertificateStatus {
-        CertificateStatus {
-            not_after: self.0.served.load().not_after,
-            served_is_on_disk: self.0.on_disk.load(Ordering::Relaxed),
-            reloads: self.0.reloads.load(Ordering::Relaxed),
-            failures: self.0.failures.load(Ordering::Relaxed),
-            last_failure: lock(&self.0.last_failure).clone(),
-        }
-    }
-
-    /// Reads the files, and serves what they hold if that is something else. Whether it is.
+    /// Looks at the files, and shows what they hold from now on when that is another certificate or other authorities
+    /// of clients. Reads files: not for the threads that answer. Whether there was something new.
     ///
     /// # Errors
-    /// Those of [`Certificates::load`]; what is served stays then.
+    /// Those of [`Self::load`]. Then all stays as it was, and the failure is counted.
     pub fn reload_if_changed(&self) -> Result<bool, CertificateError> {
         let Some(files) = &self.0.files else { return Ok(false) };
-        let read = match load::read(files) {
-            Ok(read) => read,
-            Err(error) => return Err(self.refuse(None, error)),
-        };
-        if read.digest == self.0.served.load().digest {
-            self.accept();
-            return Ok(false);
-        }
-        match read.load(files) {
+        // Held to the end: of two that look at the same time, the one that read first must not win.
+        let mut looks = self.looks();
+        match files::load(files) {
             Ok(loaded) => {
-                self.0.served.store(Arc::new(loaded));
-                self.0.reloads.fetch_add(1, Ordering::Relaxed);
-                self.accept();
-                Ok(true)
+                looks.last_failure = None;
+                let is_new = loaded.digest != self.0.current.load().digest;
+                if is_new {
+                    looks.reloads = looks.reloads.saturating_add(1);
+                    self.0.current.store(Arc::new(loaded));
+                }
+                Ok(is_new)
             }
-            Err(error) => Err(self.refuse(Some(read.digest), error)),
+            Err(error) => {
+                looks.failures = looks.failures.saturating_add(1);
+                looks.last_failure = Some(error.to_string());
+                Err(error)
+            }
         }
     }
 
-    fn accept(&self) {
-        self.0.on_disk.store(true, Ordering::Relaxed);
-        *lock(&self.0.last_failure) = None;
-        *lock(&self.0.refused) = None;
+    /// Replaces the certificate whenever its files change, until `stopped`: told by the file system, and every ten
+    /// seconds in case that it does not tell.
+    pub async fn watch(self, stopped: impl Future) {
+        let Some(files) = self.0.files.clone() else {
+            stopped.await;
+            return;
+        };
+        watch::watch(&self, &files, watch::POLL, stopped).await;
     }
 
-    fn refuse(&self, digest: Option<Vec<u8>>, error: CertificateError) -> CertificateError {
-        let was_on_disk = self.0.on_disk.swap(false, Ordering::Relaxed);
-        let seen = std::mem::replace(&mut *lock(&self.0.refused), digest.clone());
-        if was_on_disk || seen != digest {
-            self.0.failures.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(error = %error.message, "the certificate on disk cannot be served; the last good one is");
+    /// What is shown, and what came of looking at the files.
+    #[must_use]
+    pub fn status(&self) -> CertificateStatus {
+        let looks = self.looks();
+        CertificateStatus {
+            not_after: self.0.current.load().not_after,
+            served_is_on_disk: looks.last_failure.is_none(),
+            reloads: looks.reloads,
+            failures: looks.failures,
+            last_failure: looks.last_failure.clone(),
         }
-        *lock(&self.0.last_failure) = Some(error.message.clone());
-        error
     }
-}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.0.looks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -1,126 +1,171 @@
-//! A listener: accepts connections, bounds them, and lets them end in peace.
+//! Connections: how many, for how long, and how they end.
 //!
-//! hyper answers each connection; what it does not do is here: a cap on connections that cannot be used to keep others
-//! out, and an end at which no call fails.
+//! A server that is told to stop is still sent connections for some seconds, until everybody has heard that it goes.
+//! So it accepts for a while, says `Connection: close` with each answer, and closes connections that nobody uses.
 
+mod activity;
 mod connection;
-mod slots;
+mod counters;
+mod drain;
+mod io;
+mod places;
 
-use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::certificate::Certificates;
 use super::shutdown::Shutdown;
+use activity::Activity;
 use connection::Connection;
+pub use connection::Peer;
+pub use counters::Connections;
+use drain::Drain;
+use places::Places;
 
-pub use slots::Connections;
+/// How long to wait before accepting again after that failed, such as for want of file descriptors.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// When a connection cannot be accepted, such as for want of files, another try is made after this.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long a draining server without connections waits for those that are still sent to it.
-const LINGER: Duration = Duration::from_secs(1);
-/// A connection on which nothing happened for this long may be closed to make room.
-const QUIET: Duration = Duration::from_secs(2);
-
-/// Bounds of a listener.
-#[derive(Clone, Copy, Debug)]
+/// How many connections, and how long they may do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at a time.
+    /// How many may be open at a time. Others wait, and are not refused.
     pub connections: usize,
-    /// From the end of a request, or the handshake, to the end of the next one's head.
+    /// From the first byte of a request, or from the beginning of a connection, to the end of the head.
+    pub header_timeout: Duration,
+    /// From an answer to the next request. API servers close after 90 seconds: longer than that avoids that both sides
+    /// close and send at the same time.
     pub idle_timeout: Duration,
-    /// For the TLS handshake.
+    /// From the beginning of a connection to the end of the TLS handshake.
     pub handshake_timeout: Duration,
-    /// From the order to stop to the end.
+    /// From the moment that the server is told to stop to its end.
     pub drain: Duration,
 }
 
-/// Answers connections until it is told to stop and they have ended.
+/// Answers on all connections until it is told to stop, and then as long as there are any, at most for
+/// [`Limits::drain`]. Requests have a [`Peer`] among their extensions.
 ///
-/// While it drains it accepts connections still: they are sent to it until everybody has heard that it stops.
+/// Failures of single connections, and of accepting them, never end it.
+///
+/// # Errors
+/// When the address of the listener cannot be read.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<Certificates>,
-    router: Router,
+    service: axum::Router,
     limits: Limits,
-    mut shutdown: Shutdown,
+    shutdown: Shutdown,
     connections: Arc<Connections>,
-) {
-    let accepting = Accepting { tls, router, limits, shutdown: shutdown.clone(), connections };
-    let mut open = JoinSet::new();
-    let mut drain: Option<Drain> = None;
+) -> std::io::Result<()> {
+    let address = listener.local_addr()?;
+    tracing::info!(%address, tls = tls.is_some(), "listening");
     let mut at_once = shutdown.clone();
-    loop {
-        let ends = drain.as_ref().map(|drain| drain.end(open.is_empty()));
-        tokio::select! {
-            () = at_once.at_once() => break,
-            () = shutdown.draining(), if drain.is_none() => drain = Some(Drain::begin(limits.drain)),
-            () = sleep_until(ends.unwrap_or_else(Instant::now)), if ends.is_some() => break,
-            Some(_ended) = open.join_next(), if !open.is_empty() => {
-                if let Some(drain) = &mut drain { drain.quiet_since = Instant::now() }
-            }
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _from)) => accepting.take(stream, &mut open),
-                Err(error) => failed(&error).await,
-            },
-        }
+    let mut server = Server {
+        places: Places::new(limits.connections),
+        kind: Kind { tls, service, limits: Arc::new(limits), shutdown, connections },
+        tasks: JoinSet::new(),
+        pause: SHORTEST_PAUSE,
+    };
+    tokio::select! {
+        () = at_once.at_once() => {}
+        () = server.run(listener) => {}
     }
-    // What is still open then was given all the time there is.
-    open.shutdown().await;
-}
-
-/// The end of a listener.
-struct Drain {
-    latest: Instant,
-    quiet_since: Instant,
-}
-
-impl Drain {
-    fn begin(drain: Duration) -> Self {
-        let now = Instant::now();
-        Self { latest: now + drain, quiet_since: now }
+    if !server.tasks.is_empty() {
+        tracing::warn!(%address, connections = server.tasks.len(), "connections were cut: the time to finish is over");
     }
-
-    fn end(&self, nothing_open: bool) -> Instant {
-        if nothing_open { (self.quiet_since + LINGER).min(self.latest) } else { self.latest }
-    }
+    Ok(())
 }
 
-async fn failed(error: &io::Error) {
-    tracing::warn!(%error, "a connection could not be accepted");
-    sleep(PAUSE).await;
-}
-
-struct Accepting {
+/// What all connections have in common.
+struct Kind {
     tls: Option<Certificates>,
-    router: Router,
-    limits: Limits,
+    service: axum::Router,
+    limits: Arc<Limits>,
     shutdown: Shutdown,
     connections: Arc<Connections>,
 }
 
-impl Accepting {
-    /// Answers a connection, in the place of a quiet one when there are too many.
-    fn take(&self, stream: TcpStream, open: &mut JoinSet<()>) {
-        if self.connections.open() >= self.limits.connections && !self.connections.close_quiet(QUIET) {
-            self.connections.refuse();
+struct Server {
+    kind: Kind,
+    places: Places,
+    tasks: JoinSet<()>,
+    pause: Duration,
+}
+
+impl Server {
+    async fn run(&mut self, listener: TcpListener) {
+        let drain = self.accept(listener).await;
+        tokio::select! {
+            () = sleep_until(drain.end) => {}
+            () = async { while self.tasks.join_next().await.is_some() {} } => {}
+        }
+    }
+
+    /// Accepts until the server drains, and nobody has come for a while.
+    async fn accept(&mut self, listener: TcpListener) -> Drain {
+        let mut shutdown = self.kind.shutdown.clone();
+        let mut drain: Option<Drain> = None;
+        let mut waiting: Option<(TcpStream, SocketAddr)> = None;
+        loop {
+            tokio::select! {
+                () = shutdown.draining(), if drain.is_none() => {
+                    drain = Some(Drain::new(Instant::now(), self.kind.limits.drain));
+                }
+                over = Drain::over(drain.as_ref()) => {
+                    self.kind.connections.refuse(u64::from(waiting.is_some()));
+                    return over;
+                }
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                    self.places.forget(id);
+                }
+                place = self.places.next(), if waiting.is_some() => {
+                    if let Some((stream, address)) = waiting.take() {
+                        self.begin(stream, address, place);
+                    }
+                }
+                accepted = listener.accept(), if waiting.is_none() => match accepted {
+                    Ok(accepted) => {
+                        self.pause = SHORTEST_PAUSE;
+                        waiting = Some(accepted);
+                        if let Some(drain) = &mut drain {
+                            drain.somebody_came(Instant::now());
+                        }
+                    }
+                    Err(error) => self.back_off(&error).await,
+                },
+            }
+        }
+    }
+
+    fn begin(&mut self, stream: TcpStream, address: SocketAddr, place: places::Place) {
+        let activity = Arc::new(Activity::new(Arc::clone(&self.kind.limits)));
+        let connection = Connection {
+            peer: Peer(address),
+            tls: self.kind.tls.as_ref().map(Certificates::server_config),
+            service: self.kind.service.clone(),
+            activity: Arc::clone(&activity),
+            shutdown: self.kind.shutdown.clone(),
+            open: self.kind.connections.begin(),
+            place,
+        };
+        let task = self.tasks.spawn(connection.run(stream));
+        self.places.remember(task.id(), activity);
+    }
+
+    /// Accepting fails when a client is gone again, which is nothing, and for want of resources, which takes a while.
+    async fn back_off(&mut self, error: &std::io::Error) {
+        use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+        if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
             return;
         }
-        // Answers are small and waited for.
-        let _best_effort = stream.set_nodelay(true);
-        let connection = Connection {
-            place: self.connections.enter(),
-            tls: self.tls.as_ref().map(Certificates::server_config),
-            router: self.router.clone(),
-            limits: self.limits,
-            shutdown: self.shutdown.clone(),
-        };
-        open.spawn(connection.answer(stream));
+        tracing::warn!(%error, pause = ?self.pause, "no connection can be accepted");
+        sleep(self.pause).await;
+        self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
     }
 }

@@ -1,72 +1,112 @@
-//! A certificate of the server's own, for one replica and for trying.
+//! A certificate for trying things out: an authority of its own, and what it signed. Nothing is written to disk.
 
-use std::net::IpAddr;
+use std::time::Duration;
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
 };
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 
-/// How long it lasts; the process rarely does.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 365);
-/// The clock of the API server may be behind.
-const BEFORE: SignedDuration = SignedDuration::from_hours(24);
+/// The certificate is good from so long ago on: clocks differ.
+const BEFORE: Duration = Duration::from_hours(1);
+/// It ends with the process, or else after a year.
+const AFTER: Duration = Duration::from_hours(365 * 24);
+/// In the year 2900, far from the dates that certificates cannot hold.
+const LATEST: Duration = Duration::from_hours(930 * 365 * 24);
+/// What signs it, and it, in certificate viewers.
+const AUTHORITY: &str = "holdpoint self-signed authority";
+const LEAF: &str = "holdpoint";
 
-/// A certificate, its key, and the CA that signed it. The CA's key is gone.
+/// A certificate, its key, and who signed it.
 pub struct SelfSigned {
-    /// The certificate in PEM.
-    pub certificate_pem: String,
-    /// Its key in PEM.
-    pub key_pem: String,
-    /// The CA's certificate in PEM: what clients have to trust.
+    /// The certificate, and then the authority that signed it.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The private key of the certificate: ECDSA on the curve P-256.
+    pub key: PrivateKeyDer<'static>,
+    /// The authority in PEM: what clients have to trust, such as `caBundle` of a webhook. Its key is gone.
     pub ca_pem: String,
 }
 
-/// Why none could be made.
+/// Why no certificate could be made.
 #[derive(Debug, Error)]
-#[error("a certificate for `{names}` cannot be made: {error}")]
-pub struct SelfSignedError {
-    names: String,
-    error: rcgen::Error,
+pub enum SelfSignedError {
+    /// There is nobody to make it for.
+    #[error("a certificate needs a name\nhint: give the DNS names or IP addresses by which clients reach the server")]
+    NoName,
+    /// One of the names, or the certificate.
+    #[error("no certificate can be made for {}: {reason}\nhint: names are DNS names or IP addresses", quoted(.names))]
+    Impossible {
+        /// For whom.
+        names: Vec<String>,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The clock is before 1970 or far in the future.
+    #[error("no certificate can be made: the clock says {0}\nhint: set the clock of this machine")]
+    Clock(Timestamp),
 }
 
-/// Makes a CA, and a certificate for these DNS names and IP addresses, for a year from now.
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Makes a certificate for DNS names and IP addresses, with an authority of its own. Good for a year.
 ///
 /// # Errors
-/// A name that no certificate can have.
+/// No name, one that is neither a DNS name nor an IP address, or a clock out of range.
 pub fn make(names: &[String], now: Timestamp) -> Result<SelfSigned, SelfSignedError> {
-    signed(names, now).map_err(|error| SelfSignedError { names: names.join("`, `"), error })
+    if names.is_empty() {
+        return Err(SelfSignedError::NoName);
+    }
+    let impossible = |reason: String| SelfSignedError::Impossible { names: names.to_vec(), reason };
+    let authority = authority(now)?;
+    let leaf = leaf(names, now)?;
+    let key_of = || KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| impossible(error.to_string()));
+    let authority =
+        CertifiedIssuer::self_signed(authority, key_of()?).map_err(|error| impossible(error.to_string()))?;
+    let key = key_of()?;
+    let certificate = leaf.signed_by(&key, &authority).map_err(|error| impossible(error.to_string()))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).map_err(|error| impossible(error.to_string()))?;
+    let chain = vec![certificate.der().clone(), authority.der().clone()];
+    Ok(SelfSigned { chain, key, ca_pem: authority.pem() })
 }
 
-fn signed(names: &[String], now: Timestamp) -> Result<SelfSigned, rcgen::Error> {
-    let mut authority = params(Vec::new(), "holdpoint, for itself", now)?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)?;
-    let mut leaf = params(names.to_vec(), "holdpoint", now)?;
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let certificate = leaf.signed_by(&key, &authority)?;
-    Ok(SelfSigned { certificate_pem: certificate.pem(), key_pem: key.serialize_pem(), ca_pem: authority.pem() })
+fn authority(now: Timestamp) -> Result<CertificateParams, SelfSignedError> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = named(AUTHORITY);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    dated(params, now)
 }
 
-fn params(names: Vec<String>, title: &str, now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
-    let names = names.into_iter().map(|name| name.parse::<IpAddr>().map_or(name, |address| address.to_string()));
-    let mut params = CertificateParams::new(names.collect::<Vec<_>>())?;
-    let mut distinguished_name = DistinguishedName::new();
-    distinguished_name.push(DnType::CommonName, title);
-    params.distinguished_name = distinguished_name;
-    params.not_before = day(now - BEFORE);
-    params.not_after = day(now + LIFETIME);
+fn leaf(names: &[String], now: Timestamp) -> Result<CertificateParams, SelfSignedError> {
+    let mut params = CertificateParams::new(names.to_vec())
+        .map_err(|error| SelfSignedError::Impossible { names: names.to_vec(), reason: error.to_string() })?;
+    params.distinguished_name = named(LEAF);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    dated(params, now)
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    names.push(DnType::CommonName, name);
+    names
+}
+
+fn dated(mut params: CertificateParams, now: Timestamp) -> Result<CertificateParams, SelfSignedError> {
+    let since_1970 = Duration::try_from(now.duration_since(Timestamp::UNIX_EPOCH));
+    let since_1970 = since_1970.ok().filter(|since| *since > BEFORE && *since < LATEST);
+    let since_1970 = since_1970.ok_or(SelfSignedError::Clock(now))?;
+    let epoch = date_time_ymd(1970, 1, 1);
+    params.not_before = epoch + since_1970.saturating_sub(BEFORE);
+    params.not_after = epoch + since_1970 + AFTER;
     Ok(params)
-}
-
-/// The beginning of the day, which is as exact as it has to be.
-fn day(instant: Timestamp) -> time::OffsetDateTime {
-    let date = instant.to_zoned(TimeZone::UTC).date();
-    let (month, day) = (u8::try_from(date.month()).unwrap_or(1), u8::try_from(date.day()).unwrap_or(1));
-    rcgen::date_time_ymd(i32::from(date.year()), month, day)
 }

@@ -1,62 +1,69 @@
-//! How the server is told to stop: to drain first, and at once when it is told again.
+//! How a server is told to stop: first to finish what it has begun, then at once.
 
 use tokio::sync::watch;
 
-/// What the server was told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Nothing yet.
-    #[default]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
     Running,
-    /// To answer what is there, and end.
     Draining,
-    /// To end.
     AtOnce,
 }
 
-/// Tells the server to stop.
+/// Tells every [`Shutdown`] of it to stop. When it is dropped, none of them is told anything any more.
 #[derive(Debug)]
 pub struct Trigger(watch::Sender<Phase>);
 
 impl Trigger {
-    /// The first time, to drain; after that, to end. Returns which.
-    pub fn stop(&self) -> Phase {
-        let next = if *self.0.borrow() == Phase::Running { Phase::Draining } else { Phase::AtOnce };
-        self.0.send_replace(next);
-        next
+    /// Finish what was begun, and begin nothing that takes long.
+    pub fn drain(&self) {
+        self.advance(Phase::Draining);
+    }
+
+    /// Stop now, whatever is open.
+    pub fn at_once(&self) {
+        self.advance(Phase::AtOnce);
+    }
+
+    fn advance(&self, next: Phase) {
+        self.0.send_if_modified(|phase| {
+            let is_later = next > *phase;
+            *phase = next.max(*phase);
+            is_later
+        });
     }
 }
 
-/// Hears it.
+/// Knows whether the server has to stop. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Receiver<Phase>);
 
 impl Shutdown {
-    /// Both ends.
+    /// What tells, and what is told.
     #[must_use]
     pub fn new() -> (Trigger, Self) {
         let (sender, receiver) = watch::channel(Phase::Running);
         (Trigger(sender), Self(receiver))
     }
 
-    /// Whether the server was told to stop.
+    /// Whether the server finishes what it has begun, or has to stop at once.
     #[must_use]
     pub fn is_draining(&self) -> bool {
         *self.0.borrow() >= Phase::Draining
     }
 
-    /// Waits until the server is told to stop; for ever when nobody can tell any more.
+    /// Waits until [`Self::is_draining`].
     pub async fn draining(&mut self) {
         self.reached(Phase::Draining).await;
     }
 
-    /// Waits until it is told to end.
+    /// Waits until the server has to stop at once.
     pub async fn at_once(&mut self) {
         self.reached(Phase::AtOnce).await;
     }
 
-    async fn reached(&mut self, phase: Phase) {
-        if self.0.wait_for(|now| *now >= phase).await.is_err() {
+    async fn reached(&mut self, wanted: Phase) {
+        if self.0.wait_for(|phase| *phase >= wanted).await.is_err() {
+            // Nobody is left who could tell.
             std::future::pending().await
         }
     }

@@ -1,6 +1,10 @@
-//! The server: records in memory, what is remembered, judging.
+//! The server: records in memory, what is remembered, judging; certificates, connections and how they end.
 
+mod client;
 mod judge;
+mod listen;
+mod pki;
 mod readmission;
 mod records;
+mod tls;
 mod world;

@@ -17,10 +17,11 @@ pub(super) fn watch(trigger: Trigger, asked: Arc<Notify>) -> std::io::Result<imp
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
+        let mut told = Told::default();
         loop {
             tokio::select! {
-                _ = terminate.recv() => stop(&trigger),
-                _ = interrupt.recv() => stop(&trigger),
+                _ = terminate.recv() => told.stop(&trigger),
+                _ = interrupt.recv() => told.stop(&trigger),
                 _ = hang_up.recv() => asked.notify_one(),
             }
         }
@@ -34,13 +35,25 @@ pub(super) fn watch(trigger: Trigger, asked: Arc<Notify>) -> std::io::Result<imp
 #[cfg(not(unix))]
 pub(super) fn watch(trigger: Trigger, _asked: Arc<Notify>) -> std::io::Result<impl Future<Output = ()>> {
     Ok(async move {
+        let mut told = Told::default();
         while tokio::signal::ctrl_c().await.is_ok() {
-            stop(&trigger);
+            told.stop(&trigger);
         }
     })
 }
 
-fn stop(trigger: &Trigger) {
-    let next = trigger.stop();
-    tracing::warn!(?next, "told to stop");
+/// Whether the server was told to stop.
+#[derive(Default)]
+struct Told(bool);
+
+impl Told {
+    fn stop(&mut self, trigger: &Trigger) {
+        if std::mem::replace(&mut self.0, true) {
+            tracing::warn!("told to stop again: ending at once");
+            trigger.at_once();
+        } else {
+            tracing::warn!("told to stop: answering what is there");
+            trigger.drain();
+        }
+    }
 }

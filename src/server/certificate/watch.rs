@@ -1,65 +1,81 @@
-//! Looking for another certificate.
-//!
-//! kubelet swaps the link `..data` beside the files, and nothing happens to the files themselves. So the folders are
-//! watched; and looked at every few seconds, since a watch may fail or miss something.
+//! Noticing that files were replaced.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::Certificates;
+use super::{CertificateFiles, Certificates};
 
-/// Between two looks without an event.
-const LOOK: Duration = Duration::from_secs(10);
-/// Certificate and key are two files: what comes within this time is one change.
+/// How often files are looked at though nothing told of a change: some file systems never tell.
+pub(super) const POLL: Duration = Duration::from_secs(10);
+/// After a change others follow at once.
 const QUIET: Duration = Duration::from_millis(100);
 
-impl Certificates {
-    /// Serves what the files hold as they change, until it is dropped.
-    pub async fn watch(self) {
-        let Some(folders) = self.folders() else { return std::future::pending().await };
-        let (sender, mut changes) = mpsc::channel(1);
-        let _watcher = watcher(&folders, sender.clone());
-        loop {
-            // Either an event, or time.
-            if timeout(LOOK, changes.recv()).await.is_ok() {
-                tokio::time::sleep(QUIET).await;
-                while changes.try_recv().is_ok() {}
-            }
-            let certificates = self.clone();
-            let reloaded = tokio::task::spawn_blocking(move || certificates.reload_if_changed()).await;
-            if let Ok(Ok(true)) = reloaded {
-                tracing::warn!(not_after = %self.status().not_after, "another certificate is served");
-            }
+/// Looks at the files after each change and every `poll`, until `stopped`.
+pub(super) async fn watch(certificates: &Certificates, files: &CertificateFiles, poll: Duration, stopped: impl Future) {
+    let changed = Arc::new(Notify::new());
+    // Kept to the end: changes are told as long as it lives.
+    let _watcher = watcher(files, &changed);
+    let mut poll = interval(poll);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            () = changed.notified() => sleep(QUIET).await,
+            _ = poll.tick() => {}
         }
-    }
-
-    fn folders(&self) -> Option<BTreeSet<PathBuf>> {
-        let files = self.0.files.as_ref()?;
-        let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()];
-        let folder = |path: &PathBuf| match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => Path::new(".").to_owned(),
-        };
-        Some(paths.into_iter().flatten().map(folder).collect())
+        look(certificates).await;
     }
 }
 
-/// Without one, the looks are enough.
-fn watcher(folders: &BTreeSet<PathBuf>, changed: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
-    let tell = move |_event| {
-        // A full channel says the same already.
-        let _full = changed.try_send(());
-    };
-    let mut watcher = notify::recommended_watcher(tell).ok()?;
-    for folder in folders {
-        if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
-            tracing::warn!(folder = %folder.display(), %error, "a certificate's folder cannot be watched");
+async fn look(certificates: &Certificates) {
+    let before = certificates.status();
+    let looking = certificates.clone();
+    let looked = tokio::task::spawn_blocking(move || looking.reload_if_changed()).await;
+    match looked {
+        Ok(Ok(true)) => {
+            tracing::info!(not_after = %certificates.status().not_after, "the certificate was replaced");
         }
+        Ok(Ok(false)) => {}
+        Ok(Err(error)) => {
+            // Every few seconds the same would hide what else is in the log.
+            if before.last_failure != Some(error.to_string()) {
+                tracing::warn!(%error, "the certificate was not replaced: the one before is kept");
+            }
+        }
+        Err(error) => tracing::error!(%error, "the certificate could not be looked at"),
     }
-    Some(watcher)
 }
+
+/// Watches folders and not files: Kubernetes swaps a symbolic link beside them, and never writes the files.
+fn watcher(files: &CertificateFiles, changed: &Arc<Notify>) -> Option<RecommendedWatcher> {
+    let told = Arc::clone(changed);
+    let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        // Reading a file is an event too.
+        if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+            told.notify_one();
+        }
+    });
+    let watched = watcher.and_then(|mut watcher| {
+        folders(files).iter().try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))?;
+        Ok(watcher)
+    });
+    let polled = |error| tracing::warn!(%error, "changes of the certificate are not told: it is looked at every 10 s");
+    watched.map_err(polled).ok()
+}
+
+fn folders(files: &CertificateFiles) -> BTreeSet<PathBuf> {
+    let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()];
+    let parent = |path: &PathBuf| path.parent().filter(|parent| !parent.as_os_str().is_empty()).map(Path::to_owned);
+    paths.into_iter().flatten().map(|path| parent(path).unwrap_or_else(|| PathBuf::from("."))).collect()
+}
+
+#[cfg(test)]
+mod tests;

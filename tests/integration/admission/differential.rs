@@ -231,8 +231,6 @@ fn mutate(object: &mut Value, chosen: usize, mutation: &Mutation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
-
     #[test]
     fn the_oracle_finds_the_same_images((kind, object) in object()) {
         let expected = oracle(&object);

@@ -7,5 +7,7 @@ pub mod change;
 pub mod extract;
 pub mod image;
 pub mod object;
+pub mod placement;
 pub mod review;
+pub mod scope;
 pub mod settings;

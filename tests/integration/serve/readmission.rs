@@ -156,6 +156,19 @@ async fn it_can_be_turned_off() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_that_shortens_the_time_counts_at_once() {
+    let mut world = often();
+    let running = world.start().await;
+    assert_eq!(running.verdict(1).await, Verdict::Allow);
+    take_records(&world, &running).await;
+    for (max_age, expected) in [(LONG.unsigned_abs(), true), (LONG.unsigned_abs() - 1, false), (0, false)] {
+        world.settings.readmit_max_age = Duration::from_secs(max_age);
+        let next = world.start_with(Arc::clone(&running.readmissions));
+        assert_eq!(readmitted(&next.outcome(1).await), expected, "{max_age}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn records_that_are_too_old_for_their_environment_are_not_available() {
     let world = World { max_record_age: Some(SignedDuration::from_mins(1)), ..often() };
     let running = world.start().await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::case::Case;
 use super::super::evaluate::Age;
@@ -15,6 +15,7 @@ use crate::domain::decision::Decision;
 use crate::domain::request::Request;
 use crate::domain::verdict::Verdict;
 use crate::gate::observe::RecordFault;
+use crate::server::readmission::Key;
 use crate::server::records::Kept;
 
 impl ImageJudge {
@@ -44,7 +45,7 @@ impl ImageJudge {
             return None;
         }
         let key = self.key(request);
-        self.readmissions.last_allowed(key, case.now)?;
+        self.remembered(key, case.now)?;
         if let Some(kept) = last {
             if self.is_missing(&kept, request.artifact.digest) {
                 // It is refused whatever the rules say.
@@ -57,7 +58,14 @@ impl ImageJudge {
             }
         }
         // Again: it may have been refused meanwhile.
-        self.readmissions.last_allowed(key, case.now)
+        self.remembered(key, case.now)
+    }
+
+    /// By the present configuration: the memory may be that of one that let allows count for longer.
+    fn remembered(&self, key: Key, now: Timestamp) -> Option<Timestamp> {
+        let max_age = SignedDuration::try_from(self.settings.readmit_max_age).unwrap_or(SignedDuration::MAX);
+        let at = self.readmissions.last_allowed(key, now)?;
+        (max_age > SignedDuration::ZERO && now.duration_since(at) <= max_age).then_some(at)
     }
 
     fn undecided(

@@ -2,5 +2,6 @@
 //!
 //! Pure: values in, values out. `server` does the input and output around it.
 
+pub mod doctor;
 pub mod image;
 pub mod settings;

@@ -1,5 +1,6 @@
 //! The command line: definitions only.
 
+pub mod kubernetes;
 pub mod plugin;
 pub mod policy;
 
@@ -107,6 +108,8 @@ pub enum Command {
     /// Begin, build and examine plugins: rules as WebAssembly components.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Examine how a cluster calls holdpoint: what gets past it, and what would make an outage of it.
+    Doctor(kubernetes::DoctorArgs),
     /// Print the JSON Schema of the configuration, or of what policies see.
     Schema(SchemaArgs),
     /// Compile a plugin from standard input to standard output; holdpoint starts itself so.

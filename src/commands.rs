@@ -2,7 +2,9 @@
 
 pub mod check;
 pub mod context;
+pub mod doctor;
 pub mod init;
+pub mod kubernetes;
 pub mod new_files;
 pub mod places;
 pub mod plugin;
@@ -45,6 +47,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
+        Command::Doctor(args) => doctor::execute(&args, style),
         Command::Schema(args) => {
             write::to_stdout(&schema(&args))?;
             Ok(Exit::Allow)

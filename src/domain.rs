@@ -7,6 +7,7 @@ pub mod artifact;
 pub mod catalogue;
 pub mod decision;
 pub mod digest;
+pub mod doctor;
 pub mod environment;
 pub mod examination;
 pub mod explanation;

@@ -4,6 +4,7 @@
 //! [`Style`]. All text that came from outside passes through [`escape`].
 
 pub mod catalogue;
+pub mod doctor;
 pub mod escape;
 pub mod lint;
 pub mod plugin;

@@ -66,6 +66,17 @@ pub enum OnSourceUnavailable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamePattern(pub String);
 
+impl NamePattern {
+    /// Whether a name is, or begins as, the pattern says.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == self.0,
+        }
+    }
+}
+
 /// Where a text is taken from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextSource {

@@ -96,6 +96,12 @@ const PARTS: &[Part] = &[
         crates: Some(&["jiff", "serde", "serde_json", "thiserror"]),
         never: PURE,
     },
+    Part {
+        module: "admission::doctor",
+        modules: &["admission", "domain"],
+        crates: Some(&["base64", "jiff", "serde", "serde_json", "x509_parser"]),
+        never: PURE,
+    },
     Part { module: "server", modules: &["admission", "domain", "gate", "output"], crates: None, never: TIMELESS },
     Part { module: "output", modules: &["domain"], crates: None, never: PURE },
     Part { module: "exit", modules: &["domain"], crates: Some(&[]), never: TIMELESS },

@@ -34,12 +34,12 @@ def render(programs, values, folder, *arguments):
 class Gate:
     """One process of `holdpoint serve`, with the webhook configuration that calls it."""
 
-    def __init__(self, cluster, program, records_url, folder, name="gate"):
+    def __init__(self, cluster, program, records_url, folder, admission):
         self.cluster = cluster
         self.program = program
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
-        self.name = name
+        self.admission = admission
         self.records_url = records_url
         self.admission_port, self.operations_port = free_ports(2)
         self.authority = Authority(self.folder / "authority", "holdpoint authority")
@@ -74,6 +74,7 @@ class Gate:
                 "placement": [{"namespaces": ["shop", "shop-*"], "environment": "production"}],
                 "ignored_images": [{"images": ["registry.k8s.io/*"], "reason": "parts of the cluster"}],
                 "resources": [ROLLOUT],
+                **self.admission,
             },
             "server": {
                 "listen": f"127.0.0.1:{self.admission_port}",

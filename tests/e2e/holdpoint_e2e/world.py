@@ -46,13 +46,15 @@ class GateCase(unittest.TestCase):
     records: RecordApi
     gate: Gate
     number = 0
+    # What the cases change of `admission` in the configuration.
+    admission = {}
 
     @classmethod
     def setUpClass(cls):
         cls.cluster = cluster()
         cls.records = RecordApi()
         cls.records.records = [record("staging", ALLOWED, "storefront"), record("production", ALLOWED, "storefront")]
-        cls.gate = Gate(cls.cluster, program(), cls.records.url, folder() / cls.__name__)
+        cls.gate = Gate(cls.cluster, program(), cls.records.url, folder() / cls.__name__, cls.admission)
         cls.addClassCleanup(cls.gate.remove)
         cls.gate.install()
         cls.gate.start()

@@ -2,6 +2,13 @@
 //!
 //! Pure: values in, values out. `server` does the input and output around it.
 
+pub mod answer;
+pub mod change;
 pub mod doctor;
+pub mod extract;
 pub mod image;
+pub mod object;
+pub mod placement;
+pub mod review;
+pub mod scope;
 pub mod settings;

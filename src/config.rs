@@ -10,6 +10,7 @@ pub mod overrides;
 mod plugins;
 mod policies;
 mod raw;
+mod server;
 mod size;
 mod validate;
 mod yaml;
@@ -28,7 +29,9 @@ use url::Url;
 pub use error::ConfigError;
 pub use plugins::{PluginConfig, PluginSource, USUAL_PLUGIN_MEMORY};
 pub use policies::{KeySource, PlaceError, PolicySource, Verification};
+pub use server::{ServerConfig, TlsConfig, TlsVersion};
 
+use crate::admission::settings::AdmissionSettings;
 use crate::domain::environment::EnvironmentGraph;
 use crate::domain::rule::Rule;
 use crate::domain::verdict::Verdict;
@@ -73,6 +76,10 @@ pub struct Config {
     pub rule_timeout: Duration,
     /// How long all rules of one decision may take; at least `rule_timeout`.
     pub evaluation_timeout: Duration,
+    /// How `holdpoint serve` listens and what it keeps.
+    pub server: ServerConfig,
+    /// What of a cluster is judged, and where it goes. Its environments exist.
+    pub admission: Option<AdmissionSettings>,
 }
 
 /// A record source.

@@ -13,6 +13,7 @@ pub mod examination;
 pub mod explanation;
 pub mod finding;
 pub mod grant;
+pub mod instant;
 pub mod lint;
 pub mod origin;
 pub mod overrides;

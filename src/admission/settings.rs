@@ -1,6 +1,6 @@
 //! What the configuration says of admission, checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::image::Role;
@@ -67,12 +67,12 @@ pub enum OnSourceUnavailable {
 pub struct NamePattern(pub String);
 
 impl NamePattern {
-    /// Whether a name is, or begins as, the pattern says.
+    /// Whether this is the name, or one of the names.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         match self.0.strip_suffix('*') {
             Some(beginning) => name.starts_with(beginning),
-            None => name == self.0,
+            None => self.0 == name,
         }
     }
 }
@@ -82,8 +82,13 @@ impl NamePattern {
 pub enum TextSource {
     /// This text.
     Fixed(String),
-    /// The namespace's name.
-    Namespace,
+    /// What is between these two parts of the namespace's name: `prod` of `shop-prod-eu` with `shop-` and `-eu`.
+    Namespace {
+        /// What the name begins with; may be empty.
+        before: String,
+        /// What it ends with; may be empty.
+        after: String,
+    },
     /// The object's name, or that of its controller, without what Kubernetes adds to it.
     ObjectName,
     /// This label of the object.
@@ -92,7 +97,10 @@ pub enum TextSource {
     Annotation(String),
 }
 
-/// Which environment the workloads of some namespaces go to. The first one that gives an environment counts.
+/// Which environment the workloads of some namespaces go to.
+///
+/// The first one with the workload's namespace counts. Only one that takes the environment from the namespace's name,
+/// and finds none of the allowed ones there, leaves the workload to those after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacementRule {
     /// The namespaces; at least one.
@@ -102,6 +110,9 @@ pub struct PlacementRule {
     /// The environments that it may give. Whoever writes a label must not choose one that is guarded less: a label or
     /// an annotation that names another is refused. Empty only with a fixed environment.
     pub allowed: Vec<String>,
+    /// The environment of workloads without the label or the annotation; one of `allowed`. Without it they are refused:
+    /// nobody gets around the gate by leaving something out.
+    pub default: Option<String>,
     /// The deployment name; rules see none when it gives none.
     pub deployment_name: Option<TextSource>,
 }
@@ -182,4 +193,20 @@ pub struct AdmissionSettings {
     pub readmit_max_age: Duration,
     /// Changed settings by the name in the path.
     pub profiles: BTreeMap<String, Profile>,
+}
+
+impl AdmissionSettings {
+    /// Every environment that a workload can go to, in alphabetical order.
+    #[must_use]
+    pub fn environments(&self) -> BTreeSet<&str> {
+        let of_rules = self.placement.iter().flat_map(|rule| {
+            let fixed = match &rule.environment {
+                TextSource::Fixed(name) => Some(name),
+                _ => None,
+            };
+            fixed.into_iter().chain(&rule.allowed)
+        });
+        let of_profiles = self.profiles.values().filter_map(|profile| profile.environment.as_ref());
+        of_rules.chain(of_profiles).map(String::as_str).collect()
+    }
 }

@@ -13,7 +13,8 @@ use super::error::{MOST_PROBLEMS, Problem, quote, suggest};
 use super::located::{Located, Place};
 use super::raw::{RawConfig, RawLimits, RawOverrideLimits, RawWhenNoRuleApplies};
 use super::{
-    Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_LONGEST_OVERRIDE, DEFAULT_RULE_TIMEOUT, OverrideConfig, duration, yaml,
+    Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_LONGEST_OVERRIDE, DEFAULT_RULE_TIMEOUT, OverrideConfig, ServerConfig,
+    duration, yaml,
 };
 use crate::domain::verdict::Verdict;
 
@@ -63,6 +64,8 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
             overrides,
             rule_timeout,
             evaluation_timeout,
+            server: ServerConfig::default(),
+            admission: None,
         }),
         _ => Err(check.problems),
     }

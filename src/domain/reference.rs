@@ -100,12 +100,27 @@ impl fmt::Display for ArtifactReference {
     }
 }
 
-fn is_bare_digest(text: &str) -> bool {
-    let Some((algorithm, _)) = text.split_once(':') else { return false };
-    !text.contains(['/', '@']) && matches!(algorithm.to_ascii_lowercase().as_str(), "sha256" | "sha384" | "sha512")
+/// The normalised name in a reference, with a tag and a digest or without: `docker.io/library/nginx` for `nginx:1.27`.
+/// That of a chart is without `oci://`.
+///
+/// # Errors
+/// When a part of the reference is malformed, the tag and the digest too; and for a bare digest, which has no name.
+pub fn image_name(text: &str) -> Result<String, ReferenceError> {
+    if is_bare_digest(text) {
+        return Err(ReferenceError::Name(text.to_owned(), "it is a digest"));
+    }
+    let reference = text.strip_prefix(CHART_SCHEME).unwrap_or(text);
+    split(reference).map(|parts| parts.name)
 }
 
-fn parse(text: &str, reference: &str, kind: ArtifactKind) -> Result<ArtifactReference, ReferenceError> {
+/// The parts of a reference.
+struct Parts {
+    name: String,
+    tag: Option<String>,
+    digest: Option<Digest>,
+}
+
+fn split(reference: &str) -> Result<Parts, ReferenceError> {
     let (named, digest) = match reference.split_once('@') {
         Some((named, digest)) => (named, Some(parse_digest(digest)?)),
         None => (reference, None),
@@ -114,9 +129,17 @@ fn parse(text: &str, reference: &str, kind: ArtifactKind) -> Result<ArtifactRefe
     if let Some(tag) = tag {
         check_tag(tag)?;
     }
-    let name = normalise_name(name)?;
+    Ok(Parts { name: normalise_name(name)?, tag: tag.map(str::to_owned), digest })
+}
+
+fn is_bare_digest(text: &str) -> bool {
+    let Some((algorithm, _)) = text.split_once(':') else { return false };
+    !text.contains(['/', '@']) && matches!(algorithm.to_ascii_lowercase().as_str(), "sha256" | "sha384" | "sha512")
+}
+
+fn parse(text: &str, reference: &str, kind: ArtifactKind) -> Result<ArtifactReference, ReferenceError> {
+    let Parts { name, tag, digest } = split(reference)?;
     let digest = digest.ok_or_else(|| ReferenceError::NoDigest(text.to_owned()))?;
-    let tag = tag.map(str::to_owned);
     Ok(ArtifactReference { text: text.to_owned(), kind, name: Some(name), tag, digest })
 }
 

@@ -1,6 +1,7 @@
 //! Text from outside: characters that act on a terminal, or cannot be seen, made visible; and names that were probably
 //! mistyped.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The longest name that is compared with others, in characters: comparing takes time to the square.
@@ -62,6 +63,42 @@ pub fn push_visible(output: &mut String, text: &str) {
             output.push(character);
         }
         previous = character;
+    }
+}
+
+/// The text on one line: line breaks and tabs become a space, hidden characters `\u{…}`; at most `limit`
+/// characters of it, and then `… (12 more characters)`.
+#[must_use]
+pub fn line(text: &str, limit: usize) -> String {
+    let (kept, rest) = beginning(text, limit);
+    let mut output = String::with_capacity(kept.len());
+    for word in kept.split(['\n', '\r', '\t']).filter(|word| !word.is_empty()) {
+        if !output.is_empty() {
+            output.push(' ');
+        }
+        push_visible(&mut output, word);
+    }
+    push_remainder(&mut output, rest);
+    output.trim().to_owned()
+}
+
+/// The first `limit` characters, and how many follow.
+#[must_use]
+pub fn beginning(text: &str, limit: usize) -> (Cow<'_, str>, usize) {
+    if text.len() <= limit {
+        return (Cow::Borrowed(text), 0);
+    }
+    let mut characters = text.chars();
+    let kept: String = characters.by_ref().take(limit).collect();
+    (Cow::Owned(kept), characters.count())
+}
+
+/// Appends how many characters were left out: `… (12 more characters)`.
+pub fn push_remainder(output: &mut String, characters: usize) {
+    match characters {
+        0 => {}
+        1 => output.push_str("… (1 more character)"),
+        more => output.extend(["… (", &more.to_string(), " more characters)"]),
     }
 }
 

@@ -25,9 +25,9 @@ pub use formats::{
     command_data, command_property, inert, markdown, markdown_code, sarif_message, spreadsheet_cell, tap_description,
     uri,
 };
-pub use visible::{line, paragraph};
+pub use visible::paragraph;
 
-pub use crate::domain::text::is_hidden;
+pub use crate::domain::text::{is_hidden, line};
 
 /// The longest name, in characters, that an output shows whole.
 pub const NAME_LIMIT: usize = 256;

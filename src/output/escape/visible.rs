@@ -1,32 +1,14 @@
 //! Texts for people, with what acts on a terminal or cannot be seen made visible, and cut to a length.
 
-use std::borrow::Cow;
-
-use crate::domain::text::push_visible;
+use crate::domain::text::{beginning, push_remainder, push_visible};
 
 use super::LINE_LIMIT;
-
-/// The text on one line: line breaks and tabs become a space, hidden characters `\u{…}`; at most `limit`
-/// characters of it, and then `… (12 more characters)`.
-#[must_use]
-pub fn line(text: &str, limit: usize) -> String {
-    let (kept, cut) = cut(text, limit);
-    let mut output = String::with_capacity(kept.len());
-    for word in kept.split(['\n', '\r', '\t']).filter(|word| !word.is_empty()) {
-        if !output.is_empty() {
-            output.push(' ');
-        }
-        push_visible(&mut output, word);
-    }
-    push_marker(&mut output, cut);
-    output.trim().to_owned()
-}
 
 /// The text on its own lines: line breaks stay, tabs become four spaces, hidden characters `\u{…}`; at most `limit`
 /// characters and [`LINE_LIMIT`] lines of it, and then a note of what was cut. No line ends with a space.
 #[must_use]
 pub fn paragraph(text: &str, limit: usize) -> String {
-    let (kept, cut) = cut(text, limit);
+    let (kept, rest) = beginning(text, limit);
     let unified = kept.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
     let mut lines = unified.trim_end().split('\n');
     let mut output = String::with_capacity(unified.len());
@@ -40,32 +22,14 @@ pub fn paragraph(text: &str, limit: usize) -> String {
     if more > 0 {
         output.extend(["\n… (", &more.to_string(), " more lines)"]);
     }
-    push_marker(&mut output, cut);
+    push_remainder(&mut output, rest);
     output.trim_end().to_owned()
-}
-
-/// The first `limit` characters, and how many follow.
-fn cut(text: &str, limit: usize) -> (Cow<'_, str>, usize) {
-    if text.len() <= limit {
-        return (Cow::Borrowed(text), 0);
-    }
-    let mut characters = text.chars();
-    let kept: String = characters.by_ref().take(limit).collect();
-    (Cow::Owned(kept), characters.count())
-}
-
-fn push_marker(output: &mut String, cut: usize) {
-    match cut {
-        0 => {}
-        1 => output.push_str("… (1 more character)"),
-        more => output.extend(["… (", &more.to_string(), " more characters)"]),
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{line, paragraph};
-    use crate::domain::text::is_hidden;
+    use super::paragraph;
+    use crate::domain::text::{is_hidden, line};
     use proptest::prelude::*;
 
     #[test]

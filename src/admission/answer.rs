@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::image::UsedImage;
 use super::review::Unreadable;
 use super::settings::{Mode, Unmapped};
 use crate::domain::decision::Decision;
 use crate::domain::verdict::Verdict;
+
+mod annotations;
+mod phrase;
+mod refusal;
+mod warnings;
+mod wire;
 
 /// What came of one artifact.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,50 +112,163 @@ pub struct Answer {
     pub allowed: bool,
     /// The verdict, whatever the mode makes of it; none when nothing was judged.
     pub verdict: Option<Verdict>,
-    status: Option<Status>,
+    refusal: Option<Refusal>,
     warnings: Vec<String>,
-    audit_annotations: BTreeMap<&'static str, String>,
+    annotations: BTreeMap<&'static str, String>,
 }
 
 /// Why an object may not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Status;
+struct Refusal {
+    /// The HTTP status that the client sees.
+    code: u16,
+    /// The word that Kubernetes has for it.
+    reason: &'static str,
+    /// For people.
+    message: String,
+    /// For machines: what is wrong with which part of the object.
+    causes: Vec<Cause>,
+    /// When to come again; none when that would not help.
+    retry_after: Option<Duration>,
+    /// What to warn of instead of refusing.
+    warnings: Vec<String>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Cause {
+    /// A stable word.
+    reason: String,
+    /// What is wrong.
+    message: String,
+    /// The part of the object: `spec.containers[0].image`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    field: String,
+}
 
 impl Answer {
     /// The answer to a review.
     #[must_use]
     pub fn new(uid: &str, conclusion: &Conclusion, facts: &Facts) -> Self {
-        Self::failed(uid, "", facts.retry_after)
+        let verdict = conclusion.verdict();
+        let refused = verdict.filter(|verdict| *verdict != Verdict::Allow);
+        let answer = Self {
+            uid: uid.to_owned(),
+            allowed: refused.is_none(),
+            verdict,
+            refusal: refused.map(|verdict| refusal::of(conclusion, verdict, facts)),
+            warnings: warnings::of(conclusion),
+            annotations: annotations::of(conclusion, facts),
+        };
+        answer.under(facts.mode)
     }
 
-    /// The answer to what is no review; none without a uid, since the API server would not accept it.
+    /// The answer to what is no review; none without a uid, since the API server would not take it.
     #[must_use]
     pub fn unreadable(error: &Unreadable) -> Option<Self> {
-        None
+        let uid = error.uid.as_deref()?;
+        Some(Self::refused(uid, refusal::unreadable(&error.message)))
     }
 
     /// The answer when none could be worked out: too much to do, too little time, a fault.
     #[must_use]
     pub fn failed(uid: &str, message: &str, retry_after: Duration) -> Self {
-        Self {
-            uid: uid.to_owned(),
-            allowed: false,
-            verdict: Some(Verdict::Undecided),
-            status: None,
-            warnings: Vec::new(),
-            audit_annotations: BTreeMap::new(),
-        }
+        Self::refused(uid, refusal::failed(message, retry_after))
     }
 
-    /// The same answer in this mode: `warn` and `audit` refuse nothing.
+    fn refused(uid: &str, refusal: Refusal) -> Self {
+        let verdict = Verdict::Undecided;
+        let annotations = BTreeMap::from([(annotations::VERDICT, verdict.to_string())]);
+        let (uid, refusal) = (uid.to_owned(), Some(refusal));
+        Self { uid, allowed: false, verdict: Some(verdict), refusal, warnings: Vec::new(), annotations }
+    }
+
+    /// The same answer in this mode: `warn` lets pass and says what it would have refused, `audit` lets pass and says
+    /// nothing to the user. Both keep the verdict.
     #[must_use]
-    pub fn under(self, mode: Mode) -> Self {
+    pub fn under(mut self, mode: Mode) -> Self {
+        if mode != Mode::Enforce {
+            let refused = self.refusal.take().map(|refusal| refusal.warnings).unwrap_or_default();
+            self.warnings.splice(..0, refused);
+            self.allowed = true;
+        }
+        if mode == Mode::Audit {
+            self.warnings.clear();
+        }
+        self.warnings = warnings::bounded(self.warnings);
         self
+    }
+
+    /// The HTTP status of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        self.refusal.as_ref().map(|refusal| refusal.code)
+    }
+
+    /// What a refusal says to people: under 8 KiB, several lines, nothing hidden in it.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.refusal.as_ref().map(|refusal| refusal.message.as_str())
+    }
+
+    /// What the user is shown beside the result: 10 at most, each under 120 characters.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// What the audit log gets, by keys to which the API server adds the webhook's name.
+    #[must_use]
+    pub const fn audit_annotations(&self) -> &BTreeMap<&'static str, String> {
+        &self.annotations
     }
 
     /// The answer as the API server reads it.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        Vec::new()
+        wire::review(self)
     }
 }
+
+impl Conclusion {
+    /// The verdict, whatever the mode makes of it; none when nothing was judged.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Unmapped { handling: Unmapped::Deny, .. } => Some(Verdict::Deny),
+            Self::Passes { .. } | Self::Exempt { .. } | Self::Unmapped { .. } => None,
+            Self::Unknown { .. } => Some(Verdict::Undecided),
+            Self::Judged(images) => {
+                let verdicts: Vec<Verdict> = images.iter().filter_map(|image| image.outcome.verdict()).collect();
+                // That all is ignored is known; that there is nothing at all is not.
+                (images.is_empty() || !verdicts.is_empty()).then(|| Verdict::combine(verdicts))
+            }
+        }
+    }
+}
+
+impl Outcome {
+    /// The verdict on this artifact; none when it is not judged.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Decided(decision) => Some(decision.verdict),
+            Self::Readmitted { .. } => Some(Verdict::Allow),
+            // A refusal that allows would be a mistake, and must not let anything pass.
+            Self::Refused { verdict, .. } => Some((*verdict).max(Verdict::Undecided)),
+            Self::Ignored { .. } => None,
+        }
+    }
+
+    /// The decision, when there is one.
+    #[must_use]
+    pub fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Decided(decision) | Self::Readmitted { decision, .. } => Some(decision),
+            Self::Refused { .. } | Self::Ignored { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

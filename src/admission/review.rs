@@ -1,7 +1,5 @@
 //! An `AdmissionReview` as the API server sends it: what is asked about, by whom, and the objects.
 
-use std::fmt;
-
 use serde_json::Value;
 use thiserror::Error;
 

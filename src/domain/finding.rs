@@ -117,4 +117,14 @@ impl Finding {
     pub fn blocks(&self) -> bool {
         self.verdict().is_some_and(|verdict| verdict != Verdict::Allow)
     }
+
+    /// Whether it asks for attention without being in the way.
+    #[must_use]
+    pub fn warns(&self) -> bool {
+        match self.outcome {
+            Outcome::Passed | Outcome::Skipped => false,
+            Outcome::Warned => self.enforcement != Enforcement::DryRun,
+            Outcome::Denied | Outcome::Held | Outcome::Failed => self.enforcement == Enforcement::Warn,
+        }
+    }
 }

@@ -41,6 +41,17 @@ impl Verdict {
         }
     }
 
+    /// What it says of `subject` ("this artifact") and the environment, which are escaped already.
+    #[must_use]
+    pub fn sentence(self, subject: &str, environment: &str) -> String {
+        match self {
+            Self::Allow => format!("{subject} may be deployed to {environment}"),
+            Self::Hold => format!("{subject} may not be deployed to {environment} yet"),
+            Self::Undecided => format!("it could not be decided whether {subject} may be deployed to {environment}"),
+            Self::Deny => format!("{subject} may not be deployed to {environment}"),
+        }
+    }
+
     /// The combination of several verdicts: deny > undecided > hold > allow. Of none, it is undecided.
     #[must_use]
     pub fn combine(verdicts: impl IntoIterator<Item = Self>) -> Self {

@@ -25,16 +25,14 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    pub(super) const fn of(finding: &Finding) -> Self {
-        match (finding.outcome, finding.enforcement) {
-            (Outcome::Passed, _) => Self::Passed,
-            (Outcome::Skipped, _) => Self::Skipped,
-            (_, Enforcement::DryRun) => Self::DryRun,
-            (Outcome::Denied | Outcome::Held, Enforcement::Enforce) if finding.overridden_by.is_some() => {
-                Self::Overridden
-            }
-            (Outcome::Warned, _) | (_, Enforcement::Warn) => Self::Warns,
-            (Outcome::Denied | Outcome::Held | Outcome::Failed, Enforcement::Enforce) => Self::Blocks,
+    pub(super) fn of(finding: &Finding) -> Self {
+        match finding.outcome {
+            Outcome::Passed => Self::Passed,
+            Outcome::Skipped => Self::Skipped,
+            _ if finding.enforcement == Enforcement::DryRun => Self::DryRun,
+            _ if finding.warns() => Self::Warns,
+            _ if finding.blocks() => Self::Blocks,
+            _ => Self::Overridden,
         }
     }
 }

@@ -21,19 +21,9 @@ pub(super) const fn symbol(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What a verdict says of `subject` ("this artifact") and the environment, which is escaped already.
-pub(super) fn sentence(verdict: Verdict, subject: &str, environment: &str) -> String {
-    match verdict {
-        Verdict::Allow => format!("{subject} may be deployed to {environment}"),
-        Verdict::Hold => format!("{subject} may not be deployed to {environment} yet"),
-        Verdict::Undecided => format!("it could not be decided whether {subject} may be deployed to {environment}"),
-        Verdict::Deny => format!("{subject} may not be deployed to {environment}"),
-    }
-}
-
 /// What a decision says of `subject` and the environment, which is escaped already; and whether it took an override.
 pub(super) fn answer(decision: &Decision, subject: &str, environment: &str) -> String {
-    let sentence = sentence(decision.verdict, subject, environment);
+    let sentence = decision.verdict.sentence(subject, environment);
     format!("{sentence}{}", by_override(decision))
 }
 

@@ -50,6 +50,8 @@ macro_rules! exit_codes {
     };
 }
 
+use exit_codes;
+
 const EXIT_CODES: &str = concat!("Exit codes of `check`:\n", exit_codes!());
 
 const CHECK_EXAMPLES: &str = concat!(
@@ -108,6 +110,8 @@ pub enum Command {
     /// Begin, build and examine plugins: rules as WebAssembly components.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// List what runs in a cluster and would not be let in now.
+    Audit(Box<kubernetes::AuditArgs>),
     /// Examine how a cluster calls holdpoint: what gets past it, and what would make an outage of it.
     Doctor(kubernetes::DoctorArgs),
     /// Print the JSON Schema of the configuration, or of what policies see.

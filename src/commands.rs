@@ -1,5 +1,6 @@
 //! The commands: each takes its arguments, does its work, and returns how the program ends.
 
+pub mod audit;
 pub mod check;
 pub mod context;
 pub mod doctor;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
+        Command::Audit(args) => audit::execute(&args, style),
         Command::Doctor(args) => doctor::execute(&args, style),
         Command::Schema(args) => {
             write::to_stdout(&schema(&args))?;

@@ -4,6 +4,7 @@
 //! give the same values out. A test (`tests/integration/architecture.rs`) keeps it so.
 
 pub mod artifact;
+pub mod audit;
 pub mod catalogue;
 pub mod decision;
 pub mod digest;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::domain::doctor::{Caller, Fault, Harm, Report};
 
+use super::listed::{Listed, listed};
 use super::settings::AdmissionSettings;
 use webhook::{Configuration, Webhook};
 
@@ -50,20 +51,10 @@ pub fn examine(objects: &[Value], circumstances: &Circumstances<'_>) -> Result<R
     Ok(Report { callers, faults })
 }
 
-/// The configurations that the objects have, alone or in lists.
+/// The configurations among the objects.
 fn configurations(objects: &[Value]) -> Result<Vec<Configuration>, String> {
-    let of = |object: &Value, kind: &str| object.get("kind").and_then(Value::as_str) == Some(kind);
-    let mut found = Vec::new();
-    for object in objects {
-        let items = object.get("items").and_then(Value::as_array).map_or(std::slice::from_ref(object), Vec::as_slice);
-        // Items of a list of one kind may leave their own out.
-        let listed = of(object, "ValidatingWebhookConfigurationList");
-        let wanted = |item: &&Value| of(item, "ValidatingWebhookConfiguration") || listed && item.get("kind").is_none();
-        for item in items.iter().filter(wanted) {
-            found.push(Configuration::read(item)?);
-        }
-    }
-    Ok(found)
+    let wanted = |one: &Listed<'_>| one.kind.kind == "ValidatingWebhookConfiguration";
+    listed(objects).into_iter().filter(wanted).map(|one| Configuration::read(one.object.value())).collect()
 }
 
 /// A webhook that calls holdpoint, with its configuration.

@@ -63,7 +63,8 @@ app.kubernetes.io/part-of: holdpoint
 {{- define "holdpoint.config" -}}
 {{- $tls := dict "certificate" "/var/run/holdpoint/tls/tls.crt" "key" "/var/run/holdpoint/tls/tls.key" -}}
 {{- if .Values.clientCertificates.existingSecret -}}
-{{- $tls = merge $tls (dict "client_ca" "/var/run/holdpoint/client-ca/ca.crt" "client_names" .Values.clientCertificates.names) -}}
+{{- $_ := set $tls "client_ca" "/var/run/holdpoint/client-ca/ca.crt" -}}
+{{- with .Values.clientCertificates.names }}{{ $_ := set $tls "client_names" . }}{{ end -}}
 {{- end -}}
 {{- $server := dict "listen" "0.0.0.0:8443" "operations" "0.0.0.0:8080" "tls" $tls "readmissions" "/var/lib/holdpoint/readmissions.json" -}}
 {{- $known := dict "version" 1 "server" $server -}}

@@ -71,7 +71,7 @@ class Gate:
             "policies": [str(ROOT / "policies")],
             "rules": [{"policy": "promotion.deployed_before", "environments": ["production"]}],
             "admission": {
-                "placement": [{"namespaces": ["shop", "shop-*"], "environment": "production"}],
+                "workloads": [{"namespaces": ["shop", "shop-*"], "environment": "production"}],
                 "ignored_images": [{"images": ["registry.k8s.io/*"], "reason": "parts of the cluster"}],
                 "resources": [ROLLOUT],
                 **self.admission,

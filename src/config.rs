@@ -49,6 +49,7 @@ const DEFAULT_RULE_TIMEOUT: &str = "1s";
 const DEFAULT_EVALUATION_TIMEOUT: &str = "10s";
 const DEFAULT_LONGEST_OVERRIDE: &str = "7d";
 const DEFAULT_PLUGIN_MEMORY: &str = "64MiB";
+const DEFAULT_READMIT_MAX_AGE: &str = "24h";
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;

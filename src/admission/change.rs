@@ -124,3 +124,6 @@ fn added(before: &[UsedImage], images: &[UsedImage]) -> Vec<UsedImage> {
 fn usage(image: &UsedImage) -> (Role, &str) {
     (image.role, image.reference.as_str())
 }
+
+#[cfg(test)]
+mod tests;

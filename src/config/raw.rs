@@ -1,7 +1,9 @@
 //! The configuration as it is written: stage one of two. The JSON Schema comes from these types.
 
+pub(crate) mod admission;
 pub(crate) mod plugins;
 pub(crate) mod policies;
+pub(crate) mod server;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -63,6 +65,13 @@ pub(crate) struct RawConfig {
     #[schemars(extend("default" = json!({})))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) limits: Option<RawLimits>,
+    /// What of a Kubernetes cluster is judged, and where it goes.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) admission: Option<admission::RawAdmission>,
+    /// How `holdpoint serve` listens, how long things may take, and what it keeps.
+    #[schemars(extend("default" = json!({})))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) server: Option<server::RawServer>,
 }
 
 /// A record source. Which keys it takes depends on its `type`.

@@ -1,11 +1,14 @@
 //! From the raw form to [`Config`]: stage two of two.
 
+mod admission;
 mod environments;
 mod plugins;
 mod policies;
 mod rules;
+mod server;
 mod sources;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,8 +16,8 @@ use super::error::{MOST_PROBLEMS, Problem, quote, suggest};
 use super::located::{Located, Place};
 use super::raw::{RawConfig, RawLimits, RawOverrideLimits, RawWhenNoRuleApplies};
 use super::{
-    Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_LONGEST_OVERRIDE, DEFAULT_RULE_TIMEOUT, OverrideConfig, ServerConfig,
-    duration, yaml,
+    Config, DEFAULT_EVALUATION_TIMEOUT, DEFAULT_LONGEST_OVERRIDE, DEFAULT_RULE_TIMEOUT, OverrideConfig, duration, size,
+    yaml,
 };
 use crate::domain::verdict::Verdict;
 
@@ -48,6 +51,8 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
     let known = rules::Known { environments: &environment_names, plugins: &plugin_names };
     let rules = rules::check(&mut check, raw.rules, known, raw.when_no_rule_applies);
     let overrides = overrides(&mut check, raw.overrides, raw.override_limits.unwrap_or_default());
+    let server = server::check(&mut check, raw.server);
+    let admission = raw.admission.map(|raw| admission::check(&mut check, raw, &environment_names));
     let when_no_rule_applies = match raw.when_no_rule_applies {
         None | Some(RawWhenNoRuleApplies::Undecided) => Verdict::Undecided,
         Some(RawWhenNoRuleApplies::Allow) => Verdict::Allow,
@@ -64,8 +69,8 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
             overrides,
             rule_timeout,
             evaluation_timeout,
-            server: ServerConfig::default(),
-            admission: None,
+            server,
+            admission,
         }),
         _ => Err(check.problems),
     }
@@ -178,12 +183,37 @@ impl Check<'_> {
     /// A timeout, or its default; `None` when it is not one.
     fn timeout(&mut self, key: &str, text: Option<Located<String>>, default: &str) -> Option<Duration> {
         let text = text.unwrap_or_else(|| Located { value: default.to_owned(), place: Place::default() });
-        let timeout = self.duration(key, &text)?;
+        self.at_most_an_hour(key, &text)
+    }
+
+    /// A duration that somebody waits for; `None` when it is not one.
+    fn at_most_an_hour(&mut self, key: &str, text: &Located<String>) -> Option<Duration> {
+        let timeout = self.duration(key, text)?;
         if timeout > LONGEST_TIMEOUT {
             let message = format!("{}: the timeout {} is longer than an hour", quote(key), quote(&text.value));
             self.problem(text.place, message, "write at most `1h`");
             return None;
         }
         Some(timeout)
+    }
+
+    /// A size in bytes within these bounds; `None` when it is not one.
+    fn size(&mut self, key: &str, text: &Located<String>, bounds: &RangeInclusive<u64>, hint: &str) -> Option<u64> {
+        let why = match size::parse(&text.value) {
+            Ok(bytes) if bounds.contains(&bytes) => return Some(bytes),
+            Ok(_) => "is too small or too large",
+            Err(error) => error,
+        };
+        self.problem(text.place, format!("{}: the size {} {why}", quote(key), quote(&text.value)), hint);
+        None
+    }
+
+    /// The name, if there is an environment that has it. `what` is what names it.
+    fn environment(&mut self, what: &str, name: &Located<String>, environments: &[String]) {
+        if !environments.contains(&name.value) {
+            let message = format!("{what} names the environment {}, which is not defined", quote(&name.value));
+            let hint = self.suggest(&name.value, environments.iter().map(String::as_str), "the environments");
+            self.problem(name.place, message, hint);
+        }
     }
 }

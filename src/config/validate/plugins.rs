@@ -8,7 +8,7 @@ use super::super::located::{Located, Place};
 use super::super::plugins::{PluginConfig, PluginSource};
 use super::super::raw::RawToken;
 use super::super::raw::plugins::{RawGrants, RawHost, RawPlugin, RawPluginLimits};
-use super::super::{DEFAULT_PLUGIN_MEMORY, TokenSource, size};
+use super::super::{DEFAULT_PLUGIN_MEMORY, TokenSource};
 use super::{Check, sources};
 use crate::domain::digest::Digest;
 use crate::domain::grant::{HostError, HostGrant};
@@ -156,16 +156,6 @@ fn limits_of(check: &mut Check<'_>, limits: RawPluginLimits, timeouts: Timeouts)
     }
     let memory =
         limits.memory.unwrap_or_else(|| Located { value: DEFAULT_PLUGIN_MEMORY.to_owned(), place: Place::default() });
-    let bytes = match size::parse(&memory.value) {
-        Ok(bytes) if MEMORY.contains(&bytes) => bytes,
-        Ok(_) => refuse_memory(check, &memory, "is not between `1MiB` and `1GiB`"),
-        Err(error) => refuse_memory(check, &memory, error),
-    };
+    let bytes = check.size("memory", &memory, &MEMORY, "write a size from `1MiB` to `1GiB`").unwrap_or_default();
     (timeout, bytes)
-}
-
-fn refuse_memory(check: &mut Check<'_>, memory: &Located<String>, error: &str) -> u64 {
-    let message = format!("`memory`: the size {} {error}", quote(&memory.value));
-    check.problem(memory.place, message, "write it as `64MiB`");
-    *MEMORY.start()
 }

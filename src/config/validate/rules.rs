@@ -104,16 +104,7 @@ fn check_environments(
         let message = format!("the rule for {} lists no environment", quote(policy));
         check.problem(named.place, message, "leave `environments` out to mean all of them");
     }
-    for name in &named.value {
-        if !environments.contains(&name.value) {
-            let message = format!(
-                "the rule for {} names the environment {}, which is not defined",
-                quote(policy),
-                quote(&name.value)
-            );
-            let hint = check.suggest(&name.value, environments.iter().map(String::as_str), "the environments");
-            check.problem(name.place, message, hint);
-        }
-    }
+    let what = format!("the rule for {}", quote(policy));
+    named.value.iter().for_each(|name| check.environment(&what, name, environments));
     named.value.into_iter().map(|name| name.value).collect()
 }

@@ -171,7 +171,11 @@ impl Gathering<'_> {
     }
 
     /// What is judged: the reference, or for a tag what runs under it.
-    fn artifact(&self, image: &UsedImage, object: Object<'_>) -> Result<(ArtifactReference, DigestFrom), ReferenceError> {
+    fn artifact(
+        &self,
+        image: &UsedImage,
+        object: Object<'_>,
+    ) -> Result<(ArtifactReference, DigestFrom), ReferenceError> {
         let by_status = self.circumstances.running_digests || self.circumstances.settings.tags == Tags::Resolve;
         match image.reference.parse() {
             Err(ReferenceError::NoDigest(_)) if by_status && let Some(digest) = status::digest(object, image) => {
@@ -185,7 +189,14 @@ impl Gathering<'_> {
         self.add(workload, place, image, DigestFrom::Nowhere, asked);
     }
 
-    fn add(&mut self, workload: &Workload, place: Option<&Place>, image: String, digest_from: DigestFrom, asked: Asked) {
+    fn add(
+        &mut self,
+        workload: &Workload,
+        place: Option<&Place>,
+        image: String,
+        digest_from: DigestFrom,
+        asked: Asked,
+    ) {
         let code = if let Asked::Refused { code, .. } = &asked { code } else { "" };
         let where_to = place.map(|place| (place.environment.clone(), place.deployment_name.clone()));
         let Workload { namespace, kind, name } = workload.clone();

@@ -28,7 +28,8 @@ fn one_or_its_items(value: &Value) -> Vec<Listed<'_>> {
     let item_kind = object.kind().strip_suffix("List").unwrap_or_default();
     let item = |item| {
         let item = Object::new(item);
-        let kind = if item.kind().is_empty() { kind_of(object, item_kind) } else { kind_of(item, "") };
+        let says = !item.kind().is_empty() || item_kind.is_empty();
+        let kind = if says { kind_of(item, "") } else { kind_of(object, item_kind) };
         Listed { kind, object: item }
     };
     items.iter().map(item).collect()
@@ -58,6 +59,6 @@ mod tests {
             .iter()
             .map(|one| format!("{}/{}/{} {}", one.kind.group, one.kind.version, one.kind.kind, one.object.name()))
             .collect();
-        assert_eq!(kinds, ["/v1/Pod a", "batch/v1/Job ", "/v1/ ", "apps/v1/Deployment b", "// "]);
+        assert_eq!(kinds, ["/v1/Pod a", "batch/v1/Job ", "// ", "apps/v1/Deployment b", "// "]);
     }
 }

@@ -54,14 +54,14 @@ pub fn execute(args: &AuditArgs, style: Style) -> anyhow::Result<Exit> {
 
 fn settings<'a>(config: &'a Config, profile: Option<&str>) -> anyhow::Result<&'a AdmissionSettings> {
     let Some(settings) = &config.admission else {
-        bail!(
-            "`{}` has no `admission`\nhint: it says which namespaces go to which environment",
-            config.path.display()
-        );
+        bail!("`{}` has no `admission`\nhint: it says which namespaces go to which environment", config.path.display());
     };
     if let Some(name) = profile.filter(|name| !settings.profiles.contains_key(*name)) {
         let near = nearest(name, settings.profiles.keys().map(String::as_str));
-        let hint = near.map_or_else(|| "`admission.profiles` has their names".to_owned(), |near| format!("did you mean `{near}`?"));
+        let hint = near.map_or_else(
+            || "`admission.profiles` has their names".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
         bail!("there is no profile `{name}` in `{}`\nhint: {hint}", config.path.display());
     }
     Ok(settings)
@@ -124,7 +124,8 @@ fn line(
 
 /// What the decision says, and of its findings the one that weighs most.
 fn explain(line: &mut AuditLine, decision: Decision) {
-    let weighs_most = decision.findings.iter().filter(|finding| finding.blocks()).max_by_key(|finding| finding.verdict());
+    let weighs_most =
+        decision.findings.iter().filter(|finding| finding.blocks()).max_by_key(|finding| finding.verdict());
     if let Some(finding) = weighs_most {
         let message = if finding.message.trim().is_empty() { &finding.title } else { &finding.message };
         line.code.clone_from(&finding.code);

@@ -71,7 +71,8 @@ fn one(page: &mut Page, line: &AuditLine, audit: &Audit) {
     let place = line.environment.as_deref().map(|name| format!(" in {}", shown(name))).unwrap_or_default();
     page.line(0, &[(paint(line.verdict).bold(), verdict), (BOLD, workload), (DIM, place)]);
     if !line.image.is_empty() {
-        let status = if line.digest_from == DigestFrom::Status { " (the digest that a node runs under the tag)" } else { "" };
+        let status =
+            if line.digest_from == DigestFrom::Status { " (the digest that a node runs under the tag)" } else { "" };
         page.wrapped(INDENT, &format!("{}{status}", escape::line(&line.image, MESSAGE_LIMIT)), DIM);
     }
     if !line.message.is_empty() {

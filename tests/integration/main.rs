@@ -17,6 +17,7 @@ mod compat;
 mod config;
 mod engine;
 mod explain;
+mod kubernetes;
 mod live;
 mod opa_differential;
 mod output;

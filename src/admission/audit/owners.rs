@@ -25,7 +25,8 @@ pub(super) struct Owners<'a> {
 
 impl<'a> Owners<'a> {
     pub(super) fn of(all: &'a [Listed<'a>]) -> Self {
-        let entry = |one: &'a Listed<'a>| ((one.object.namespace(), one.kind.kind.as_str(), one.object.name()), one.object);
+        let entry =
+            |one: &'a Listed<'a>| ((one.object.namespace(), one.kind.kind.as_str(), one.object.name()), one.object);
         Self { known: all.iter().map(entry).collect() }
     }
 

@@ -1,7 +1,9 @@
 use serde_json::{Value, json};
 
 use super::{Asked, Circumstances, Running, gather};
-use crate::admission::settings::{AdmissionSettings, ImageScope, NamePattern, PlacementRule, Tags, TextSource, Unmapped};
+use crate::admission::settings::{
+    AdmissionSettings, ImageScope, NamePattern, PlacementRule, Tags, TextSource, Unmapped,
+};
 use crate::domain::audit::DigestFrom;
 
 const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -33,7 +35,8 @@ fn running(objects: &[Value], settings: &AdmissionSettings) -> Running {
 
 fn pod(namespace: &str, name: &str, image: &str, owner: Value, status: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Pod",
-        "metadata": {"namespace": namespace, "name": name, "ownerReferences": owner},
+        "metadata": {"namespace": namespace, "name": name, "ownerReferences": owner,
+            "labels": {"pod-template-hash": "1"}},
         "spec": {"containers": [{"name": "main", "image": image}]}, "status": status})
 }
 
@@ -115,7 +118,10 @@ fn namespaces_and_images_that_are_not_judged_are_counted() {
     ];
     let refused = running(&objects, &settings());
     assert_eq!(shown(&refused), ["Pod elsewhere/c x1 : deny unmapped"]);
-    assert_eq!((refused.passed_over.exempt, refused.passed_over.ignored_images, refused.passed_over.unmapped), (1, 1, 0));
+    assert_eq!(
+        (refused.passed_over.exempt, refused.passed_over.ignored_images, refused.passed_over.unmapped),
+        (1, 1, 0)
+    );
     let lenient = AdmissionSettings { unmapped: Unmapped::Warn, ..settings() };
     let passed = running(&objects, &lenient);
     assert_eq!((passed.uses.len(), passed.passed_over.unmapped), (0, 1));
@@ -123,7 +129,8 @@ fn namespaces_and_images_that_are_not_judged_are_counted() {
 
 #[test]
 fn a_tag_is_judged_by_what_runs_when_that_is_asked_for() {
-    let status = |id: &str| json!({"containerStatuses": [{"name": "other", "imageID": "x"}, {"name": "main", "imageID": id}]});
+    let status =
+        |id: &str| json!({"containerStatuses": [{"name": "other", "imageID": "x"}, {"name": "main", "imageID": id}]});
     let cases = [
         (format!("ghcr.io/acme/web@{DIGEST}"), true),
         (format!("docker-pullable://ghcr.io/acme/web@{DIGEST}"), true),

@@ -1,18 +1,12 @@
-"""`holdpoint doctor` and the chart, against the API server's own idea of them."""
+"""`holdpoint doctor` and `holdpoint audit` before a live cluster."""
 
 import json
 import os
-import pathlib
 import subprocess
-import unittest
 
-from holdpoint_e2e.gate import render
 from holdpoint_e2e.processes import without_proxies
+from holdpoint_e2e.workloads import ALLOWED, DENIED, controllers, namespaced, pod
 from holdpoint_e2e.world import GateCase, cluster, folder, program
-
-CASES = pathlib.Path(__file__).parents[2] / "chart" / "cases"
-# Kinds of operators that the cluster does not have.
-OPERATORS = ("cert-manager.io/", "monitoring.coreos.com/")
 
 
 def holdpoint(*arguments, text=None):
@@ -21,7 +15,8 @@ def holdpoint(*arguments, text=None):
     path = f"{started.programs}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [program(), *arguments], input=text, capture_output=True, text=True, check=False, timeout=120,
-        env=without_proxies({"PATH": path, "KUBECONFIG": str(started.kubeconfig), "HOME": str(folder())}))
+        env=without_proxies({"PATH": path, "KUBECONFIG": str(started.kubeconfig), "HOME": str(folder()),
+                             "CHAINLOOP_TOKEN": "token-of-the-tests"}))
 
 
 class Doctor(GateCase):
@@ -49,19 +44,18 @@ class Doctor(GateCase):
         self.assertIn(("hole", "resource_missing"), codes)
 
 
-class Chart(unittest.TestCase):
-    """Everything that the chart renders, before the API server's validation."""
+class Audit(GateCase):
+    """What got in before the gate was there."""
 
-    def test_the_api_server_takes_all_that_is_rendered(self):
-        cases = sorted(CASES.glob("*.yaml"))
-        self.assertGreater(len(cases), 3)
-        for case in cases:
-            with self.subTest(case=case.stem):
-                rendered = render(cluster().programs, {}, folder(), "--values", case)
-                documents = [text for text in rendered.split("\n---\n") if not any(
-                    f"apiVersion: {operator}" in text for operator in OPERATORS)]
-                run = cluster().kubectl(
-                    "apply", "--dry-run=server", "--validate=strict", "-f", "-", text="\n---\n".join(documents), check=False)
-                self.assertEqual(run.returncode, 0, run.stderr)
-                self.assertEqual(run.stderr, "", "warnings of the API server")
-                self.assertIn("validatingwebhookconfiguration", run.stdout)
+    def test_what_would_not_be_let_in_now_is_listed(self):
+        self.cluster.kubectl("delete", "validatingwebhookconfiguration", "holdpoint")
+        resource = namespaced("/apis/apps/v1/deployments", self.shop)
+        for name, digest in (("good", ALLOWED), ("bad", DENIED)):
+            self.cluster.create(resource, controllers(name, digest)["/apis/apps/v1/deployments"])
+        self.cluster.create(self.pods(), pod("lone", DENIED))
+        config = str(self.gate.configuration.folder / "holdpoint.yaml")
+        run = holdpoint("audit", "--kubernetes", "live", "--namespace", self.shop, "--config", config, "--format", "json")
+        self.assertEqual(run.returncode, 1, run.stderr)
+        found = {(line["kind"], line["name"]): line["verdict"] for line in json.loads(run.stdout)["workloads"]}
+        self.assertEqual(found, {
+            ("Deployment", "good"): "allow", ("Deployment", "bad"): "deny", ("Pod", "lone"): "deny"})

@@ -124,8 +124,9 @@ impl Gathering<'_> {
             Placed::At(place) => self.judge(&workload, &Asking::new(&review, place), found, one.object),
             Placed::Exempt { .. } => self.running.passed_over.exempt += 1,
             Placed::Unmapped { message } if settings.unmapped == Unmapped::Deny => {
-                let remediation = "add its namespace to `admission.workloads`".to_owned();
-                self.refuse(&workload, None, String::new(), refusal(Verdict::Deny, "unmapped", message, remediation));
+                let (message, hint) = message.split_once("\nhint: ").unwrap_or((&message, ""));
+                let refused = refusal(Verdict::Deny, "unmapped", message.to_owned(), hint.to_owned());
+                self.refuse(&workload, None, String::new(), refused);
             }
             Placed::Unmapped { .. } => self.running.passed_over.unmapped += 1,
             Placed::Refused { message, remediation } => {
@@ -140,8 +141,7 @@ impl Gathering<'_> {
             Found::Nothing => return,
             Found::Images(images) => images,
             Found::Unknown { message } => {
-                let remediation = "say in `admission.resources` where its images are".to_owned();
-                let refused = refusal(Verdict::Undecided, "object_unknown", message, remediation);
+                let refused = refusal(Verdict::Undecided, "object_unknown", message, String::new());
                 return self.refuse(workload, Some(asking.place()), String::new(), refused);
             }
         };

@@ -114,7 +114,7 @@ fn passed_over(audit: &Audit) -> Option<String> {
         (passed.exempt, "in exempt namespaces"),
         (passed.unmapped, "without a place"),
         (passed.finished, "finished"),
-        (passed.ignored_images, "uses of ignored images"),
+        (passed.ignored_images, "of ignored images"),
     ];
     let words: Vec<String> =
         counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();

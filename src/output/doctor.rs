@@ -51,7 +51,9 @@ fn text(report: &Report, style: Style) -> String {
         let name = format!("{}/{}", shown(configuration), shown(webhook));
         page.line(0, &[(BOLD, name), (DIM, format!(" calls {}", shown(path)))]);
     }
-    page.blank();
+    if !report.callers.is_empty() {
+        page.blank();
+    }
     for fault in &report.faults {
         one(&mut page, fault);
         page.blank();

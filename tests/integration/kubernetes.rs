@@ -40,7 +40,8 @@ fn project(files: &[(&str, &str)]) -> TempDir {
         "status": "DEPLOYED", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
         "last_seen_at": "2026-01-01T00:00:00Z",
     });
-    let records = json!({"deployment_records": [record], "pagination": {"total_count": 1}}).to_string();
+    let environments = json!([{"name": "staging"}, {"name": "production"}]);
+    let records = json!({"deployment_records": [record], "environments": environments}).to_string();
     let config = CONFIG.replace("POLICIES", root().join("policies").to_str().unwrap());
     let own = [("holdpoint.yaml", config.as_str()), ("records.json", records.as_str())];
     folder(&[&own, files].concat())
@@ -57,7 +58,7 @@ fn case(name: &str) -> String {
 /// A program called kubectl that notes its arguments and prints this text.
 fn kubectl(folder: &TempDir, text: &str, code: i32) {
     let path = folder.path().join("kubectl");
-    fs::write(folder.path().join("answer"), text).unwrap();
+    fs::write(folder.path().join("answer"), format!("{text}\n")).unwrap();
     let script = format!(
         "#!/bin/sh\necho \"$@\" > arguments\nwhile read -r line; do echo \"$line\"; done < answer\nexit {code}\n"
     );

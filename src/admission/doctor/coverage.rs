@@ -65,35 +65,54 @@ pub(super) fn check(notes: &mut Notes<'_>, settings: Option<&AdmissionSettings>)
             "set `matchPolicy: Equivalent`",
         );
     }
-    for needed in NEEDED {
-        let missing: Vec<&str> =
-            needed.operations.iter().copied().filter(|operation| !sends(webhook, needed, operation)).collect();
-        if !missing.is_empty() {
-            let operations = missing.join(" and ");
-            notes.add(
-                needed.harm,
-                "resource_missing",
-                format!("{operations} of `{}` is not sent: {}", shown(needed), needed.why),
-                format!(
-                    "add `{}` with {operations} to the rules for API group `{}`, version `v1`",
-                    needed.resource, needed.group
-                ),
-            );
-        }
+    for missing in missing(webhook) {
+        let operations = missing.operations.join(" and ");
+        let resources = format!("`{}`", missing.resources.join("`, `"));
+        let group = if missing.group.is_empty() {
+            "the core API group (`\"\"`)"
+        } else {
+            &format!("API group `{}`", missing.group)
+        };
+        notes.add(
+            missing.harm,
+            "resource_missing",
+            format!("{operations} of {resources} is not sent: {}", missing.why),
+            format!("add {resources} with {operations} to the rules for {group}, version `v1`"),
+        );
     }
     check_custom_resources(notes, settings);
 }
 
-fn shown(needed: &Needed) -> String {
-    if needed.group.is_empty() { needed.resource.to_owned() } else { format!("{}/{}", needed.group, needed.resource) }
+/// Resources of one API group that are not sent, and for the same reason should be.
+struct Missing {
+    group: &'static str,
+    harm: Harm,
+    why: &'static str,
+    operations: Vec<&'static str>,
+    resources: Vec<&'static str>,
 }
 
-fn sends(webhook: &Webhook, needed: &Needed, operation: &str) -> bool {
+fn missing(webhook: &Webhook) -> Vec<Missing> {
+    let mut all: Vec<Missing> = Vec::new();
+    for &Needed { group, resource, operations, harm, why } in NEEDED {
+        let not_sent = |operation: &&str| !sends(webhook, group, resource, operation);
+        let operations: Vec<&str> = operations.iter().copied().filter(not_sent).collect();
+        let alike = |one: &&mut Missing| (one.group, one.why, &one.operations) == (group, why, &operations);
+        match all.iter_mut().find(alike) {
+            _ if operations.is_empty() => {}
+            Some(one) => one.resources.push(resource),
+            None => all.push(Missing { group, harm, why, operations, resources: vec![resource] }),
+        }
+    }
+    all
+}
+
+fn sends(webhook: &Webhook, group: &str, resource: &str, operation: &str) -> bool {
     webhook.rules.iter().any(|rule| {
-        has(&rule.api_groups, needed.group)
+        has(&rule.api_groups, group)
             && has(&rule.api_versions, "v1")
             && has(&rule.operations, operation)
-            && rule.resources.iter().any(|pattern| matches(pattern, needed.resource))
+            && rule.resources.iter().any(|pattern| matches(pattern, resource))
             && is_for_namespaces(rule)
     })
 }

@@ -16,6 +16,7 @@ pub mod exit;
 pub mod gate;
 pub mod output;
 pub mod private;
+pub mod server;
 pub mod source;
 pub mod telemetry;
 pub mod toolchain;

@@ -25,16 +25,38 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of the file system. Then a file is as it was.
 pub fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    create_folder(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+    replace(path, |mut file| parts.iter().try_for_each(|part| file.write_all(part)))
+}
+
+/// Writes a file like [`write()`], and waits until it is on the disk.
+///
+/// # Errors
+/// Those of the file system. Then a file is as it was, or as it is meant to be.
+pub fn write_durably(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    replace(path, |mut file| {
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        file.sync_all()
+    })?;
+    // The new name is on the disk when the folder is.
+    #[cfg(unix)]
+    File::open(folder_of(path)?)?.sync_all()?;
+    Ok(())
+}
+
+fn replace(path: &Path, fill: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+    create_folder(folder_of(path)?)?;
     let part = path.with_extension(format!("{}.part", uuid::Uuid::new_v4()));
-    let written = create(&part)
-        .and_then(|mut file| parts.iter().try_for_each(|part| file.write_all(part)))
-        .and_then(|()| fs::rename(&part, path));
+    let written = create(&part).and_then(|file| fill(&file)).and_then(|()| fs::rename(&part, path));
     if written.is_err() {
         // Leaving the part behind is the lesser harm when it cannot be removed either.
         drop(fs::remove_file(&part));
     }
     written
+}
+
+fn folder_of(path: &Path) -> io::Result<&Path> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
 
 fn create(path: &Path) -> io::Result<File> {

@@ -12,7 +12,10 @@ use super::settings::CustomResource;
 mod custom;
 mod pod;
 mod pointer;
+mod reading;
 mod suspect;
+
+pub(super) use reading::{METADATA_ONLY, reading};
 
 /// More than any workload that runs has. Each of them may take an evaluation.
 const MOST_USES: usize = 1_000;
@@ -33,8 +36,14 @@ pub enum Found {
 
 /// Where a kind of Kubernetes itself has its pod.
 enum Shape {
-    /// This JSON pointer leads to an object whose `spec` is a pod's.
-    Template(&'static str),
+    /// It is one.
+    Pod,
+    /// In `template`.
+    PodTemplate,
+    /// In `spec.template`.
+    Workload,
+    /// In `spec.jobTemplate.spec.template`.
+    CronJob,
     /// It has a copy of a pod template that nothing is started from.
     Record,
 }
@@ -43,9 +52,12 @@ enum Shape {
 /// has the shape of today or is not understood.
 #[must_use]
 pub fn images(kind: &GroupVersionKind, object: &Value, resources: &[CustomResource]) -> Found {
-    let found = match shape(kind) {
+    let found = match shape(&kind.group, &kind.kind) {
+        Some(Shape::Pod) => pod::of_template(object, ""),
+        Some(Shape::PodTemplate) => pod::of_template(object, "/template"),
+        Some(Shape::Workload) => pod::of_template(object, "/spec/template"),
+        Some(Shape::CronJob) => pod::of_template(object, "/spec/jobTemplate/spec/template"),
         Some(Shape::Record) => Ok(Vec::new()),
-        Some(Shape::Template(pointer)) => pod::of_template(object, pointer),
         None => of_other(kind, object, resources),
     };
     match found {
@@ -66,20 +78,19 @@ fn push(uses: &mut Vec<UsedImage>, one: UsedImage) -> Result<(), String> {
     Ok(())
 }
 
-fn shape(kind: &GroupVersionKind) -> Option<Shape> {
-    let template = match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Pod") => "",
-        ("", "PodTemplate") => "/template",
+fn shape(group: &str, kind: &str) -> Option<Shape> {
+    Some(match (group, kind) {
+        ("", "Pod") => Shape::Pod,
+        ("", "PodTemplate") => Shape::PodTemplate,
         ("", "ReplicationController")
         | ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
         | ("extensions", "Deployment" | "ReplicaSet" | "DaemonSet")
-        | ("batch", "Job") => "/spec/template",
-        ("batch", "CronJob") => "/spec/jobTemplate/spec/template",
+        | ("batch", "Job") => Shape::Workload,
+        ("batch", "CronJob") => Shape::CronJob,
         // The history of a set, which its controller writes. To go back to it is to change the set.
-        ("apps", "ControllerRevision") => return Some(Shape::Record),
+        ("apps", "ControllerRevision") => Shape::Record,
         _ => return None,
-    };
-    Some(Shape::Template(template))
+    })
 }
 
 fn of_other(kind: &GroupVersionKind, object: &Value, resources: &[CustomResource]) -> Result<Vec<UsedImage>, String> {

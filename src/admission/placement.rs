@@ -140,7 +140,9 @@ fn environment(rule: &PlacementRule, workload: Workload<'_>) -> Result<Option<St
         }
         None => format!("it has no {what}, which says what environment it goes to"),
     };
-    Err(Refusal { message, remediation: format!("set the {what} to {}", one_of(&rule.allowed)) })
+    let remediation =
+        format!("set the {what} to {}, on the object itself and on its pod template", one_of(&rule.allowed));
+    Err(Refusal { message, remediation })
 }
 
 fn at(environment: &str, deployment_name: Option<&TextSource>, workload: Workload<'_>) -> Result<Place, Refusal> {

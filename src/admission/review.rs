@@ -94,9 +94,10 @@ pub struct Review {
     pub user: User,
     /// Whether nothing will come of it.
     pub dry_run: bool,
-    /// The object as it would be; none for a removal. Without `metadata.managedFields`.
+    /// The object as it would be; none for a removal. Only what is judged by is read of it: without
+    /// `metadata.managedFields`, and of containers the names and images alone.
     pub object: Option<Value>,
-    /// The object as it is, for a change or a removal. Without `metadata.managedFields`.
+    /// The object as it is, for a change or a removal. Read like the other.
     pub old_object: Option<Value>,
 }
 
@@ -113,8 +114,8 @@ pub struct Unreadable {
 impl Review {
     /// Reads the body of a request.
     ///
-    /// Only `admission.k8s.io/v1` is accepted. Fields that are not known are passed over; a key that is in an object
-    /// twice, nesting beyond 100 levels and more than 200,000 values are refused.
+    /// Only `admission.k8s.io/v1` is accepted. Fields that are not known are passed over. In what is read, a key that is
+    /// in an object twice, nesting beyond 100 levels and more than 200,000 values are refused.
     pub fn parse(body: &[u8]) -> Result<Self, Unreadable> {
         read::review(body)
     }

@@ -13,6 +13,7 @@ mod credentials;
 mod http;
 mod push;
 mod registry;
+mod resolve;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use registry::Registry;
 
 pub use artifact::Layout;
 pub use component::{ComponentOutside, PulledComponent, pull_component};
+pub use resolve::{TaggedImage, resolve_tag};
 
 /// Bytes of a manifest; registries take no larger ones.
 const LARGEST_MANIFEST: u64 = 4 << 20;

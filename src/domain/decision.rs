@@ -70,7 +70,7 @@ pub struct Decision {
     pub plugin_calls: Vec<PluginCall>,
     /// The digest of request, environment, instant, rules and the overrides in force.
     pub input_digest: Digest,
-    /// How long it took, reading records included.
+    /// How long it took; reading records included, unless they were in memory.
     pub duration_ms: u64,
     /// The version that decided.
     pub holdpoint_version: &'static str,

@@ -13,30 +13,57 @@ pub struct Unique(pub Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let limits = Limits { values: usize::MAX, depth: usize::MAX, left_out: &LeftOut(&[]) };
-        limits.read(deserializer).map(Self)
+        Limits { values: usize::MAX, depth: usize::MAX, reading: &Reading::Whole }.read(deserializer).map(Self)
     }
 }
 
-/// Members that are not read, by their keys from the top: each with those below it. One with none below it is left out
-/// with all that it holds, however deep that is.
-pub struct LeftOut(pub &'static [(&'static str, Self)]);
+/// How much of a value is read. The items of a list are read as the list is. What is left out may be as deep, and may
+/// have keys as often, as it likes.
+#[derive(Clone, Copy, Debug)]
+pub enum Reading {
+    /// All of it.
+    Whole,
+    /// Nothing.
+    LeftOut,
+    /// These members as they say, the others whole.
+    But(&'static [(&'static str, Self)]),
+    /// These members as they say, the others not at all.
+    Only(&'static [(&'static str, Self)]),
+    /// As the members say that stand before it.
+    By(fn(&Map<String, Value>) -> Self),
+}
 
-/// How much of a value from outside is read.
+impl Reading {
+    /// How the member with this key is read, after these others.
+    fn of_member(self, key: &str, others: &Map<String, Value>) -> Self {
+        let (members, other) = match self {
+            Self::But(members) => (members, Self::Whole),
+            Self::Only(members) => (members, Self::LeftOut),
+            Self::Whole | Self::LeftOut | Self::By(_) => return self,
+        };
+        match members.iter().find(|(name, _)| *name == key) {
+            Some((_, Self::By(choose))) => choose(others),
+            Some((_, reading)) => *reading,
+            None => other,
+        }
+    }
+}
+
+/// How much of a value from outside is taken.
 pub struct Limits {
     /// The most values, those in lists and objects among them.
     pub values: usize,
     /// The most lists and objects within each other.
     pub depth: usize,
-    /// What is not read.
-    pub left_out: &'static LeftOut,
+    /// What of it is read.
+    pub reading: &'static Reading,
 }
 
 impl Limits {
     /// Reads a value, and refuses it when it goes beyond these limits or an object in it has a key twice.
     pub fn read<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<Value, D::Error> {
         let left = Cell::new(self.values);
-        Values { left: &left, depth: self.depth, left_out: Some(self.left_out) }.deserialize(deserializer)
+        Values { left: &left, depth: self.depth, reading: *self.reading }.deserialize(deserializer)
     }
 }
 
@@ -44,14 +71,14 @@ impl Limits {
 struct Values<'a> {
     left: &'a Cell<usize>,
     depth: usize,
-    left_out: Option<&'static LeftOut>,
+    reading: Reading,
 }
 
 impl Values<'_> {
     /// One level further down.
     fn inside<E: Error>(self) -> Result<Self, E> {
         let depth = self.depth.checked_sub(1).ok_or_else(|| Error::custom("it is nested too deep"))?;
-        Ok(Self { depth, left_out: None, ..self })
+        Ok(Self { depth, ..self })
     }
 }
 
@@ -122,9 +149,8 @@ impl<'de> Visitor<'de> for Values<'_> {
         let inside = self.inside()?;
         let mut all = Map::new();
         while let Some(key) = members.next_key::<String>()? {
-            let below = self.left_out.and_then(|left_out| left_out.0.iter().find(|(name, _)| *name == key));
-            let left_out = below.map(|(_, below)| below);
-            if left_out.is_some_and(|below| below.0.is_empty()) {
+            let reading = self.reading.of_member(&key, &all);
+            if matches!(reading, Reading::LeftOut) {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             }
@@ -133,7 +159,7 @@ impl<'de> Visitor<'de> for Values<'_> {
                 Entry::Occupied(entry) => {
                     return Err(Error::custom(format_args!("the key `{}` is there twice", entry.key())));
                 }
-                Entry::Vacant(entry) => entry.insert(members.next_value_seed(Values { left_out, ..inside })?),
+                Entry::Vacant(entry) => entry.insert(members.next_value_seed(Values { reading, ..inside })?),
             };
         }
         Ok(Value::Object(all))
@@ -142,8 +168,8 @@ impl<'de> Visitor<'de> for Values<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LeftOut, Limits, Unique};
-    use serde_json::{Value, json};
+    use super::{Limits, Reading, Unique};
+    use serde_json::{Map, Value, json};
 
     #[test]
     fn values_stay_what_they_are() {
@@ -154,24 +180,51 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_kept_and_what_is_left_out_does_not_count() {
-        let left_out = &const { LeftOut(&[("a", LeftOut(&[("b", LeftOut(&[]))]))]) };
+    fn limits_are_kept() {
         let read = |text: &str| {
-            let limits = Limits { values: 4, depth: 2, left_out };
+            let limits = Limits { values: 4, depth: 2, reading: &Reading::But(&[("left", Reading::LeftOut)]) };
             limits.read(&mut serde_json::Deserializer::from_str(text)).map_err(|error| error.to_string())
         };
-        assert_eq!(read(r#"{"a": {"b": [[[1, 2, 3, 4, 5]]], "c": 1}}"#), Ok(json!({"a": {"c": 1}})));
+        assert_eq!(read(r#"{"left": [[[1, 2, 3, 4, 5]]], "a": 1}"#), Ok(json!({"a": 1})));
         assert_eq!(read("[1, [2]]"), Ok(json!([1, [2]])));
         let refused = [
             ("[1, 2, 3, 4]", "it has too many values"),
             ("[[[1]]]", "it is nested too deep"),
-            (r#"{"b": [[1]]}"#, "it is nested too deep"),
-            (r#"{"c": {"b": [1]}}"#, "it is nested too deep"),
+            (r#"{"a": {"left": [1]}}"#, "it is nested too deep"),
             (r#"{"c": 1, "c": 2}"#, "the key `c` is there twice"),
         ];
         for (text, message) in refused {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(message), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_left_out() {
+        const NAME: Reading = Reading::Only(&[("name", Reading::Whole)]);
+        fn by_kind(others: &Map<String, Value>) -> Reading {
+            if others.contains_key("short") { NAME } else { Reading::Whole }
+        }
+        let reading = &Reading::But(&[("list", NAME), ("chosen", Reading::By(by_kind)), ("none", Reading::LeftOut)]);
+        let cases = [
+            (
+                json!({"list": [{"name": {"x": 1}, "x": 2}, 3], "x": 4}),
+                json!({"list": [{"name": {"x": 1}}, 3], "x": 4}),
+            ),
+            (json!({"chosen": {"name": 1, "x": 2}}), json!({"chosen": {"name": 1, "x": 2}})),
+            (json!({"a_short": 0, "none": {"none": 1}}), json!({"a_short": 0})),
+            (json!({"x": {"none": 1, "list": [{"x": 1}]}}), json!({"x": {"none": 1, "list": [{"x": 1}]}})),
+        ];
+        let read = |text: &str| {
+            let limits = Limits { values: 20, depth: 9, reading };
+            limits.read(&mut serde_json::Deserializer::from_str(text)).map_err(|error| error.to_string())
+        };
+        for (value, expected) in cases {
+            assert_eq!(read(&value.to_string()), Ok(expected), "{value}");
+        }
+        assert_eq!(read(r#"{"short": 1, "chosen": {"x": 1}}"#), Ok(json!({"short": 1, "chosen": {}})));
+        assert_eq!(read(r#"{"chosen": {"x": 1}, "short": 1}"#), Ok(json!({"short": 1, "chosen": {"x": 1}})));
+        assert!(read(r#"{"list": [{"x": 1, "x": 2, "name": 1, "name": 2}]}"#).is_err());
+        assert!(read(r#"{"list": [{"x": 1, "x": 2, "name": 1}]}"#).is_ok());
     }
 }

@@ -1,5 +1,7 @@
 //! From records and rules to a decision.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -13,22 +15,64 @@ use crate::domain::plugin::{PluginCall, PluginReport};
 use crate::domain::request::Request;
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
+use crate::domain::verdict::Verdict;
 
 use super::Gate;
 use super::engine::{Evaluated, Question};
 use super::findings;
-use super::observe::Observation;
+use super::observe::{Observation, RecordFault};
+
+/// A request, and the instant it is about.
+struct Asked<'a> {
+    request: &'a Request,
+    as_of: Timestamp,
+}
 
 impl Gate {
     /// Decides a request about the environment that was observed. It always returns a decision: what goes wrong on
     /// the way makes it undecided.
     #[must_use]
     pub fn decide(&self, observation: &Observation, request: Request, as_of: Timestamp) -> Decision {
+        let faults = observation.faults(as_of);
+        self.conclude(observation, request, as_of, |asked, rules| self.findings(&faults, observation, asked, rules))
+    }
+
+    /// What [`Self::decide`] would say if it did not matter how old the records are: whether old ones speak against a
+    /// request. Never the answer to it.
+    #[must_use]
+    pub fn decide_at_any_age(&self, observation: &Observation, request: Request, as_of: Timestamp) -> Decision {
+        let faults = observation.untimely_faults();
+        self.conclude(observation, request, as_of, |asked, rules| self.findings(&faults, observation, asked, rules))
+    }
+
+    /// The decision about a request that these records cannot carry, for the reasons given: undecided.
+    #[must_use]
+    pub fn undecided(
+        &self,
+        faults: &[RecordFault],
+        observation: &Observation,
+        request: Request,
+        as_of: Timestamp,
+    ) -> Decision {
+        let decision =
+            self.conclude(observation, request, as_of, |_asked, rules| (self.of_faults(faults, rules), Vec::new()));
+        // As it is already when there is any fault.
+        Decision { verdict: Verdict::Undecided, opens_at: None, ..decision }
+    }
+
+    fn conclude<'a>(
+        &'a self,
+        observation: &Observation,
+        request: Request,
+        as_of: Timestamp,
+        ask: impl FnOnce(&Asked<'_>, &[&'a Rule]) -> (Vec<Finding>, Vec<PluginCall>),
+    ) -> Decision {
+        let started = observation.started.unwrap_or_else(Instant::now);
         let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies_to(&request.environment)).collect();
         let environment = &observation.environment;
         let judged = self.judge_overrides(observation, &request, as_of, &rules);
         let input_digest = input_digest(&request, environment, as_of, &rules, &judged.in_force);
-        let (mut findings, plugin_calls) = self.findings(observation, &request, as_of, &rules);
+        let (mut findings, plugin_calls) = ask(&Asked { request: &request, as_of }, &rules);
         if let Some(finding) = self.nothing_counts(&findings, &request.environment, &rules) {
             findings.push(finding);
         }
@@ -52,25 +96,24 @@ impl Gate {
             plugins: self.plugins_of(&rules),
             plugin_calls,
             input_digest,
-            duration_ms: u64::try_from(observation.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             holdpoint_version: env!("CARGO_PKG_VERSION"),
         }
     }
 
     fn findings(
         &self,
+        faults: &[RecordFault],
         observation: &Observation,
-        request: &Request,
-        as_of: Timestamp,
+        asked: &Asked<'_>,
         rules: &[&Rule],
     ) -> (Vec<Finding>, Vec<PluginCall>) {
+        let (request, as_of) = (asked.request, asked.as_of);
         if request.environment != observation.environment.name {
             return (vec![findings::of_wrong_environment(request, &observation.environment.name)], Vec::new());
         }
-        let faults = observation.faults(as_of);
         if !faults.is_empty() {
-            let of_records = faults.iter().map(findings::of_record_fault);
-            return (of_records.chain(rules.iter().map(|rule| self.not_evaluated(rule))).collect(), Vec::new());
+            return (self.of_faults(faults, rules), Vec::new());
         }
         let question = Question { request, environment: &observation.environment, as_of, rules };
         let prepared = match &observation.rules {
@@ -79,6 +122,12 @@ impl Gate {
             None => return (rules.iter().map(|rule| self.not_evaluated(rule)).collect(), Vec::new()),
         };
         self.of_evaluation(rules, prepared.evaluate(&question), &observation.snapshot)
+    }
+
+    /// What is wrong with the records, and that no rule was asked to judge by them.
+    fn of_faults(&self, faults: &[RecordFault], rules: &[&Rule]) -> Vec<Finding> {
+        let of_records = faults.iter().map(findings::of_record_fault);
+        of_records.chain(rules.iter().map(|rule| self.not_evaluated(rule))).collect()
     }
 
     fn of_evaluation(
@@ -134,7 +183,7 @@ fn input_digest(
     overrides: &[&Override],
 ) -> Digest {
     #[derive(Serialize)]
-    struct Asked<'a> {
+    struct Input<'a> {
         request: &'a Request,
         environment: &'a Environment,
         as_of: Timestamp,
@@ -143,7 +192,7 @@ fn input_digest(
         overrides: &'a [&'a Override],
     }
     let rules = rules.iter().map(|rule| (&*rule.id, rule.kind.name(), &rule.parameters, rule.enforcement.as_str()));
-    let asked = Asked { request, environment, as_of, rules: rules.collect(), overrides };
+    let asked = Input { request, environment, as_of, rules: rules.collect(), overrides };
     // Serialising plain data into memory cannot fail; were it to, the digest of nothing matches no other decision.
     let text = serde_json::to_vec(&asked).unwrap_or_default();
     Digest::from_bytes(Sha256::digest(text).into())

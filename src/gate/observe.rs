@@ -43,28 +43,55 @@ pub struct Observation {
     pub(super) rules: Option<Result<Box<dyn PreparedRules>, RuleError>>,
     /// The overrides, or why there are none, when the configuration has a place for them.
     pub(super) overrides: Option<Result<Overrides, OverrideNotice>>,
-    pub(super) started: Instant,
+    /// When reading began; none when that is of no interest to decisions.
+    pub(super) started: Option<Instant>,
 }
 
 impl Observation {
+    /// The same for many questions over time: what a decision says of its duration is without the reading.
+    #[must_use]
+    pub fn kept(self) -> Self {
+        Self { started: None, ..self }
+    }
+
     /// Why the records cannot carry a decision at this instant: failed sources, incomplete and old records.
     #[must_use]
     pub fn faults(&self, as_of: Timestamp) -> Vec<RecordFault> {
-        let of_records = self.snapshot.environments.values().filter_map(|records| record_fault(records, as_of));
-        self.failures.iter().cloned().chain(of_records).collect()
+        let fault = |records| incompleteness(records).or_else(|| age_fault(records, as_of));
+        self.failures.iter().cloned().chain(self.snapshot.environments.values().filter_map(fault)).collect()
+    }
+
+    /// Why the read did not bring all that was asked for: failed sources, incomplete records, rules that could not take
+    /// them. How old the records are is no part of it.
+    #[must_use]
+    pub fn shortfalls(&self) -> Vec<RecordFault> {
+        let refused = self.rules.as_ref().and_then(|rules| rules.as_ref().err()).map(RecordFault::from);
+        self.untimely_faults().into_iter().chain(refused).collect()
+    }
+
+    /// Those of the [`Self::faults`] that do not come from the records' age.
+    pub(super) fn untimely_faults(&self) -> Vec<RecordFault> {
+        self.failures.iter().cloned().chain(self.snapshot.environments.values().filter_map(incompleteness)).collect()
     }
 }
 
-fn record_fault(records: &EnvironmentRecords, as_of: Timestamp) -> Option<RecordFault> {
-    let name = &records.environment.name;
-    if let Some(reason) = &records.incomplete {
-        return Some(RecordFault {
-            code: SourceErrorKind::Incomplete.code(),
-            message: format!("the records of `{name}` are incomplete: {reason}"),
-            remediation: "a missing record could change the answer; read them again or complete the snapshot"
-                .to_owned(),
-        });
+impl From<&RuleError> for RecordFault {
+    fn from(error: &RuleError) -> Self {
+        Self { code: error.code, message: error.message.clone(), remediation: error.remediation.clone() }
     }
+}
+
+fn incompleteness(records: &EnvironmentRecords) -> Option<RecordFault> {
+    let reason = records.incomplete.as_ref()?;
+    Some(RecordFault {
+        code: SourceErrorKind::Incomplete.code(),
+        message: format!("the records of `{}` are incomplete: {reason}", records.environment.name),
+        remediation: "a missing record could change the answer; read them again or complete the snapshot".to_owned(),
+    })
+}
+
+fn age_fault(records: &EnvironmentRecords, as_of: Timestamp) -> Option<RecordFault> {
+    let name = &records.environment.name;
     let limit = records.environment.max_record_age?;
     let age = records.observed_at.map(|observed_at| as_of.duration_since(observed_at));
     let (code, what) = match age {
@@ -149,7 +176,16 @@ impl Gate {
         let rules = if failures.is_empty() { Some(self.prepare(&snapshot).await) } else { None };
         // Last, so that the clock they are held against is the newest.
         let overrides = self.read_overrides().await;
-        Some(Observation { environment, snapshot, failures, rules, overrides, started })
+        Some(Observation { environment, snapshot, failures, rules, overrides, started: Some(started) })
+    }
+
+    /// An observation without records, for [`Self::undecided`]. Returns `None` when the configuration
+    /// has no such environment.
+    #[must_use]
+    pub fn unobserved(&self, environment: &str) -> Option<Observation> {
+        let environment = self.environments.get(environment)?.clone();
+        let (snapshot, failures) = (Arc::default(), Vec::new());
+        Some(Observation { environment, snapshot, failures, rules: None, overrides: None, started: None })
     }
 
     /// Large snapshots take long: that is for a thread that may block. It is the one that parsed them, as a rule, so

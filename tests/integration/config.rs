@@ -1,5 +1,8 @@
 //! The configuration: every key, every mistake, the schema, the documented examples.
 
+mod admission;
+mod server;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -9,6 +9,7 @@
     reason = "a test may panic"
 )]
 
+mod admission;
 mod architecture;
 mod bundles;
 mod chainloop;
@@ -28,5 +29,6 @@ mod policy_lint;
 mod policy_list;
 mod policy_pages;
 mod policy_test;
+mod serve;
 mod snapshot_source;
 mod support;

@@ -9,6 +9,6 @@
 )]
 
 mod checks;
-mod fixture;
-mod hostile;
+pub(crate) mod fixture;
+pub(crate) mod hostile;
 mod snapshots;

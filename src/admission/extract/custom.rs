@@ -72,6 +72,8 @@ fn chart(object: &Value, pointers: &ChartPointers, found: &Match<'_>) -> Result<
     let name = match &pointers.name {
         Some(pointer) => match beside(pointer)? {
             Some(name) => Some(name),
+            // The address of an artifact in a registry needs no name beside it.
+            None if text(found)?.starts_with("oci://") => None,
             None => return Ok(None),
         },
         None => None,

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{GroupVersionKind, GroupVersionResource, Operation, Review, Unreadable, User};
+use crate::admission::extract;
 use crate::admission::object::Object;
 use crate::domain::text::line;
-use crate::domain::unique::{LeftOut, Limits};
+use crate::domain::unique::{Limits, Reading};
 
 const VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
@@ -27,9 +28,8 @@ const USER_LIMIT: usize = 512;
 const MOST_GROUPS: usize = 64;
 const MESSAGE_LIMIT: usize = 300;
 
-/// Who set which field: often half of an object, nested deep, and nothing to judge by.
-const OBJECT: LeftOut = LeftOut(&[("metadata", LeftOut(&[("managedFields", LeftOut(&[]))]))]);
-const LEFT_OUT: LeftOut = LeftOut(&[("request", LeftOut(&[("object", OBJECT), ("oldObject", OBJECT)]))]);
+const REVIEW: Reading = Reading::But(&[("request", REQUEST)]);
+const REQUEST: Reading = Reading::But(&[("object", Reading::By(object_of)), ("oldObject", Reading::By(object_of))]);
 
 type Members = Map<String, Value>;
 
@@ -47,7 +47,7 @@ fn whole(body: &[u8]) -> Result<Members, String> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err("the body begins with a byte order mark, which JSON has none of\nhint: send it without".to_owned());
     }
-    let limits = Limits { values: MOST_VALUES, depth: DEEPEST, left_out: &LEFT_OUT };
+    let limits = Limits { values: MOST_VALUES, depth: DEEPEST, reading: &REVIEW };
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = limits.read(&mut json).and_then(|value| json.end().map(|()| value));
     let error = match value {
@@ -56,6 +56,16 @@ fn whole(body: &[u8]) -> Result<Members, String> {
         Err(error) => line(&error.to_string(), MESSAGE_LIMIT),
     };
     Err(format!("the body is no {KIND}: {error}\nhint: send JSON as the API server does"))
+}
+
+/// What is read of an object: what is judged by. The API server writes the kind before the object; of one that stands
+/// before its kind, all is read.
+fn object_of(request: &Members) -> Reading {
+    if let Some("DELETE" | "CONNECT") = request.get("operation").and_then(Value::as_str) {
+        return extract::METADATA_ONLY;
+    }
+    let member = |key| request.get("kind").and_then(|kind| kind.get(key)).and_then(Value::as_str).unwrap_or_default();
+    extract::reading(member("group"), member("kind"))
 }
 
 /// The uid of a review that is otherwise not accepted, when it is there once.

@@ -37,7 +37,12 @@ impl<'a> Registry<'a> {
 
     /// The manifest of a tag or digest, as it came.
     pub(super) async fn manifest(&self, reference: &str, limit: u64) -> Result<Vec<u8>, BundleError> {
-        self.get(&format!("manifests/{reference}"), OCI_IMAGE_MEDIA_TYPE, limit).await
+        self.manifest_as(reference, OCI_IMAGE_MEDIA_TYPE, limit).await
+    }
+
+    /// The manifest of a tag or digest, of one of these media types, as it came.
+    pub(super) async fn manifest_as(&self, reference: &str, kinds: &str, limit: u64) -> Result<Vec<u8>, BundleError> {
+        self.get(&format!("manifests/{reference}"), kinds, limit).await
     }
 
     /// The blob of this digest, as it came.

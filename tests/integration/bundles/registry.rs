@@ -1,7 +1,9 @@
 //! Registries, honest and not.
 
 use std::fs;
+use std::time::Duration;
 
+use holdpoint::bundle::oci::{Access, resolve_tag};
 use serde_json::json;
 
 use super::{Run, Workspace, denies};
@@ -202,4 +204,31 @@ fn a_push_needs_a_tag_and_policies_that_load() {
     workspace.write("policies/broken.rego", "package broken\nx := f(1)\n");
     refused(&push(&format!("oci://{}/a:v1", registry.address())), "broken.rego");
     assert_eq!(registry.seen().len(), 0);
+}
+
+#[test]
+fn a_tag_stands_for_what_the_registry_has_under_it() {
+    let registry = Registry::start(Guard::Bearer);
+    let index = json!({"schemaVersion": 2, "manifests": [
+        {"digest": format!("sha256:{}", "a".repeat(64)), "platform": {"os": "linux", "architecture": "amd64"}},
+    ]});
+    registry.put("acme/app/manifests/v1", index.to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let config = DOCKER_CONFIG.replacen("{}", registry.address(), 1);
+    fs::write(folder.path().join("config.json"), config).unwrap();
+    let access = Access {
+        docker_config: Some(folder.path().to_owned()),
+        cache: None,
+        offline: false,
+        allow_insecure: false,
+        timeout: Duration::from_secs(20),
+    };
+    let resolve = |tag: &str| {
+        let address = format!("{}/acme/app:{tag}", registry.address()).parse().unwrap();
+        tokio::runtime::Runtime::new().unwrap().block_on(resolve_tag(&address, &access))
+    };
+    let image = resolve("v1").unwrap();
+    assert_eq!(image.digest.to_string(), digest(index.to_string().as_bytes()));
+    assert_eq!(image.platforms.len(), 1);
+    assert!(resolve("v2").unwrap_err().to_string().contains("manifest unknown"));
 }

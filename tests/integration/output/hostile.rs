@@ -27,7 +27,7 @@ const LONG: usize = 10_000;
 const STYLE: Style = Style { color: false, width: 100 };
 
 /// Texts that do harm somewhere.
-fn hostile_texts() -> Vec<String> {
+pub(crate) fn hostile_texts() -> Vec<String> {
     let texts = [
         "\u{1b}[2J\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}",
         "\u{1b}]8;;https://evil.example/\u{1b}\\safe\u{1b}]8;;\u{1b}\\",

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::environment::Environment;
-use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
+use holdpoint::domain::record::DeploymentRecord;
 use holdpoint::domain::rule::{Enforcement, Rule, RuleKind};
 use holdpoint::domain::snapshot::{EnvironmentRecords, Snapshot};
 use holdpoint::engine::LoadError;
 use holdpoint::engine::wasm::{Allocation, Code, ComponentBytes, PluginFault, PluginSpec, WasmEngine};
 use holdpoint::gate::engine::{Answer, Question, RuleEngine, RuleError};
 
+pub(super) use crate::support::world::record;
 use crate::support::world::{environment, request};
 
 pub(super) const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -72,30 +72,6 @@ pub(super) fn ask(engine: &dyn RuleEngine, snapshot: &Arc<Snapshot>, kind: RuleK
 
 pub(super) fn ask_plugin(engine: &WasmEngine, snapshot: &Arc<Snapshot>, name: &str) -> Result<Answer, RuleError> {
     ask(engine, snapshot, RuleKind::Plugin(name.to_owned()))
-}
-
-/// A record of staging, deployed at this second.
-pub(super) fn record(id: usize, target: &str, name: &str, digest: &str, second: Option<i64>) -> DeploymentRecord {
-    let time = second.map(|second| jiff::Timestamp::from_second(second).unwrap());
-    DeploymentRecord {
-        id: format!("record-{id}").into(),
-        environment_id: "environment".into(),
-        environment_name: target.into(),
-        deployment_name: name.into(),
-        artifact_id: "artifact".into(),
-        artifact: Arc::new(RecordedArtifact {
-            kind: ArtifactKind::ContainerImage,
-            name: "ghcr.io/acme/storefront".into(),
-            digest_text: digest.into(),
-            digest: digest.parse().ok(),
-            version: "1.0.0".into(),
-        }),
-        status: RecordStatus::Deployed,
-        created_at: time,
-        updated_at: time,
-        last_seen_at: time,
-        details: None,
-    }
 }
 
 /// Staging with these records, and production without any.

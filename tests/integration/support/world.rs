@@ -1,7 +1,10 @@
 //! What engines are asked, without a configuration or a source.
 
-use holdpoint::domain::artifact::ArtifactKind;
+use std::sync::Arc;
+
+use holdpoint::domain::artifact::{ArtifactKind, RecordedArtifact};
 use holdpoint::domain::environment::Environment;
+use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 
 /// An environment that is its own target.
@@ -33,5 +36,29 @@ pub(crate) fn request(digest: &str) -> Request {
         reason: None,
         channel: "check",
         context: serde_json::json!({}),
+    }
+}
+
+/// A deployed record of this target, since this second.
+pub(crate) fn record(id: usize, target: &str, name: &str, digest: &str, second: Option<i64>) -> DeploymentRecord {
+    let time = second.map(|second| jiff::Timestamp::from_second(second).unwrap());
+    DeploymentRecord {
+        id: format!("record-{id}").into(),
+        environment_id: "environment".into(),
+        environment_name: target.into(),
+        deployment_name: name.into(),
+        artifact_id: "artifact".into(),
+        artifact: Arc::new(RecordedArtifact {
+            kind: ArtifactKind::ContainerImage,
+            name: "ghcr.io/acme/storefront".into(),
+            digest_text: digest.into(),
+            digest: digest.parse().ok(),
+            version: "1.0.0".into(),
+        }),
+        status: RecordStatus::Deployed,
+        created_at: time,
+        updated_at: time,
+        last_seen_at: time,
+        details: None,
     }
 }

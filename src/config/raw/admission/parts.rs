@@ -87,7 +87,7 @@ pub(crate) struct RawCustomResource {
     /// Its kind, such as `Rollout`.
     #[schemars(extend("minLength" = 1))]
     pub(crate) kind: Located<String>,
-    /// Pod templates: maps whose `spec` is a pod's.
+    /// Pod templates: maps whose `spec` is a pod's. `""` is the resource itself.
     #[schemars(extend("minItems" = 1))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) pod_templates: Option<Located<Vec<Located<String>>>>,

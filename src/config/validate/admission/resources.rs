@@ -73,7 +73,9 @@ fn pointers(check: &mut Check<'_>, key: &str, list: Pointers) -> Vec<String> {
         check.problem(list.place, format!("{} is empty", quote(key)), "leave it out");
     }
     check.bound(key, list.place, list.value.len());
-    list.value.into_iter().map(|text| pointer(check, text)).collect()
+    let is_whole = |text: &Located<String>| key == "pod_templates" && text.value.is_empty();
+    // The whole object can be a template: a revision of Knative has a pod's `spec`.
+    list.value.into_iter().map(|text| if is_whole(&text) { text.value } else { pointer(check, text) }).collect()
 }
 
 fn pointer(check: &mut Check<'_>, text: Located<String>) -> String {

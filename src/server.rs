@@ -1,0 +1,6 @@
+//! Admission in a running server: records in memory, what is remembered, judging.
+
+pub mod clock;
+pub mod judge;
+pub mod readmission;
+pub mod records;

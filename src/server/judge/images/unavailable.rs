@@ -1,0 +1,74 @@
+//! What comes of an image while there are no records to judge by.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+
+use super::super::case::Case;
+use super::super::evaluate::Age;
+use super::super::refusals;
+use super::ImageJudge;
+use crate::admission::answer::Outcome;
+use crate::admission::settings::OnSourceUnavailable;
+use crate::domain::decision::Decision;
+use crate::domain::request::Request;
+use crate::domain::verdict::Verdict;
+use crate::gate::observe::RecordFault;
+use crate::server::records::Kept;
+
+impl ImageJudge {
+    /// Lets in again what was allowed a short while ago, and what the last records do not speak against. Everything else
+    /// is undecided.
+    pub(super) async fn without_records(
+        &self,
+        case: &Case,
+        last: Option<Arc<Kept>>,
+        faults: &[RecordFault],
+        request: Request,
+    ) -> Outcome {
+        let last_allowed = self.last_allowed(case, last.clone(), &request).await;
+        let Some(decision) = self.undecided(case, last.as_deref(), faults, request) else {
+            return refusals::environment(&case.place.environment);
+        };
+        let decision = Box::new(decision);
+        let Some(last_allowed) = last_allowed else { return Outcome::Decided(decision) };
+        self.readmitted.fetch_add(1, Ordering::Relaxed);
+        let message = faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; ");
+        Outcome::Readmitted { decision, last_allowed, message }
+    }
+
+    /// When the request was allowed last, if that still counts.
+    async fn last_allowed(&self, case: &Case, last: Option<Arc<Kept>>, request: &Request) -> Option<Timestamp> {
+        if self.settings.on_source_unavailable != OnSourceUnavailable::Readmit {
+            return None;
+        }
+        let key = self.key(request);
+        self.readmissions.last_allowed(key, case.now)?;
+        if let Some(kept) = last {
+            let digest = request.artifact.digest;
+            let evaluated = self.evaluate(case, Arc::clone(&kept), request.clone(), Age::IsIgnored).await;
+            if self.is_missing(&kept, digest) || !evaluated.is_ok_and(|decision| decision.verdict == Verdict::Allow) {
+                return None;
+            }
+        }
+        // Again: it may have been refused meanwhile.
+        self.readmissions.last_allowed(key, case.now)
+    }
+
+    fn undecided(
+        &self,
+        case: &Case,
+        last: Option<&Kept>,
+        faults: &[RecordFault],
+        request: Request,
+    ) -> Option<Decision> {
+        match last {
+            Some(kept) => Some(self.gate.undecided(faults, &kept.observation, request, case.as_of)),
+            None => {
+                let nothing = self.gate.unobserved(&request.environment)?;
+                Some(self.gate.undecided(faults, &nothing, request, case.as_of))
+            }
+        }
+    }
+}

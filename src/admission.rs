@@ -12,6 +12,7 @@ pub mod listed;
 pub mod object;
 pub mod placement;
 pub mod question;
+pub mod refusal;
 pub mod review;
 pub mod scope;
 pub mod settings;

@@ -15,6 +15,7 @@ use super::listed::{Listed, listed};
 use super::object::Object;
 use super::placement::{self, Place, Placed};
 use super::question::Asking;
+use super::refusal::{self, Refusal};
 use super::review::{GroupVersionResource, Operation, Review, User};
 use super::scope;
 use super::settings::{AdmissionSettings, Tags, Unmapped};
@@ -41,16 +42,7 @@ pub enum Asked {
     /// The gate has to say.
     Gate(Box<Request>),
     /// It would be refused without asking the gate.
-    Refused {
-        /// Deny, or undecided.
-        verdict: Verdict,
-        /// A stable word.
-        code: &'static str,
-        /// Why.
-        message: String,
-        /// What to do.
-        remediation: String,
-    },
+    Refused(Refusal),
 }
 
 /// A use of an artifact by the objects of one workload.
@@ -124,14 +116,11 @@ impl Gathering<'_> {
             Placed::At(place) => self.judge(&workload, &Asking::new(&review, place), found, one.object),
             Placed::Exempt { .. } => self.running.passed_over.exempt += 1,
             Placed::Unmapped { message } if settings.unmapped == Unmapped::Deny => {
-                let (message, hint) = message.split_once("\nhint: ").unwrap_or((&message, ""));
-                let refused = refusal(Verdict::Deny, "unmapped", message.to_owned(), hint.to_owned());
-                self.refuse(&workload, None, String::new(), refused);
+                self.refuse(&workload, None, String::new(), Refusal::told(Verdict::Deny, "unmapped", &message));
             }
             Placed::Unmapped { .. } => self.running.passed_over.unmapped += 1,
             Placed::Refused { message, remediation } => {
-                let refused = refusal(Verdict::Deny, "environment_not_allowed", message, remediation);
-                self.refuse(&workload, None, String::new(), refused);
+                self.refuse(&workload, None, String::new(), refusal::placement(message, remediation));
             }
         }
     }
@@ -141,7 +130,7 @@ impl Gathering<'_> {
             Found::Nothing => return,
             Found::Images(images) => images,
             Found::Unknown { message } => {
-                let refused = refusal(Verdict::Undecided, "object_unknown", message, String::new());
+                let refused = Refusal::told(Verdict::Undecided, "object_unknown", &message);
                 return self.refuse(workload, Some(asking.place()), String::new(), refused);
             }
         };
@@ -155,19 +144,16 @@ impl Gathering<'_> {
     }
 
     fn judge_image(&mut self, workload: &Workload, asking: &Asking, image: &UsedImage, object: Object<'_>) {
-        match self.artifact(image, object) {
-            Ok((reference, digest_from)) => {
+        let refused = match self.artifact(image, object) {
+            Ok((reference, digest_from)) if reference.name.is_some() => {
                 let (text, artifact) = (reference.text.clone(), RequestedArtifact::from(reference));
                 let asked = Asked::Gate(Box::new(asking.request(artifact)));
-                self.add(workload, Some(asking.place()), text, digest_from, asked);
+                return self.add(workload, Some(asking.place()), text, digest_from, asked);
             }
-            Err(error) => {
-                let no_digest = matches!(error, ReferenceError::NoDigest(_));
-                let code = if no_digest { "digest_missing" } else { "reference_unreadable" };
-                let refused = refusal(Verdict::Deny, code, error.to_string(), error.hint().to_owned());
-                self.refuse(workload, Some(asking.place()), image.reference.clone(), refused);
-            }
-        }
+            Ok(_bare) => refusal::bare_digest(&image.reference),
+            Err(error) => refusal::reference(&error),
+        };
+        self.refuse(workload, Some(asking.place()), image.reference.clone(), refused);
     }
 
     /// What is judged: the reference, or for a tag what runs under it.
@@ -185,8 +171,8 @@ impl Gathering<'_> {
         }
     }
 
-    fn refuse(&mut self, workload: &Workload, place: Option<&Place>, image: String, asked: Asked) {
-        self.add(workload, place, image, DigestFrom::Nowhere, asked);
+    fn refuse(&mut self, workload: &Workload, place: Option<&Place>, image: String, refusal: Refusal) {
+        self.add(workload, place, image, DigestFrom::Nowhere, Asked::Refused(refusal));
     }
 
     fn add(
@@ -197,7 +183,7 @@ impl Gathering<'_> {
         digest_from: DigestFrom,
         asked: Asked,
     ) {
-        let code = if let Asked::Refused { code, .. } = &asked { code } else { "" };
+        let code = if let Asked::Refused(refusal) = &asked { refusal.code } else { "" };
         let where_to = place.map(|place| (place.environment.clone(), place.deployment_name.clone()));
         let Workload { namespace, kind, name } = workload.clone();
         let key = (workload.clone(), where_to, image.clone(), code);
@@ -205,10 +191,6 @@ impl Gathering<'_> {
         let new = || Use { namespace, kind, name, objects: 0, place, image, digest_from, asked };
         self.uses.entry(key).or_insert_with(new).objects += 1;
     }
-}
-
-const fn refusal(verdict: Verdict, code: &'static str, message: String, remediation: String) -> Asked {
-    Asked::Refused { verdict, code, message, remediation }
 }
 
 /// The review that would come if the object were created now.

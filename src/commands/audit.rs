@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 
 use crate::admission::audit::{self, Asked, Circumstances, Running, Use};
+use crate::admission::refusal::Refusal;
 use crate::admission::settings::AdmissionSettings;
 use crate::app;
 use crate::cli::kubernetes::AuditArgs;
@@ -111,7 +112,7 @@ fn line(
         decision: None,
     };
     match one.asked {
-        Asked::Refused { verdict, code, message, remediation } => {
+        Asked::Refused(Refusal { verdict, code, message, remediation }) => {
             Ok(AuditLine { verdict, code: code.to_owned(), message, remediation, ..line })
         }
         Asked::Gate(request) => {

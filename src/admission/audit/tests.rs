@@ -56,7 +56,7 @@ fn shown(running: &Running) -> Vec<String> {
     let one = |one: &super::Use| {
         let asked = match &one.asked {
             Asked::Gate(request) => format!("{:?} {:?}", request.environment, request.deployment_name),
-            Asked::Refused { verdict, code, .. } => format!("{verdict} {code}"),
+            Asked::Refused(refusal) => format!("{} {}", refusal.verdict, refusal.code),
         };
         let from = if one.digest_from == DigestFrom::Status { " by status" } else { "" };
         let image = one.image.replace(DIGEST, "sha256:a");
@@ -157,6 +157,8 @@ fn what_is_not_understood_is_told() {
     let odd = json!({"apiVersion": "example.com/v1", "kind": "Odd", "metadata": {"namespace": "shop", "name": "a"},
         "spec": {"template": {"spec": {"containers": [{"name": "main", "image": "x"}]}}}});
     assert_eq!(shown(&running(&[odd], &settings())), ["Odd shop/a x1 : undecided object_unknown"]);
+    let bare = pod("shop", "a", DIGEST, Value::Null, Value::Null);
+    assert_eq!(shown(&running(&[bare], &settings())), ["Pod shop/a x1 sha256:a: deny reference_unreadable"]);
     let unreadable = pod("shop", "a", "A B", Value::Null, Value::Null);
     assert_eq!(shown(&running(&[unreadable], &settings())), ["Pod shop/a x1 A B: deny reference_unreadable"]);
 }

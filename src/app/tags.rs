@@ -39,7 +39,8 @@ fn address(reference: &str) -> Result<RepositoryReference, String> {
     let tag = reference.rsplit('/').next().and_then(|last| last.split_once(':')).map_or("latest", |(_name, tag)| tag);
     let address: RepositoryReference = format!("{name}:{tag}").parse().map_err(|error| format!("{error}"))?;
     let host = address.registry.rsplit_once(':').map_or(address.registry.as_str(), |(host, _port)| host);
-    let is_number = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || host.ends_with(|end: char| end.is_ascii_digit());
+    let is_number =
+        host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || host.ends_with(|end: char| end.is_ascii_digit());
     if address.is_local() || is_number || !host.contains('.') {
         return Err(format!("the registry `{}` is no host name with a dot", address.registry));
     }

@@ -100,10 +100,7 @@ async fn token(
     let anonymous = matches!(credentials, Credentials::Anonymous);
     let answer = match credentials {
         Credentials::Identity(identity) => {
-            let mut form = Serializer::new(String::new());
-            form.append_pair("grant_type", "refresh_token").append_pair("client_id", "holdpoint");
-            form.append_pair("service", service).append_pair("scope", scope);
-            let form = form.append_pair("refresh_token", identity.expose_secret()).finish();
+            let form = refresh_form(service, scope, &identity);
             let kind = "application/x-www-form-urlencoded";
             http.exchange(|client| client.post(realm.clone()).header("content-type", kind).body(form), realm, LARGEST)
                 .await?
@@ -126,6 +123,13 @@ async fn token(
         let message = format!("`{place}` gave no token for `{scope}`: it answered {}", answer.status);
         BundleError::new(message, "run `docker login` again, with an account that may do this")
     })
+}
+
+fn refresh_form(service: &str, scope: &str, identity: &SecretString) -> String {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("grant_type", "refresh_token").append_pair("client_id", "holdpoint");
+    form.append_pair("service", service).append_pair("scope", scope);
+    form.append_pair("refresh_token", identity.expose_secret()).finish()
 }
 
 fn with_query(realm: &Url, service: &str, scope: &str) -> Url {

@@ -51,12 +51,8 @@ pub async fn resolve_tag(address: &RepositoryReference, access: &Access) -> Resu
 }
 
 async fn resolve(address: &RepositoryReference, access: &Access) -> Result<TaggedImage, BundleError> {
-    let kinds = [
-        OCI_IMAGE_INDEX_MEDIA_TYPE,
-        OCI_IMAGE_MEDIA_TYPE,
-        IMAGE_MANIFEST_LIST_MEDIA_TYPE,
-        IMAGE_MANIFEST_MEDIA_TYPE,
-    ];
+    let kinds =
+        [OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE];
     let tag = address.tag.as_deref().unwrap_or("latest");
     let registry = Registry::new(address, access)?;
     let manifest = registry.manifest_as(tag, &kinds.join(", "), LARGEST_MANIFEST).await?;
@@ -85,7 +81,6 @@ mod tests {
 
     fn platforms(manifest: &Value) -> Result<Vec<String>, String> {
         let read = read(manifest.to_string().as_bytes()).map_err(|error| error.message)?;
-        assert_eq!(read.digest, crate::bundle::digest(manifest.to_string().as_bytes()));
         Ok(read.platforms.iter().map(ToString::to_string).collect())
     }
 

@@ -23,7 +23,7 @@ use crate::server::records::Kept;
 /// What is asked of the rules, and what is done with the answer.
 pub(super) struct Question {
     pub(super) kept: Arc<Kept>,
-    pub(super) request: Request,
+    pub(super) request: Arc<Request>,
     pub(super) as_of: Timestamp,
     pub(super) age: Age,
     pub(super) key: Key,
@@ -128,14 +128,17 @@ impl Inner {
     fn decide(&self, question: Question) -> Decision {
         let observation = &question.kept.observation;
         let (key, ticket) = (question.key, question.ticket);
+        let request = Arc::unwrap_or_clone(question.request);
         let decision = match question.age {
-            Age::Counts => self.gate.decide(observation, question.request, question.as_of),
-            Age::IsIgnored => self.gate.decide_at_any_age(observation, question.request, question.as_of),
+            Age::Counts => self.gate.decide(observation, request, question.as_of),
+            Age::IsIgnored => self.gate.decide_at_any_age(observation, request, question.as_of),
         };
         if !question.dry_run {
             match decision.verdict {
                 // An override answers for a time that an operator can end: nobody vouches for it afterwards.
-                Verdict::Allow if question.age == Age::Counts && !decision.overrides.iter().any(|report| report.used) => {
+                Verdict::Allow
+                    if question.age == Age::Counts && !decision.overrides.iter().any(|report| report.used) =>
+                {
                     self.readmissions.remember(key, decision.as_of, ticket);
                 }
                 Verdict::Deny | Verdict::Hold => self.readmissions.forget(key),
@@ -150,7 +153,7 @@ impl Question {
     /// Equal for questions that have equal answers. None would mean that the question cannot be written as JSON, and
     /// that its answer is not shared.
     fn digest(&self) -> Option<Digest> {
-        let all = (self.kept.generation, self.as_of.as_second(), self.age, &self.request);
+        let all = (self.kept.generation, self.as_of.as_second(), self.age, &*self.request);
         let text = serde_json::to_vec(&all).ok()?;
         Some(Digest::from_bytes(Sha256::digest(text).into()))
     }
@@ -158,7 +161,8 @@ impl Question {
 
 /// Whether a rule for this environment is a plugin that asks others.
 fn asks_others(gate: &Gate, environment: &str) -> bool {
-    let mut plugins = gate.rules.iter().filter(|rule| rule.applies_to(environment)).filter_map(|rule| rule.kind.plugin());
+    let mut plugins =
+        gate.rules.iter().filter(|rule| rule.applies_to(environment)).filter_map(|rule| rule.kind.plugin());
     plugins.any(|name| gate.engine.plugins().iter().any(|plugin| plugin.name == name && !plugin.replayable))
 }
 

@@ -62,8 +62,7 @@ impl ImageJudge {
         let outcomes = self.outcomes(&case, &references).await;
         let outcome = |reference: &str| outcomes.get(reference).cloned().unwrap_or_else(refusals::crashed);
         let one = |(image, ignored): (UsedImage, Option<String>)| {
-            let outcome =
-                ignored.map_or_else(|| outcome(&image.reference), |reason| Outcome::Ignored { reason });
+            let outcome = ignored.map_or_else(|| outcome(&image.reference), |reason| Outcome::Ignored { reason });
             JudgedImage { image, outcome }
         };
         images.into_iter().map(one).collect()
@@ -128,18 +127,18 @@ impl ImageJudge {
     }
 
     async fn artifact(&self, case: &Case, reference: ArtifactReference) -> Outcome {
-        let request = case.request(reference.into());
+        let request = Arc::new(case.request(reference.into()));
         match self.records.view(&request.environment, case.now) {
             None => refusals::environment(&request.environment),
             Some(View::Current(kept)) => self.with_another_look(case, kept, request).await,
-            Some(View::Unavailable { last, faults }) => self.without_records(case, last, &faults, request).await,
+            Some(View::Unavailable { last, faults }) => self.without_records(case, last, &faults, &request).await,
         }
     }
 
     /// Refuses nothing for a record that may be there by now without having looked.
-    async fn with_another_look(&self, case: &Case, kept: Arc<Kept>, request: Request) -> Outcome {
+    async fn with_another_look(&self, case: &Case, kept: Arc<Kept>, request: Arc<Request>) -> Outcome {
         let digest = request.artifact.digest;
-        let outcome = self.by_records(case, Arc::clone(&kept), request.clone()).await;
+        let outcome = self.by_records(case, Arc::clone(&kept), Arc::clone(&request)).await;
         let is_settled = match outcome.verdict() {
             Some(Verdict::Deny | Verdict::Hold) => false,
             Some(Verdict::Undecided) => !self.is_missing(&kept, digest),
@@ -154,10 +153,10 @@ impl ImageJudge {
         }
     }
 
-    async fn by_records(&self, case: &Case, kept: Arc<Kept>, request: Request) -> Outcome {
+    async fn by_records(&self, case: &Case, kept: Arc<Kept>, request: Arc<Request>) -> Outcome {
         let faults = kept.observation.faults(case.as_of);
         if !faults.is_empty() {
-            return self.without_records(case, Some(kept), &faults, request).await;
+            return self.without_records(case, Some(kept), &faults, &request).await;
         }
         if self.is_missing(&kept, request.artifact.digest) {
             return self.missing(case, &request);
@@ -187,7 +186,7 @@ impl ImageJudge {
         &self,
         case: &Case,
         kept: Arc<Kept>,
-        request: Request,
+        request: Arc<Request>,
         age: Age,
     ) -> Result<Arc<Decision>, Outcome> {
         let key = self.key(&request);

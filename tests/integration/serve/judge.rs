@@ -105,10 +105,8 @@ async fn every_image_is_judged_once_and_none_lends_its_verdict_to_another() {
     let seen: Vec<_> =
         images.iter().map(|judged| (judged.image.place.clone(), code(&judged.outcome).to_owned())).collect();
     let expected = ["", "ignored", "scripted", "", "", "digest_missing"];
-    let expected: Vec<_> = (0..)
-        .zip(expected)
-        .map(|(index, code)| (format!("/spec/containers/{index}/image"), code.to_owned()))
-        .collect();
+    let expected: Vec<_> =
+        (0..).zip(expected).map(|(index, code)| (format!("/spec/containers/{index}/image"), code.to_owned())).collect();
     assert_eq!(seen, expected);
     assert_eq!(world.rules.evaluations.load(Ordering::SeqCst), 3);
     assert!(!judgement.answer.allowed);
@@ -351,6 +349,9 @@ async fn without_records_nothing_passes_and_the_answer_says_why() {
     let outcome = only(judgement);
     assert_eq!(code(&outcome), "records_stale");
     let decision = outcome.decision().unwrap();
-    assert_eq!(decision.findings[0].message, "the records of `production` were read 5 min 1 s ago; `server.stale_after` is 5 min");
+    assert_eq!(
+        decision.findings[0].message,
+        "the records of `production` were read 5 min 1 s ago; `server.stale_after` is 5 min"
+    );
     assert_eq!(decision.snapshot.sources.len(), 1);
 }

@@ -68,14 +68,19 @@ async fn what_was_allowed_comes_in_again_for_a_while_and_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_last_records_speak_against_stays_out() {
     type Change = fn(&World);
-    let cases: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 5] = [
         ("gone from staging", |world| world.source.deployed("staging", &[2])),
         ("held now", |world| *world.rules.closed.lock().unwrap() = Some((0, i64::MAX))),
         ("banned", |world| world.rules.banned.lock().unwrap().push(digest(1))),
+        ("without a record", |world| {
+            world.source.deployed("staging", &[]);
+            world.rules.takes_all.store(true, Ordering::SeqCst);
+        }),
         ("rules that fail", |world| world.rules.failing.store(true, Ordering::SeqCst)),
     ];
     for (what, change) in cases {
-        let world = often();
+        let mut world = often();
+        world.settings.on_missing_record = OnMissingRecord::Deny;
         let running = world.start().await;
         assert_eq!(running.verdict(1).await, Verdict::Allow, "{what}");
         change(&world);
@@ -136,10 +141,11 @@ async fn other_rules_know_nothing_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_can_be_turned_off() {
-    for turn_off in [
-        (|world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided) as fn(&mut World),
-        |world| world.settings.readmit_max_age = Duration::ZERO,
-    ] {
+    for turn_off in
+        [(|world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided) as fn(&mut World), |world| {
+            world.settings.readmit_max_age = Duration::ZERO
+        }]
+    {
         let mut world = often();
         turn_off(&mut world);
         let running = world.start().await;
@@ -247,7 +253,9 @@ fn a_file_that_cannot_be_used_is_as_none() {
     fs::create_dir(path.parent().unwrap()).unwrap();
     let open = || Readmissions::open(Some(path.clone()), Duration::from_secs(3_600), world.clock.clock());
     let many = vec![b'x'; 17 << 20];
-    for text in [b"".as_slice(), b"\0\xff", b"holdpoint readmissions 2\n", b"holdpoint readmissions 1\nsha256:00\n", &many] {
+    for text in
+        [b"".as_slice(), b"\0\xff", b"holdpoint readmissions 2\n", b"holdpoint readmissions 1\nsha256:00\n", &many]
+    {
         fs::write(&path, text).unwrap();
         assert!(open().is_empty());
     }

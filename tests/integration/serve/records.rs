@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use holdpoint::domain::verdict::Verdict;
 use holdpoint::server::records::Records;
 
-use super::world::{Mood, World, eventually, only, pod, image, status};
+use super::world::{Mood, World, eventually, image, only, pod, status};
 
 const SHORT: Duration = Duration::from_millis(20);
 

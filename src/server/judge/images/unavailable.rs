@@ -25,9 +25,9 @@ impl ImageJudge {
         case: &Case,
         last: Option<Arc<Kept>>,
         faults: &[RecordFault],
-        request: Request,
+        request: &Arc<Request>,
     ) -> Outcome {
-        let last_allowed = self.last_allowed(case, last.clone(), &request).await;
+        let last_allowed = self.last_allowed(case, last.clone(), request).await;
         let Some(decision) = self.undecided(case, last.as_deref(), faults, request) else {
             return refusals::environment(&case.place.environment);
         };
@@ -39,16 +39,20 @@ impl ImageJudge {
     }
 
     /// When the request was allowed last, if that still counts.
-    async fn last_allowed(&self, case: &Case, last: Option<Arc<Kept>>, request: &Request) -> Option<Timestamp> {
+    async fn last_allowed(&self, case: &Case, last: Option<Arc<Kept>>, request: &Arc<Request>) -> Option<Timestamp> {
         if self.settings.on_source_unavailable != OnSourceUnavailable::Readmit {
             return None;
         }
         let key = self.key(request);
         self.readmissions.last_allowed(key, case.now)?;
         if let Some(kept) = last {
-            let digest = request.artifact.digest;
-            let evaluated = self.evaluate(case, Arc::clone(&kept), request.clone(), Age::IsIgnored).await;
-            if self.is_missing(&kept, digest) || !evaluated.is_ok_and(|decision| decision.verdict == Verdict::Allow) {
+            if self.is_missing(&kept, request.artifact.digest) {
+                // It is refused whatever the rules say.
+                let _refused = self.missing(case, request);
+                return None;
+            }
+            let evaluated = self.evaluate(case, Arc::clone(&kept), Arc::clone(request), Age::IsIgnored).await;
+            if !evaluated.is_ok_and(|decision| decision.verdict == Verdict::Allow) {
                 return None;
             }
         }
@@ -61,14 +65,15 @@ impl ImageJudge {
         case: &Case,
         last: Option<&Kept>,
         faults: &[RecordFault],
-        request: Request,
+        request: &Arc<Request>,
     ) -> Option<Decision> {
-        match last {
-            Some(kept) => Some(self.gate.undecided(faults, &kept.observation, request, case.as_of)),
-            None => {
-                let nothing = self.gate.unobserved(&request.environment)?;
-                Some(self.gate.undecided(faults, &nothing, request, case.as_of))
-            }
-        }
+        let nothing;
+        let observation = if let Some(kept) = last {
+            &kept.observation
+        } else {
+            nothing = self.gate.unobserved(&request.environment)?;
+            &nothing
+        };
+        Some(self.gate.undecided(faults, observation, Request::clone(request), case.as_of))
     }
 }

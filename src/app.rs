@@ -4,6 +4,7 @@ pub mod pack;
 pub mod plugin_tests;
 pub mod plugins;
 pub mod policies;
+pub mod serve;
 pub mod tags;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 pub mod kubernetes;
 pub mod plugin;
 pub mod policy;
+pub mod serve;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::telemetry::{LogFormat, LogLevel};
 
 use plugin::PluginCommand;
 use policy::PolicyCommand;
+use serve::ServeArgs;
 
 /// Decides whether an artifact may be deployed to an environment, from deployment records and Rego policies.
 #[derive(Debug, Parser)]
@@ -102,6 +104,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// List the deployment records that decisions rest on, or save them as a snapshot.
     Records(Box<RecordsArgs>),
+    /// Answer a Kubernetes API server: may this object run there, now?
+    Serve(ServeArgs),
     /// Write a working example: a configuration, policies and records.
     Init(InitArgs),
     /// Test, check, list, pack and share policies.

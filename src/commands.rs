@@ -13,6 +13,7 @@ pub mod policy;
 pub mod progress;
 pub mod records;
 pub mod request;
+pub mod serve;
 pub mod standard_error;
 pub mod wait;
 pub mod write;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             write::to_stdout(&lines.concat())?;
             Ok(Exit::Allow)
         }
+        Command::Serve(args) => serve::execute(&args),
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
         Command::Audit(args) => audit::execute(&args, style),

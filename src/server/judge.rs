@@ -17,7 +17,7 @@ use crate::admission::answer::{Answer, Conclusion, Facts, JudgedImage};
 use crate::admission::change::{self, Change};
 use crate::admission::placement::{self, Placed};
 use crate::admission::review::Review;
-use crate::admission::settings::{AdmissionSettings, OnSourceUnavailable};
+use crate::admission::settings::{AdmissionSettings, Mode, OnSourceUnavailable};
 use crate::gate::Gate;
 use case::Case;
 use images::ImageJudge;
@@ -101,7 +101,7 @@ impl Judge {
         };
         let snapshot_age = environment.as_deref().and_then(|environment| self.records.age(environment, now));
         let facts = Facts {
-            mode: placement::mode(&self.settings, profile),
+            mode: self.mode(profile),
             object: review.title(),
             environment,
             snapshot_age,
@@ -126,6 +126,12 @@ impl Judge {
     #[must_use]
     pub fn has_profile(&self, name: &str) -> bool {
         self.settings.profiles.contains_key(name)
+    }
+
+    /// What its answers do with a verdict.
+    #[must_use]
+    pub fn mode(&self, profile: Option<&str>) -> Mode {
+        placement::mode(&self.settings, profile)
     }
 
     /// The records.

@@ -1,0 +1,104 @@
+//! From a configuration to what answers reviews.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::bail;
+
+use crate::admission::settings::{AdmissionSettings, Mode, Profile, TextSource};
+use crate::config::{Config, PluginSource, PolicySource};
+use crate::server::clock::Clock;
+use crate::server::judge::{Judge, Parts};
+use crate::server::readmission::Readmissions;
+use crate::server::records::Records;
+use crate::server::reload::Built;
+
+use super::{Changes, gate, now};
+
+/// What the command line says of a server's judge.
+#[derive(Clone, Debug, Default)]
+pub struct ServeChanges {
+    /// Instead of the configured modes.
+    pub mode: Option<Mode>,
+    /// Fetch nothing from registries.
+    pub offline: bool,
+}
+
+/// The clock of the server.
+#[must_use]
+pub fn clock() -> Clock {
+    Arc::new(now)
+}
+
+/// What is remembered over restarts, as the configuration has it.
+#[must_use]
+pub fn readmissions(config: &Config) -> Arc<Readmissions> {
+    let max_age = config.admission.as_ref().map(|admission| admission.readmit_max_age).unwrap_or_default();
+    Readmissions::open(config.server.readmissions.clone(), max_age, clock())
+}
+
+/// Builds the judge of a configuration: loads policies and plugins, and reads tokens. No record is read yet.
+///
+/// # Errors
+/// A configuration without `admission`, and everything that keeps a gate from being built.
+pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmissions>) -> anyhow::Result<Built> {
+    let Some(admission) = &config.admission else {
+        bail!(
+            "`{}` has no `admission`, so nothing says what is judged\nhint: add it; docs/admission.md begins with one \
+             of five lines",
+            config.path.display()
+        );
+    };
+    let settings = Arc::new(in_mode(admission.clone(), changes.mode));
+    let gate = Arc::new(gate(config, &Changes { offline: changes.offline, ..Changes::default() })?);
+    let records = Records::new(
+        Arc::clone(&gate),
+        environments(&settings),
+        config.server.refresh,
+        config.server.stale_after,
+        clock(),
+    );
+    let judge = Judge::new(Parts {
+        gate,
+        settings,
+        records,
+        readmissions: Arc::clone(readmissions),
+        tags: None,
+        clock: clock(),
+        evaluations: thread::available_parallelism().map_or(1, usize::from),
+    });
+    Ok(Built { judge, files: files(config) })
+}
+
+/// The mode of the command line is that of everything.
+fn in_mode(settings: AdmissionSettings, mode: Option<Mode>) -> AdmissionSettings {
+    let Some(mode) = mode else { return settings };
+    let profile = |(name, profile)| (name, Profile { mode: Some(mode), ..profile });
+    AdmissionSettings { mode, profiles: settings.profiles.into_iter().map(profile).collect(), ..settings }
+}
+
+/// Every environment that a workload can go to.
+fn environments(settings: &AdmissionSettings) -> Vec<String> {
+    let fixed = settings.placement.iter().filter_map(|rule| match &rule.environment {
+        TextSource::Fixed(environment) => Some(environment.clone()),
+        _ => None,
+    });
+    let allowed = settings.placement.iter().flat_map(|rule| rule.allowed.iter().cloned());
+    let of_profiles = settings.profiles.values().filter_map(|profile| profile.environment.clone());
+    fixed.chain(allowed).chain(of_profiles).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The files whose change makes another judge. Overrides are read whenever records are.
+fn files(config: &Config) -> Vec<PathBuf> {
+    let policies = config.policies.iter().filter_map(|source| match source {
+        PolicySource::Path(path) | PolicySource::Bundle { path, .. } => Some(path.clone()),
+        PolicySource::Oci { .. } => None,
+    });
+    let plugins = config.plugins.iter().filter_map(|plugin| match &plugin.source {
+        PluginSource::File(path) => Some(path.clone()),
+        PluginSource::Oci { .. } => None,
+    });
+    std::iter::once(config.path.clone()).chain(policies).chain(plugins).collect()
+}

@@ -1,0 +1,194 @@
+//! `holdpoint serve`: answers reviews until it is told to stop.
+
+mod signals;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::admission::settings::Mode;
+use crate::app;
+use crate::app::serve::ServeChanges;
+use crate::cli::serve::{ModeArg, ServeArgs};
+use crate::config::{Config, TlsConfig, TlsVersion};
+use crate::exit::Exit;
+use crate::server::certificate::{CertificateFiles, Certificates};
+use crate::server::listen::{self, Connections, Limits};
+use crate::server::reload::{Build, Reloader, fingerprint};
+use crate::server::shutdown::Shutdown;
+use crate::server::{self, Door, DoorParts, Running, operations, self_signed};
+
+use super::{standard_error, write};
+
+/// How long a client may take for the head of a request, how long a connection may be without one, and how long a TLS
+/// handshake may take.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections for health and metrics.
+const OPERATIONS_CONNECTIONS: usize = 64;
+/// Threads that may wait for evaluations.
+const BLOCKING_THREADS: usize = 128;
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// Wrong usage or configuration, a certificate that cannot be served, an address that cannot be listened on.
+pub fn execute(args: &ServeArgs) -> anyhow::Result<Exit> {
+    let config = Config::load(&args.config)?;
+    let changes = ServeChanges { mode: args.mode.map(Mode::from), offline: args.offline };
+    let listen = args.listen.unwrap_or(config.server.listen);
+    let operations = args.operations_listen.unwrap_or(config.server.operations);
+    let certificates = certificates(args, &config, listen)?;
+    let readmissions = app::serve::readmissions(&config);
+    let build: Build = {
+        let (path, readmissions) = (args.config.clone(), Arc::clone(&readmissions));
+        Arc::new(move || app::serve::judge(&Config::load(&path)?, &changes, &readmissions))
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
+    let served = runtime.block_on(async {
+        let server = Server { config: &config, build, readmissions, certificates };
+        server.run(listen, operations).await
+    });
+    // Evaluations that overran are left behind.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served.map(|()| Exit::Allow)
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Enforce => Self::Enforce,
+            ModeArg::Warn => Self::Warn,
+            ModeArg::Audit => Self::Audit,
+        }
+    }
+}
+
+/// The certificate of the command line, or of the configuration. Without one, only this machine is served.
+fn certificates(args: &ServeArgs, config: &Config, listen: SocketAddr) -> anyhow::Result<Option<Certificates>> {
+    if !args.self_signed.is_empty() {
+        let made = self_signed::make(&args.self_signed, app::now())?;
+        write::to_stdout(&format!("{}\n", BASE64.encode(&made.ca_pem)))?;
+        return Ok(Some(Certificates::from_memory(made)?));
+    }
+    let Some(tls) = &config.server.tls else {
+        if listen.ip().is_loopback() {
+            return Ok(None);
+        }
+        bail!(
+            "there is no certificate for {listen}, and reviews never leave a machine in the clear\nhint: set \
+             `server.tls`, try `--self-signed NAME`, or listen on 127.0.0.1"
+        );
+    };
+    Ok(Some(Certificates::load(files(tls))?))
+}
+
+fn files(tls: &TlsConfig) -> CertificateFiles {
+    CertificateFiles {
+        certificate: tls.certificate.clone(),
+        key: tls.key.clone(),
+        client_ca: tls.client_ca.clone(),
+        client_names: tls.client_names.clone(),
+        minimum_1_2: tls.minimum == TlsVersion::V1_2,
+    }
+}
+
+struct Server<'config> {
+    config: &'config Config,
+    build: Build,
+    readmissions: Arc<server::readmission::Readmissions>,
+    certificates: Option<Certificates>,
+}
+
+impl Server<'_> {
+    async fn run(self, listen: SocketAddr, operations: SocketAddr) -> anyhow::Result<()> {
+        let build = Arc::clone(&self.build);
+        let built =
+            tokio::task::spawn_blocking(move || build()).await.context("the policies could not be loaded")??;
+        let files = built.files;
+        let seen = fingerprint(&files);
+        let (trigger, shutdown) = Shutdown::new();
+        let door = Arc::new(self.door(Running::start(Arc::new(built.judge)), shutdown.clone()));
+        let (reviews, health) = (bind(listen).await?, bind(operations).await?);
+        self.announce(&reviews, &health)?;
+        let asked = Arc::new(Notify::new());
+        let reloader = Reloader::new(Arc::clone(&door), self.build, Arc::clone(&asked), files, seen);
+        let _writing = self.readmissions.start();
+        let background = [
+            tokio::spawn(reloader.run()),
+            tokio::spawn(signals::watch(trigger, asked)?),
+            tokio::spawn(watch_certificates(self.certificates.clone())),
+        ];
+        let server = &self.config.server;
+        let of_operations = Limits { connections: OPERATIONS_CONNECTIONS, ..limits(server.connections, server.drain) };
+        let health = tokio::spawn(listen::serve(
+            health,
+            None,
+            operations::router(Arc::clone(&door)),
+            of_operations,
+            shutdown.clone(),
+            Arc::default(),
+        ));
+        let limits = limits(server.connections, server.drain);
+        let connections = Arc::clone(&door.connections);
+        let served =
+            listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
+        background.iter().for_each(tokio::task::JoinHandle::abort);
+        health.abort();
+        self.readmissions.flush().await;
+        served.context("the listener for reviews failed")
+    }
+
+    fn door(&self, running: Running, shutdown: Shutdown) -> Door {
+        let server = &self.config.server;
+        let parts = DoorParts {
+            readmissions: Arc::clone(&self.readmissions),
+            deadline: server.deadline,
+            body: usize::try_from(server.body).unwrap_or(usize::MAX),
+            certificates: self.certificates.clone(),
+            connections: Arc::new(Connections::default()),
+            shutdown,
+            clock: app::serve::clock(),
+        };
+        Door::new(running, parts)
+    }
+
+    /// The addresses, as they are after the port 0 got a number.
+    fn announce(&self, reviews: &TcpListener, health: &TcpListener) -> anyhow::Result<()> {
+        let scheme = if self.certificates.is_some() { "https" } else { "http" };
+        standard_error::write(&format!(
+            "answering reviews on {scheme}://{}/validate; health and metrics on http://{}",
+            reviews.local_addr()?,
+            health.local_addr()?
+        ));
+        Ok(())
+    }
+}
+
+const fn limits(connections: usize, drain: Duration) -> Limits {
+    Limits {
+        connections,
+        header_timeout: HEADER_TIMEOUT,
+        idle_timeout: IDLE_TIMEOUT,
+        handshake_timeout: HANDSHAKE_TIMEOUT,
+        drain,
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
+}
+
+async fn watch_certificates(certificates: Option<Certificates>) {
+    if let Some(certificates) = certificates {
+        certificates.watch(std::future::pending()).await;
+    }
+}

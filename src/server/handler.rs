@@ -1,0 +1,151 @@
+//! `POST /validate` and `POST /validate/{profile}`: a review comes in, an answer goes out, whatever happens between.
+//!
+//! A status other than 200 means to the API server that the webhook failed, and its `failurePolicy` decides then. So it
+//! is left to what is no review: everything else is answered in an `AdmissionReview`.
+
+mod deadline;
+mod log;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tokio::time::{timeout, timeout_at};
+
+use super::Door;
+use super::judge::{Judge, Judgement};
+use super::metrics::Failure;
+use crate::admission::answer::Answer;
+use crate::admission::review::Review;
+use crate::output::escape;
+
+/// What the API server is told to wait after an answer that nobody worked out.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Characters of a profile's name that a message repeats.
+const LONGEST_NAME: usize = 100;
+
+/// Answers a review by the settings of the configuration.
+pub(super) async fn validate(State(door): State<Arc<Door>>, request: Request) -> Response {
+    respond(&door, None, request).await
+}
+
+/// Answers a review by the settings of a profile.
+pub(super) async fn validate_profile(
+    State(door): State<Arc<Door>>,
+    Path(profile): Path<String>,
+    request: Request,
+) -> Response {
+    respond(&door, Some(profile), request).await
+}
+
+async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) -> Response {
+    let started = Instant::now();
+    // The judge of this moment: a configuration that is taken over meanwhile is for later reviews.
+    let judge = door.judge();
+    if let Some(name) = profile.as_deref().filter(|name| !judge.has_profile(name)) {
+        let name = escape::line(name, LONGEST_NAME);
+        return refuse(StatusCode::NOT_FOUND, &format!("there is no profile `{name}` in `admission.profiles`"));
+    }
+    if !is_json(request.headers()) {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type of a review is `application/json`");
+    }
+    let mode = judge.mode(profile.as_deref());
+    let deadline = deadline::of(request.uri().query(), door.deadline, started);
+    let body = match read(request.into_body(), door.body, deadline).await {
+        Ok(body) => body,
+        Err(response) => return *response,
+    };
+    let _in_flight = door.metrics.begin();
+    let review = match Review::parse(&body) {
+        Ok(review) => review,
+        Err(error) => {
+            door.metrics.failed(Failure::Unreadable);
+            log::unreadable(&error);
+            let message = format!("the review cannot be read: {}", escape::line(&error.message, 500));
+            let Some(answer) = Answer::unreadable(&error) else { return refuse(StatusCode::BAD_REQUEST, &message) };
+            return json(&answer.under(mode));
+        }
+    };
+    drop(body);
+    let review = Arc::new(review);
+    let answer = match judged(judge, Arc::clone(&review), profile, deadline).await {
+        Ok(judgement) => {
+            door.metrics.answered(&review, &judgement.answer, &judgement.conclusion, started.elapsed());
+            log::answered(&review, &judgement, started.elapsed());
+            judgement.answer
+        }
+        Err(failure) => {
+            door.metrics.failed(failure);
+            log::failed(&review, failure);
+            failed(&review, failure).under(mode)
+        }
+    };
+    json(&answer)
+}
+
+/// Judges on a task of its own: when it fails, or when the API server has gone away, nothing else is touched.
+async fn judged(
+    judge: Arc<Judge>,
+    review: Arc<Review>,
+    profile: Option<String>,
+    deadline: Instant,
+) -> Result<Judgement, Failure> {
+    let work = tokio::spawn(async move { judge.judge(&review, profile.as_deref(), deadline).await });
+    // The judge keeps the deadline itself; this is for one that does not.
+    match timeout_at((deadline + deadline::GRACE).into(), work).await {
+        Ok(Ok(judgement)) => Ok(judgement),
+        Ok(Err(_panicked)) => Err(Failure::Panic),
+        Err(_elapsed) => Err(Failure::Deadline),
+    }
+}
+
+fn failed(review: &Review, failure: Failure) -> Answer {
+    let message = match failure {
+        Failure::Deadline => "there was no time left to decide; try again",
+        Failure::Panic | Failure::Unreadable => "a part of holdpoint failed; its log has more",
+    };
+    Answer::failed(&review.uid, message, RETRY_AFTER)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The body, if it comes in time and is not larger than allowed.
+async fn read(body: Body, most: usize, deadline: Instant) -> Result<bytes::Bytes, Box<Response>> {
+    let remaining = deadline.saturating_duration_since(Instant::now());
+    match timeout(remaining, to_bytes(body, most)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        // The error does not tell which of the two it is in a way that could be relied on.
+        Ok(Err(_too_large_or_broken)) => {
+            let message = format!("the body is larger than {most} bytes, or the connection broke");
+            Err(Box::new(refuse(StatusCode::PAYLOAD_TOO_LARGE, &message)))
+        }
+        Err(_elapsed) => Err(Box::new(refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))),
+    }
+}
+
+fn json(answer: &Answer) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], answer.to_json()).into_response()
+}
+
+/// What comes to a path or with a method that is not there.
+pub(super) async fn elsewhere() -> Response {
+    refuse(
+        StatusCode::NOT_FOUND,
+        "reviews go to POST /validate or /validate/PROFILE; health and metrics have a port of their own",
+    )
+}
+
+/// What comes to the right path with the wrong method.
+pub(super) async fn wrong_method() -> Response {
+    refuse(StatusCode::METHOD_NOT_ALLOWED, "a review is sent with POST")
+}
+
+pub(super) fn refuse(status: StatusCode, message: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{message}\n")).into_response()
+}

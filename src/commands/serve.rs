@@ -26,9 +26,7 @@ use crate::server::{self, Door, DoorParts, Running, operations, self_signed};
 
 use super::{standard_error, write};
 
-/// How long a client may take for the head of a request, how long a connection may be without one, and how long a TLS
-/// handshake may take.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be without a request, and how long a TLS handshake may take.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections for health and metrics.
@@ -77,7 +75,7 @@ fn certificates(args: &ServeArgs, config: &Config, listen: SocketAddr) -> anyhow
     if !args.self_signed.is_empty() {
         let made = self_signed::make(&args.self_signed, app::now())?;
         write::to_stdout(&format!("{}\n", BASE64.encode(&made.ca_pem)))?;
-        return Ok(Some(Certificates::from_memory(made)?));
+        return Ok(Some(Certificates::from_memory(&made)?));
     }
     let Some(tls) = &config.server.tls else {
         if listen.ip().is_loopback() {
@@ -139,12 +137,11 @@ impl Server<'_> {
         ));
         let limits = limits(server.connections, server.drain);
         let connections = Arc::clone(&door.connections);
-        let served =
-            listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
+        listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         health.abort();
         self.readmissions.flush().await;
-        served.context("the listener for reviews failed")
+        Ok(())
     }
 
     fn door(&self, running: Running, shutdown: Shutdown) -> Door {
@@ -174,13 +171,7 @@ impl Server<'_> {
 }
 
 const fn limits(connections: usize, drain: Duration) -> Limits {
-    Limits {
-        connections,
-        header_timeout: HEADER_TIMEOUT,
-        idle_timeout: IDLE_TIMEOUT,
-        handshake_timeout: HANDSHAKE_TIMEOUT,
-        drain,
-    }
+    Limits { connections, idle_timeout: IDLE_TIMEOUT, handshake_timeout: HANDSHAKE_TIMEOUT, drain }
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -189,6 +180,6 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 async fn watch_certificates(certificates: Option<Certificates>) {
     if let Some(certificates) = certificates {
-        certificates.watch(std::future::pending()).await;
+        certificates.watch().await;
     }
 }

@@ -141,11 +141,11 @@ async fn other_rules_know_nothing_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_can_be_turned_off() {
-    for turn_off in
-        [(|world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided) as fn(&mut World), |world| {
-            world.settings.readmit_max_age = Duration::ZERO
-        }]
-    {
+    let turn_off: [fn(&mut World); 2] = [
+        |world| world.settings.on_source_unavailable = OnSourceUnavailable::Undecided,
+        |world| world.settings.readmit_max_age = Duration::ZERO,
+    ];
+    for turn_off in turn_off {
         let mut world = often();
         turn_off(&mut world);
         let running = world.start().await;
@@ -233,7 +233,7 @@ async fn a_kill_loses_seconds_of_allows_and_hardly_any_of_a_refusal() {
     let world = with_file(folder.path());
     let running = world.start().await;
     let _writing = running.readmissions.start();
-    let known = || Readmissions::open(world.file.clone(), Duration::from_secs(3_600), world.clock.clock()).len();
+    let known = || Readmissions::open(world.file.clone(), Duration::from_hours(1), world.clock.clock()).len();
     assert_eq!(running.verdict(1).await, Verdict::Allow);
     assert_eq!(known(), 0);
     eventually("the file", || known() == 1).await;
@@ -251,7 +251,7 @@ fn a_file_that_cannot_be_used_is_as_none() {
     let world = with_file(folder.path());
     let path = world.file.clone().unwrap();
     fs::create_dir(path.parent().unwrap()).unwrap();
-    let open = || Readmissions::open(Some(path.clone()), Duration::from_secs(3_600), world.clock.clock());
+    let open = || Readmissions::open(Some(path.clone()), Duration::from_hours(1), world.clock.clock());
     let many = vec![b'x'; 17 << 20];
     for text in
         [b"".as_slice(), b"\0\xff", b"holdpoint readmissions 2\n", b"holdpoint readmissions 1\nsha256:00\n", &many]
@@ -272,7 +272,7 @@ async fn a_file_that_was_changed_by_others_is_not_used() {
     let running = world.start().await;
     assert_eq!(running.verdict(1).await, Verdict::Allow);
     running.readmissions.flush().await;
-    let open = || Readmissions::open(Some(path.clone()), Duration::from_secs(3_600), world.clock.clock()).len();
+    let open = || Readmissions::open(Some(path.clone()), Duration::from_hours(1), world.clock.clock()).len();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(open(), 1);
     assert!(!text.contains("production") && !text.contains(&digest(1).to_string()), "{text}");

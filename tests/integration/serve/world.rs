@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use holdpoint::admission::answer::Outcome;
-use holdpoint::admission::review::{GroupVersionKind, Operation, Review};
+use holdpoint::admission::review::{GroupVersionKind, GroupVersionResource, Operation, Review, User};
 use holdpoint::admission::settings::{AdmissionSettings, NamePattern, PlacementRule, TextSource};
 use holdpoint::domain::digest::Digest;
 use holdpoint::domain::environment::EnvironmentGraph;
@@ -193,9 +193,6 @@ struct Prepared {
 impl Prepared {
     fn answer(&self, question: &Question<'_>) -> Result<Answer, RuleError> {
         let asked = question.request.artifact.digest;
-        let slow = self.script.slow.lock().unwrap().get(&asked.to_string()).copied();
-        std::thread::sleep(slow.unwrap_or_default());
-        assert!(*self.script.panics.lock().unwrap() != Some(asked), "a rule that panics");
         if self.script.failing.load(Ordering::SeqCst) {
             return Err(RuleError { code: "rule_error", message: "broken".into(), remediation: String::new() });
         }
@@ -223,15 +220,19 @@ impl Prepared {
 impl PreparedRules for Prepared {
     fn evaluate(&self, question: &Question<'_>) -> Vec<Evaluated> {
         self.script.evaluations.fetch_add(1, Ordering::SeqCst);
+        let asked = question.request.artifact.digest;
+        let slow = self.script.slow.lock().unwrap().get(&asked.to_string()).copied();
+        std::thread::sleep(slow.unwrap_or_default());
+        assert!(*self.script.panics.lock().unwrap() != Some(asked), "a rule that panics");
         question.rules.iter().map(|_rule| self.answer(question).into()).collect()
     }
 
     fn see(&self, _question: &Question<'_>) -> Result<Sight, RuleError> {
-        unimplemented!("nobody looks")
+        Ok(Sight { data: String::new(), inputs: Vec::new() })
     }
 
     fn explain(&self, _question: &Question<'_>) -> Vec<Result<Explained, RuleError>> {
-        unimplemented!("nobody asks")
+        Vec::new()
     }
 }
 
@@ -303,7 +304,7 @@ impl World {
         let settings = AdmissionSettings {
             placement: vec![to("prod", "production"), to("stage", "staging")],
             exempt_namespaces: vec![NamePattern("kube-system".to_owned())],
-            readmit_max_age: Duration::from_secs(3_600),
+            readmit_max_age: Duration::from_hours(1),
             ..AdmissionSettings::default()
         };
         Self {
@@ -313,7 +314,7 @@ impl World {
             overrides: None,
             settings,
             refresh: NEVER,
-            stale_after: Duration::from_secs(300),
+            stale_after: Duration::from_mins(5),
             file: None,
             tags: None,
             max_record_age: None,
@@ -322,7 +323,7 @@ impl World {
     }
 
     pub(super) fn gate(&self) -> Arc<Gate> {
-        let source = ConfiguredSource { source: Arc::clone(&self.source) as _, filters: RecordFilters::default() };
+        let source = ConfiguredSource { source: Arc::<Script>::clone(&self.source), filters: RecordFilters::default() };
         let mut environments = vec![environment("staging", &[]), environment("production", &["staging"])];
         for environment in &mut environments {
             environment.max_record_age = self.max_record_age;
@@ -339,7 +340,7 @@ impl World {
             }],
             engine: Arc::new(ScriptedRules(Arc::clone(&self.rules))),
             when_no_rule_applies: Verdict::Undecided,
-            overrides: self.overrides.clone().map(|overrides| overrides as _),
+            overrides: self.overrides.clone().map(|overrides| -> Arc<dyn OverrideSource> { overrides }),
         })
     }
 
@@ -434,15 +435,15 @@ pub(super) fn pod(namespace: &str, images: &[&str]) -> Review {
     Review {
         uid: "uid-1".to_owned(),
         kind: kind.clone(),
-        resource: Default::default(),
+        resource: GroupVersionResource::default(),
         sub_resource: None,
         request_kind: kind,
-        request_resource: Default::default(),
+        request_resource: GroupVersionResource::default(),
         request_sub_resource: None,
         name: "web".to_owned(),
         namespace: namespace.to_owned(),
         operation: Operation::Create,
-        user: Default::default(),
+        user: User::default(),
         dry_run: false,
         object: Some(json!({
             "apiVersion": "v1", "kind": "Pod",

@@ -16,6 +16,14 @@ test:
 plugins *names:
     plugins/build {{names}}
 
+# What the chart renders, compared with tests/chart/expected; `just chart --update` writes that anew.
+chart *arguments:
+    tests/chart/run "$(tests/e2e/build)/helm" {{arguments}}
+
+# holdpoint before a real API server: all cases, or those whose names match.
+e2e *patterns:
+    tests/e2e/run {{patterns}}
+
 # The library's documentation, with warnings denied.
 docs:
     .ci/run docs

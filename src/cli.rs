@@ -1,5 +1,6 @@
 //! The command line: definitions only.
 
+pub mod kubernetes;
 pub mod plugin;
 pub mod policy;
 pub mod serve;
@@ -50,6 +51,8 @@ macro_rules! exit_codes {
   4  hold       a rule will pass later by itself"
     };
 }
+
+use exit_codes;
 
 const EXIT_CODES: &str = concat!("Exit codes of `check`:\n", exit_codes!());
 
@@ -111,6 +114,10 @@ pub enum Command {
     /// Begin, build and examine plugins: rules as WebAssembly components.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// List what runs in a cluster and would not be let in now.
+    Audit(Box<kubernetes::AuditArgs>),
+    /// Examine how a cluster calls holdpoint: what gets past it, and what would make an outage of it.
+    Doctor(kubernetes::DoctorArgs),
     /// Print the JSON Schema of the configuration, or of what policies see.
     Schema(SchemaArgs),
     /// Compile a plugin from standard input to standard output; holdpoint starts itself so.

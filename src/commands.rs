@@ -1,8 +1,11 @@
 //! The commands: each takes its arguments, does its work, and returns how the program ends.
 
+pub mod audit;
 pub mod check;
 pub mod context;
+pub mod doctor;
 pub mod init;
+pub mod kubernetes;
 pub mod new_files;
 pub mod places;
 pub mod plugin;
@@ -47,6 +50,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(&args),
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
+        Command::Audit(args) => audit::execute(&args, style),
+        Command::Doctor(args) => doctor::execute(&args, style),
         Command::Schema(args) => {
             write::to_stdout(&schema(&args))?;
             Ok(Exit::Allow)

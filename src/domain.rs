@@ -4,9 +4,11 @@
 //! give the same values out. A test (`tests/integration/architecture.rs`) keeps it so.
 
 pub mod artifact;
+pub mod audit;
 pub mod catalogue;
 pub mod decision;
 pub mod digest;
+pub mod doctor;
 pub mod environment;
 pub mod examination;
 pub mod explanation;

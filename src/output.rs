@@ -3,7 +3,9 @@
 //! Pure functions: no clock, no file, no terminal. Whoever calls them knows where the text goes and says so in
 //! [`Style`]. All text that came from outside passes through [`escape`].
 
+pub mod audit;
 pub mod catalogue;
+pub mod doctor;
 pub mod escape;
 pub mod lint;
 pub mod plugin;

@@ -1,13 +1,12 @@
 //! From a configuration to what answers reviews.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
 use anyhow::bail;
 
-use crate::admission::settings::{AdmissionSettings, Mode, Profile, Tags, TextSource};
+use crate::admission::settings::{AdmissionSettings, Mode, Profile, Tags};
 use crate::config::{Config, PluginSource, PolicySource};
 use crate::server::clock::Clock;
 use crate::server::judge::{Judge, Parts};
@@ -55,7 +54,7 @@ pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmis
     let gate = Arc::new(gate(config, &Changes { offline: changes.offline, ..Changes::default() })?);
     let records = Records::new(
         Arc::clone(&gate),
-        environments(&settings),
+        settings.environments(),
         config.server.refresh,
         config.server.stale_after,
         clock(),
@@ -78,17 +77,6 @@ fn in_mode(settings: AdmissionSettings, mode: Option<Mode>) -> AdmissionSettings
     let Some(mode) = mode else { return settings };
     let profile = |(name, profile)| (name, Profile { mode: Some(mode), ..profile });
     AdmissionSettings { mode, profiles: settings.profiles.into_iter().map(profile).collect(), ..settings }
-}
-
-/// Every environment that a workload can go to.
-fn environments(settings: &AdmissionSettings) -> Vec<String> {
-    let fixed = settings.placement.iter().filter_map(|rule| match &rule.environment {
-        TextSource::Fixed(environment) => Some(environment.clone()),
-        _ => None,
-    });
-    let allowed = settings.placement.iter().flat_map(|rule| rule.allowed.iter().cloned());
-    let of_profiles = settings.profiles.values().filter_map(|profile| profile.environment.clone());
-    fixed.chain(allowed).chain(of_profiles).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The files whose change makes another judge. Overrides are read whenever records are.

@@ -7,7 +7,7 @@ use std::thread;
 use anyhow::bail;
 
 use crate::admission::settings::{AdmissionSettings, Mode, Profile, Tags};
-use crate::config::{Config, PluginSource, PolicySource};
+use crate::config::{Config, PluginConfig, PluginSource, PolicySource};
 use crate::server::clock::Clock;
 use crate::server::judge::{Judge, Parts};
 use crate::server::readmission::Readmissions;
@@ -50,11 +50,12 @@ pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmis
             config.path.display()
         );
     };
+    refuse_http(config)?;
     let settings = Arc::new(in_mode(admission.clone(), changes.mode));
     let gate = Arc::new(gate(config, &Changes { offline: changes.offline, ..Changes::default() })?);
     let records = Records::new(
         Arc::clone(&gate),
-        settings.environments(),
+        settings.environments().into_iter().map(str::to_owned).collect(),
         config.server.refresh,
         config.server.stale_after,
         clock(),
@@ -70,6 +71,19 @@ pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmis
         evaluations: thread::available_parallelism().map_or(1, usize::from),
     });
     Ok(Built { judge, files: files(config) })
+}
+
+/// A plugin that waits for others makes the API server wait: that has to be wanted.
+fn refuse_http(config: &Config) -> anyhow::Result<()> {
+    let asks = |plugin: &&PluginConfig| !plugin.http.is_empty();
+    match config.plugins.iter().find(asks) {
+        Some(plugin) if !config.server.plugins_with_http => bail!(
+            "plugin `{}` sends requests while an API server waits\nhint: set `server.plugins_with_http: allow` if they \
+             are quick, or take its `http` grant away",
+            plugin.name
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// The mode of the command line is that of everything.

@@ -174,7 +174,13 @@ impl Server<'_> {
 }
 
 const fn limits(connections: usize, drain: Duration) -> Limits {
-    Limits { connections, header_timeout: HEADER_TIMEOUT, idle_timeout: IDLE_TIMEOUT, handshake_timeout: HANDSHAKE_TIMEOUT, drain }
+    Limits {
+        connections,
+        header_timeout: HEADER_TIMEOUT,
+        idle_timeout: IDLE_TIMEOUT,
+        handshake_timeout: HANDSHAKE_TIMEOUT,
+        drain,
+    }
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

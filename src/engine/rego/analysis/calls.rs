@@ -177,12 +177,12 @@ impl Visitor for Calls<'_, '_> {
         }
     }
 
-    fn call(&mut self, function: &Expr, arguments: usize, statement: bool, _scopes: &Scopes) {
+    fn call(&mut self, function: &Expr, arguments: usize, statement: bool, _scopes: &Scopes<'_>) {
         self.function(function, Some((arguments, statement)));
     }
 
     /// The target of `with` may be a function; so may its value.
-    fn with(&mut self, with: &WithModifier, scopes: &Scopes) {
+    fn with(&mut self, with: &WithModifier, scopes: &Scopes<'_>) {
         let Some(target) = parts(&with.refr) else { return };
         // What a name of the policies stands for may be replaced by anything.
         if self.program.resolve(self.package, &target).is_some() {

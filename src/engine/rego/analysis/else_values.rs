@@ -20,11 +20,11 @@ pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
         let Ok(package) = package_of(definition.file) else { continue };
         let names = Names { program, package: &package };
         let Rule::Spec { head: RuleHead::Func { args, assign, .. }, bodies, .. } = definition.rule else { continue };
-        let arguments: BTreeSet<String> = args.iter().flat_map(|argument| walk::pattern(argument)).collect();
+        let arguments: BTreeSet<&str> = args.iter().flat_map(|argument| walk::pattern(argument)).collect();
         let first = assign.as_ref().map(|assign| assign.value.as_ref());
         for (index, body) in bodies.iter().enumerate().filter(|_body| bodies.len() > 1) {
             let value = if index == 0 { first } else { body.assign.as_ref().map(|assign| assign.value.as_ref()) };
-            let scopes: Scopes = vec![arguments.clone(), walk::declared(&body.query)];
+            let scopes: Scopes<'_> = vec![arguments.clone(), walk::declared(&body.query)];
             let certain = value.is_none_or(|value| names.certain(value, &scopes));
             let message = match value {
                 None if first.is_some() => "an `else` without a value is undefined when the first body has one",

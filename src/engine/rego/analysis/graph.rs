@@ -20,7 +20,7 @@ struct Uses<'check, 'policy> {
 }
 
 impl Uses<'_, '_> {
-    fn add(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn add(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Some(path) = parts(expression) else { return };
         let local = matches!(path.first(), Some(Part::Name(root)) if walk::is_local(scopes, root));
         let Some(full) = (if local { None } else { self.program.resolve(self.package, &path) }) else { return };
@@ -37,15 +37,15 @@ impl Visitor for Uses<'_, '_> {
         self.units = self.units.max(units);
     }
 
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         self.add(expression, scopes);
     }
 
-    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes) {
+    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes<'_>) {
         self.add(function, &Vec::new());
     }
 
-    fn with(&mut self, with: &WithModifier, scopes: &Scopes) {
+    fn with(&mut self, with: &WithModifier, scopes: &Scopes<'_>) {
         self.add(&with.r#as, scopes);
     }
 }

@@ -29,13 +29,13 @@ fn extent(expression: &Expr) -> (u32, u32) {
 }
 
 impl Visitor for Memberships<'_, '_> {
-    fn literal(&mut self, literal: &Literal, _scopes: &Scopes) {
+    fn literal(&mut self, literal: &Literal, _scopes: &Scopes<'_>) {
         if let Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } = literal {
             self.condition = matches!(expr.as_ref(), Expr::Membership { .. }).then(|| extent(expr));
         }
     }
 
-    fn membership(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn membership(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Expr::Membership { key, value, collection, .. } = expression else { return };
         let certain = |operand: &Expr| self.names.certain(operand, scopes);
         let (message, hint) = if key.is_some() && !certain(value) {

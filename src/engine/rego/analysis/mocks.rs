@@ -28,7 +28,7 @@ struct Mocks<'check, 'policy> {
 
 impl Mocks<'_, '_> {
     /// A rule that uses a test would be as free as the test.
-    fn no_test(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn no_test(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Some(path) = parts(expression) else { return };
         if matches!(path.first(), Some(Part::Name(root)) if walk::is_local(scopes, root)) {
             return;
@@ -46,15 +46,15 @@ impl Mocks<'_, '_> {
 }
 
 impl Visitor for Mocks<'_, '_> {
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         self.no_test(expression, scopes);
     }
 
-    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes) {
+    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes<'_>) {
         self.no_test(function, &Vec::new());
     }
 
-    fn with(&mut self, with: &WithModifier, _scopes: &Scopes) {
+    fn with(&mut self, with: &WithModifier, _scopes: &Scopes<'_>) {
         let Some(path) = parts(&with.refr) else { return };
         let full = self.program.resolve(self.package, &path).unwrap_or(path);
         let names: Vec<&str> = full

@@ -25,7 +25,7 @@ struct References<'check, 'policy> {
 
 impl References<'_, '_> {
     /// The path below `data` that the reference leads to, if it leads there.
-    fn below_data(&self, reference: &Expr, scopes: &Scopes) -> Option<Vec<Part>> {
+    fn below_data(&self, reference: &Expr, scopes: &Scopes<'_>) -> Option<Vec<Part>> {
         let path = parts(reference)?;
         let local = matches!(path.first(), Some(Part::Name(name)) if walk::is_local(scopes, name));
         let full = if local { None } else { self.program.resolve(self.package, &path) }?;
@@ -42,7 +42,7 @@ impl References<'_, '_> {
 }
 
 impl Visitor for References<'_, '_> {
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Some(path) = self.below_data(expression, scopes) else { return };
         if !self.exists(&path) {
             let message = format!("there is no `{}`: no rule, and no data that policies are given", shown(&path));

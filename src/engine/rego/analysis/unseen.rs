@@ -25,7 +25,7 @@ struct Unseen<'check, 'policy> {
 
 impl Unseen<'_, '_> {
     /// The path below `data`, and how much of it the engine knows before it evaluates; if it is not all of it.
-    fn computed(&self, reference: &Expr, scopes: &Scopes) -> Option<(Vec<Part>, usize)> {
+    fn computed(&self, reference: &Expr, scopes: &Scopes<'_>) -> Option<(Vec<Part>, usize)> {
         let path = parts(reference)?;
         let Some(Part::Name(root)) = path.first() else { return None };
         if walk::is_local(scopes, root) {
@@ -79,7 +79,7 @@ fn is_literal(reference: &Expr) -> bool {
 }
 
 impl Visitor for Unseen<'_, '_> {
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Some((path, known)) = self.computed(expression, scopes) else { return };
         if let Some(missed) = self.missed(&path, known) {
             let message = format!("the engine would not evaluate `{}` for this reference", missed.shown());

@@ -92,7 +92,7 @@ fn arguments(rule: &Rule) -> Frame {
         Rule::Spec { .. } => &[],
     };
     let names = arguments.iter().flat_map(|argument| walk::pattern(argument));
-    names.map(|name| (name, Meaning::Opaque)).collect()
+    names.map(|name| (name.to_owned(), Meaning::Opaque)).collect()
 }
 
 /// The values of a rule that only gives a path another name.
@@ -235,13 +235,13 @@ fn places_of(expression: &Expr) -> Vec<Place> {
 }
 
 impl Visitor for Collector<'_, '_> {
-    fn reference(&mut self, expression: &Expr, _scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, _scopes: &Scopes<'_>) {
         if let Some(path) = self.path(expression) {
             self.read(expression, path);
         }
     }
 
-    fn arguments(&mut self, function: &Expr, arguments: &[Ref<Expr>], _scopes: &Scopes) {
+    fn arguments(&mut self, function: &Expr, arguments: &[Ref<Expr>], _scopes: &Scopes<'_>) {
         let name = function.span().text().to_owned();
         let rule = parts(function).and_then(|written| self.program.resolve(self.package, &written));
         let rule = rule.and_then(|path| names(path.get(1..)?));

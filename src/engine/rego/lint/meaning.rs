@@ -97,7 +97,7 @@ fn aliased<'a>(path: &[Part], aliases: &'a Aliases) -> Option<(&'a Vec<Part>, Ve
 pub(super) fn declared(query: &Query, mut resolve: impl FnMut(&Expr, &Frame) -> Option<Vec<Part>>) -> Frame {
     let mut frame = Frame::new();
     for name in walk::declared(query) {
-        frame.insert(name, Meaning::Opaque);
+        frame.insert(name.to_owned(), Meaning::Opaque);
     }
     for statement in &query.stmts {
         match &statement.literal {

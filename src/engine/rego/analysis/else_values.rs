@@ -9,7 +9,7 @@
 //! Of the last, only a reference by itself is refused: most functions with an `else` have a call in the first value.
 
 use super::PolicyFault;
-use super::program::{Program, fault, package_of};
+use super::program::{Program, fault};
 use super::shape::Names;
 use super::walk::{self, Scopes};
 use regorus::unstable::{Expr, Rule, RuleHead};
@@ -17,8 +17,7 @@ use std::collections::BTreeSet;
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
-        let Ok(package) = package_of(definition.file) else { continue };
-        let names = Names { program, package: &package };
+        let names = Names { program, package: &definition.home };
         let Rule::Spec { head: RuleHead::Func { args, assign, .. }, bodies, .. } = definition.rule else { continue };
         let arguments: BTreeSet<&str> = args.iter().flat_map(|argument| walk::pattern(argument)).collect();
         let first = assign.as_ref().map(|assign| assign.value.as_ref());

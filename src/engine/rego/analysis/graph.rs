@@ -3,7 +3,7 @@
 //! There is a vertex for each definition of a rule and one for each part of a path. A reference leads to the
 //! definitions it could mean: those above it, itself, and all beneath. A part that is not known could be any.
 
-use super::program::{Part, Program, package_of, parts};
+use super::program::{Part, Program, parts};
 use super::walk::{self, Scopes, Visitor};
 use regorus::unstable::{Expr, WithModifier};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,8 +73,7 @@ impl Graph {
     pub(super) fn new(program: &Program<'_>) -> Self {
         let mut graph = Self::of_paths(program);
         for (index, definition) in program.definitions.iter().enumerate() {
-            let package = package_of(definition.file).unwrap_or_default();
-            let mut uses = Uses { program, package: &package, found: Vec::new(), units: 0 };
+            let mut uses = Uses { program, package: &definition.home, found: Vec::new(), units: 0 };
             walk::rule(definition.rule, &mut uses);
             graph.units.push(RULE_UNITS + uses.units);
             for path in uses.found {

@@ -4,15 +4,14 @@
 //! With a key it compares undefined with undefined, so that `"k", input.missing in object` is true.
 
 use super::PolicyFault;
-use super::program::{Program, fault, package_of};
+use super::program::{Program, fault};
 use super::shape::Names;
 use super::walk::{self, Scopes, Visitor};
 use regorus::unstable::{Expr, Literal};
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        let Ok(package) = package_of(definition.file) else { continue };
-        let names = Names { program, package: &package };
+        let names = Names { program, package: &definition.home };
         walk::rule(definition.rule, &mut Memberships { names, condition: None, faults });
     }
 }

@@ -13,8 +13,7 @@ use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Span};
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
-        let Ok(package) = package_of(definition.file) else { continue };
-        walk::rule(definition.rule, &mut Shadowing { program, package: &package, faults });
+        walk::rule(definition.rule, &mut Shadowing { program, package: &definition.home, faults });
     }
 }
 

@@ -6,14 +6,13 @@
 //! `p.banned.x` are then undefined, whatever `banned` says.
 
 use super::PolicyFault;
-use super::program::{Definition, Part, Program, fault, package_of, parts};
+use super::program::{Definition, Part, Program, fault, parts};
 use super::walk::{self, Scopes, Visitor};
 use regorus::unstable::Expr;
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        let Ok(package) = package_of(definition.file) else { continue };
-        walk::rule(definition.rule, &mut Unseen { program, package: &package, faults });
+        walk::rule(definition.rule, &mut Unseen { program, package: &definition.home, faults });
     }
 }
 
@@ -49,7 +48,7 @@ impl Unseen<'_, '_> {
         let above = before.len() <= self.package.len()
             && before.iter().zip(self.package).all(|(part, name)| matches!(part, Part::Name(part) if part == name));
         let agree = |(one, other): (&Part, &Part)| one == other || *one == Part::Any || *other == Part::Any;
-        let own = |definition: &Definition<'_>| package_of(definition.file).is_ok_and(|name| name == self.package);
+        let own = |definition: &Definition<'_>| *definition.home == *self.package;
         let missed = |definition: &&Definition<'_>| {
             (known == 0 || own(definition)) && definition.path.iter().zip(path).all(agree)
         };

@@ -4,15 +4,14 @@
 //! its variable under `not` too. `not input.list[x] == 5` is then true as soon as one element differs from 5.
 
 use super::PolicyFault;
-use super::program::{Program, fault, package_of};
+use super::program::{Program, fault};
 use super::walk;
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Query, Ref, Rule, RuleHead, Span};
 use std::collections::BTreeSet;
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
-        let Ok(package) = package_of(definition.file) else { continue };
-        let mut safety = Safety { program, package: &package, faults };
+        let mut safety = Safety { program, package: &definition.home, faults };
         safety.rule(definition.rule);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{Expr, Literal, Query, Ref, Rule, RuleHead, Span};
 
-use crate::engine::rego::analysis::program::{Definition, Part, Program, package_of, parts};
+use crate::engine::rego::analysis::program::{Definition, Part, Program, parts};
 use crate::engine::rego::analysis::walk::{self, Scopes, Visitor};
 
 mod scans;
@@ -69,7 +69,7 @@ pub(super) struct Scan {
 pub(super) fn of(program: &Program<'_>) -> Vec<Facts> {
     let aliases = meaning::aliases(program);
     let of_one = |definition: &Definition<'_>| {
-        let package = package_of(definition.file).unwrap_or_default();
+        let package = &definition.home;
         let mut collector = Collector {
             program,
             aliases: &aliases,

@@ -65,40 +65,60 @@ pub(crate) fn place(policy: &ParsedPolicy) -> (&str, Vec<String>) {
 /// The most statements of one body: regorus orders them in a time that grows with the square.
 const MAX_STATEMENTS: usize = 300;
 
-/// Checks all policies of one engine together; the order of the faults is that of files and lines.
-///
-/// `names_of_extensions` are functions that the engine was given besides the built-ins of regorus.
-#[must_use]
-pub(crate) fn check(policies: &[ParsedPolicy], names_of_extensions: &[&str]) -> Vec<PolicyFault> {
-    let mut faults = Vec::new();
-    let program = match Program::new(policies) {
-        Ok(program) => program,
-        Err(fault) => return vec![fault],
-    };
-    calls::check(&program, names_of_extensions, &mut faults);
-    cycles::check(&program, &Graph::new(&program), &mut faults);
-    conflicts::check(&program, &mut faults);
-    entries::check(&program, &mut faults);
-    mocks::check(&program, &mut faults);
-    unseen::check(&program, &mut faults);
-    variables::check(&program, &mut faults);
-    else_values::check(&program, &mut faults);
-    memberships::check(&program, &mut faults);
-    shadowing::check(&program, &mut faults);
-    faults.sort();
-    faults.dedup();
-    faults
+/// What is known of policies that were parsed together.
+pub(crate) struct Analysis {
+    /// In the order of files and lines, those of references last.
+    pub(crate) faults: Vec<PolicyFault>,
+    /// Every package, by name.
+    pub(crate) packages: Vec<PackageRules>,
+    /// What uses what; `None` with faults.
+    pub(crate) dependencies: Option<Dependencies>,
 }
 
-/// Checks that references to `data` lead to a rule or to one of these documents, by their names directly below `data`.
+/// Checks all policies of one engine together, and finds their packages.
 ///
-/// Apart from [`check`], since tests may refer to data that only `with` gives.
+/// References to `data` must lead to a rule or to one of these `documents`, by their names directly below `data`. They
+/// are no part of [`check`], since tests may refer to data that only `with` gives.
 #[must_use]
-pub(crate) fn check_references(policies: &[ParsedPolicy], documents: &[&str]) -> Vec<PolicyFault> {
-    let mut faults = Vec::new();
-    if let Ok(program) = Program::new(policies) {
-        references::check(&program, documents, &mut faults);
+pub(crate) fn analyse(policies: &[ParsedPolicy], documents: &[&str]) -> Analysis {
+    let program = match Program::new(policies) {
+        Ok(program) => program,
+        Err(fault) => return Analysis { faults: vec![fault], packages: Vec::new(), dependencies: None },
+    };
+    let graph = Graph::new(&program);
+    let mut faults = check_program(&program, &graph);
+    faults.extend(sorted(|faults| references::check(&program, documents, faults)));
+    let dependencies = if faults.is_empty() { Dependencies::new(&program, graph) } else { None };
+    Analysis { faults, packages: entries::packages_of(&program), dependencies }
+}
+
+/// Checks all policies of one engine together; the order of the faults is that of files and lines.
+#[must_use]
+pub(crate) fn check(policies: &[ParsedPolicy]) -> Vec<PolicyFault> {
+    match Program::new(policies) {
+        Ok(program) => check_program(&program, &Graph::new(&program)),
+        Err(fault) => vec![fault],
     }
+}
+
+fn check_program(program: &Program<'_>, graph: &Graph) -> Vec<PolicyFault> {
+    sorted(|faults| {
+        calls::check(program, faults);
+        cycles::check(program, graph, faults);
+        conflicts::check(program, faults);
+        entries::check(program, faults);
+        mocks::check(program, faults);
+        unseen::check(program, faults);
+        variables::check(program, faults);
+        else_values::check(program, faults);
+        memberships::check(program, faults);
+        shadowing::check(program, faults);
+    })
+}
+
+fn sorted(check: impl FnOnce(&mut Vec<PolicyFault>)) -> Vec<PolicyFault> {
+    let mut faults = Vec::new();
+    check(&mut faults);
     faults.sort();
     faults.dedup();
     faults

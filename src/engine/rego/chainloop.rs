@@ -21,6 +21,13 @@ const RULES: [(&str, &str); 5] = [
 
 /// The rules that Chainloop would add to these policies, a file for each package that is one of its own.
 pub(super) fn completions(policies: &[ParsedPolicy]) -> Vec<PolicyFile> {
+    // Loading is quicker without a look at every rule, and most policies have none of these words.
+    let mentions = |policy: &ParsedPolicy| {
+        PackageRules::CHAINLOOPS.into_iter().any(|name| policy.package.span.source.contents().contains(name))
+    };
+    if !policies.iter().any(mentions) {
+        return Vec::new();
+    }
     let packages = analysis::packages(policies);
     let chainloops = packages.iter().filter(|package| package.is_chainloops() && !package.package.ends_with("_test"));
     chainloops.filter_map(completion).collect()

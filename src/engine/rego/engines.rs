@@ -10,7 +10,6 @@ use regorus::Engine;
 
 use crate::domain::policy::RegoVersion;
 
-use super::analysis::Dependencies;
 use super::fault::{self, PolicyFault};
 use super::files::PolicyFile;
 use super::load::{Parsed, add_as, new_engine};
@@ -24,11 +23,11 @@ pub(super) type Engines = BTreeMap<String, Engine>;
 /// # Errors
 /// What the engine finds when it compiles: statements that it cannot order.
 pub(super) fn build(
-    parsed: &mut Parsed<'_>,
+    parsed: &Parsed<'_>,
     packages: &[&Package],
     rule_timeout: Duration,
 ) -> Result<Engines, PolicyFault> {
-    let Some(dependencies) = Dependencies::new(parsed.engine.get_modules()) else { return Ok(Engines::new()) };
+    let Some(dependencies) = &parsed.dependencies else { return Ok(Engines::new()) };
     let mut shared: BTreeMap<BTreeSet<usize>, Engine> = BTreeMap::new();
     let mut engines = Engines::new();
     for package in packages.iter().filter(|package| !package.entries.is_empty()) {

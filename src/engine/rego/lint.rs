@@ -100,7 +100,7 @@ fn find(files: &Files) -> Vec<PolicyFault> {
     faults.extend(misnamed.iter().filter_map(|module| package_of(module).err()));
     let (data_roots, unreadable) = data_roots(&files.data);
     faults.extend(unreadable);
-    let refusals = analysis::check(&modules, &[]);
+    let refusals = analysis::check(&modules);
     let Ok(program) = Program::new(&modules) else { return faults };
     faults.extend(refusals.into_iter().filter(|fault| !of_what_is_broken(fault, &program, &broken)));
     if faults.is_empty() {

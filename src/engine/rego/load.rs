@@ -18,7 +18,7 @@ use crate::domain::rule::Rule;
 use crate::engine::parameters::filled;
 use crate::gate::engine::RuleDescription;
 
-use super::analysis::{EntryRule, PackageRules};
+use super::analysis::{Analysis, Dependencies, EntryRule, PackageRules};
 use super::documents::Documents;
 use super::engines::{self, Engines};
 use super::fault::{self, PolicyFault};
@@ -83,7 +83,7 @@ fn load_gathered(
     }
     let packages = packages(&mut parsed)?;
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
-    let engines = engines::build(&mut parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
+    let engines = engines::build(&parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
     let (gathered, digest) = (Arc::clone(gathered), digest(gathered));
     Ok(Loaded { packages, engines, digest, gathered, data_roots: parsed.data_roots })
@@ -101,6 +101,10 @@ pub(super) struct Parsed<'files> {
     data_roots: Vec<String>,
     /// By the path of the file.
     annotations: BTreeMap<String, Metadata>,
+    /// By name, every package.
+    packages: Vec<PackageRules>,
+    /// What uses what.
+    pub(super) dependencies: Option<Dependencies>,
 }
 
 /// Parses and checks policies and data documents, all together. Run it on a large stack.
@@ -131,25 +135,26 @@ pub(super) fn parse<'files>(
     }
     let documents = Documents::read(documents).map_err(|fault| vec![fault])?;
     let data_roots = documents.names();
-    if faults.is_empty() {
-        faults = check(&mut engine, &documents, &data_roots);
-    }
     if !faults.is_empty() {
         return Err(faults);
     }
+    let (packages, dependencies) = check(&mut engine, &documents, &data_roots)?;
     let data = documents.into_data();
     engine.add_data(data.clone()).map_err(|error| vec![fault::of_engine("", &error)])?;
-    Ok(Parsed { engine, files: parsed, data, data_roots, annotations })
+    Ok(Parsed { engine, files: parsed, data, data_roots, annotations, packages, dependencies })
 }
 
-fn check(engine: &mut Engine, documents: &Documents, data_roots: &[String]) -> Vec<PolicyFault> {
-    let mut faults = analysis::check(engine.get_modules(), &[]);
+/// The packages, and what their rules use.
+fn check(
+    engine: &mut Engine,
+    documents: &Documents,
+    data_roots: &[String],
+) -> Result<(Vec<PackageRules>, Option<Dependencies>), Vec<PolicyFault>> {
     let roots: Vec<&str> = data_roots.iter().map(String::as_str).chain([data::ROOT]).collect();
-    faults.extend(analysis::check_references(engine.get_modules(), &roots));
-    let packages = analysis::packages(engine.get_modules());
-    faults
-        .extend(documents.conflicts(packages.iter().map(|package| (package.package.as_str(), package.path.as_str()))));
-    faults
+    let Analysis { mut faults, packages, dependencies } = analysis::analyse(engine.get_modules(), &roots);
+    let places = packages.iter().map(|package| (package.package.as_str(), package.path.as_str()));
+    faults.extend(documents.conflicts(places));
+    if faults.is_empty() { Ok((packages, dependencies)) } else { Err(faults) }
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {
@@ -207,7 +212,7 @@ fn packages(parsed: &mut Parsed<'_>) -> Result<Vec<Package>, Vec<PolicyFault>> {
             name: found.package,
         }
     };
-    Ok(analysis::packages(modules).into_iter().map(package).collect())
+    Ok(std::mem::take(&mut parsed.packages).into_iter().map(package).collect())
 }
 
 fn description(found: &PackageRules, annotation: &Annotation) -> RuleDescription {

@@ -38,7 +38,7 @@ fn refused(policy: &str) -> Vec<&'static str> {
     let mut engine = new_engine(Duration::from_secs(1)).unwrap();
     let file = files::PolicyFile { path: "policy.rego".to_owned(), text: policy.to_owned(), version: None };
     match add(&mut engine, &file) {
-        Ok(_added) => analysis::check(engine.get_modules(), &[]).into_iter().map(|fault| fault.code).collect(),
+        Ok(_added) => analysis::check(engine.get_modules()).into_iter().map(|fault| fault.code).collect(),
         Err(fault) => vec![fault.code],
     }
 }
@@ -70,7 +70,7 @@ fn what_the_engine_merges_silently_is_refused() {
             let file = files::PolicyFile { path: format!("{number}.rego"), text: (*text).to_owned(), version: None };
             add(&mut engine, &file).unwrap();
         }
-        let faults = analysis::check(engine.get_modules(), &[]);
+        let faults = analysis::check(engine.get_modules());
         assert_eq!(faults.first().map(|fault| fault.code), Some(code), "{files:?}: {faults:?}");
     }
 }
@@ -104,7 +104,7 @@ fn what_the_engine_would_not_evaluate_is_refused() {
             let file = files::PolicyFile { path: path.to_owned(), text: text.to_owned(), version: None };
             add(&mut engine, &file).unwrap();
         }
-        let faults: Vec<_> = analysis::check(engine.get_modules(), &[]).into_iter().map(|fault| fault.code).collect();
+        let faults: Vec<_> = analysis::check(engine.get_modules()).into_iter().map(|fault| fault.code).collect();
         assert_eq!(faults, if refused { vec!["unseen_rule"] } else { vec![] }, "{rules}");
     }
 }

@@ -1,6 +1,6 @@
 //! Functions: each call must name one that exists and is allowed, with as many arguments as it takes.
 
-use super::program::{Kind, Part, Program, fault, package_of, parts};
+use super::program::{Kind, Part, Program, fault, parts};
 use super::walk::{self, Scopes, Visitor};
 use super::{MAX_STATEMENTS, PolicyFault};
 use crate::domain::text::nearest;
@@ -29,14 +29,13 @@ const ABSENT: [&str; 14] = [
     "uuid.parse",
 ];
 
-pub(super) fn check(program: &Program<'_>, names_of_extensions: &[&str], faults: &mut Vec<PolicyFault>) {
+pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     let mut functions = BTreeMap::new();
     for definition in &program.definitions {
         functions.entry(definition.shown()).or_insert(definition.kind);
     }
     for definition in &program.definitions {
-        let Ok(package) = package_of(definition.file) else { continue };
-        let mut calls = Calls { program, functions: &functions, names_of_extensions, package: &package, faults };
+        let mut calls = Calls { program, functions: &functions, package: &definition.home, faults };
         walk::rule(definition.rule, &mut calls);
         if matches!(definition.kind, Kind::Function(arguments) if arguments > MAX_ARGUMENTS) {
             let message = format!("the function takes more than {MAX_ARGUMENTS} arguments");
@@ -68,7 +67,6 @@ fn walk_default(value: &Expr, faults: &mut Vec<PolicyFault>) {
 struct Calls<'check, 'policy> {
     program: &'check Program<'policy>,
     functions: &'check BTreeMap<String, Kind>,
-    names_of_extensions: &'check [&'check str],
     package: &'check [String],
     faults: &'check mut Vec<PolicyFault>,
 }
@@ -108,7 +106,7 @@ impl Calls<'_, '_> {
         if name == "walk" {
             return Called::Walk;
         }
-        if name == "print" || self.names_of_extensions.contains(&name) {
+        if name == "print" {
             return Called::Any;
         }
         BUILTINS.get(name).map_or(Called::Unknown, |(_, arguments)| Called::Takes(usize::from(*arguments)))
@@ -177,12 +175,12 @@ impl Visitor for Calls<'_, '_> {
         }
     }
 
-    fn call(&mut self, function: &Expr, arguments: usize, statement: bool, _scopes: &Scopes) {
+    fn call(&mut self, function: &Expr, arguments: usize, statement: bool, _scopes: &Scopes<'_>) {
         self.function(function, Some((arguments, statement)));
     }
 
     /// The target of `with` may be a function; so may its value.
-    fn with(&mut self, with: &WithModifier, scopes: &Scopes) {
+    fn with(&mut self, with: &WithModifier, scopes: &Scopes<'_>) {
         let Some(target) = parts(&with.refr) else { return };
         // What a name of the policies stands for may be replaced by anything.
         if self.program.resolve(self.package, &target).is_some() {

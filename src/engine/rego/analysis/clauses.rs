@@ -46,7 +46,7 @@ pub(crate) fn clauses(policies: &[ParsedPolicy]) -> BTreeMap<String, PackageClau
     let Ok(program) = Program::new(policies) else { return BTreeMap::new() };
     let mut packages: BTreeMap<String, PackageClauses> = BTreeMap::new();
     for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        let name = super::program::package_of(definition.file).unwrap_or_default().join(".");
+        let name = definition.home.join(".");
         let package = packages.entry(name).or_default();
         match (entry(definition), definition.name()) {
             (Some((name, kind)), _) => package.clauses.extend(clause(definition, name, kind)),

@@ -1,7 +1,6 @@
 //! Which files a policy needs: the engine looks through all modules that it holds at each reference to `data`, so that a
 //! policy is quicker among few.
 
-use super::ParsedPolicy;
 use super::graph::Graph;
 use super::program::{Program, package_of};
 use regorus::unstable::Module;
@@ -19,10 +18,9 @@ pub(crate) struct Dependencies {
 }
 
 impl Dependencies {
-    /// Finds what uses what in checked policies; files are counted in the order of `policies`.
+    /// Which files the rules of checked policies use; files are counted in their order.
     #[must_use]
-    pub(crate) fn new(policies: &[ParsedPolicy]) -> Option<Self> {
-        let program = Program::new(policies).ok()?;
+    pub(super) fn new(program: &Program<'_>, graph: Graph) -> Option<Self> {
         let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, file) in program.files.iter().enumerate() {
             packages.entry(package_of(file).ok()?.join(".")).or_default().push(number);
@@ -36,7 +34,7 @@ impl Dependencies {
         for (definition, file) in file_of.iter().enumerate() {
             definitions.get_mut(*file)?.push(definition);
         }
-        Some(Self { graph: Graph::new(&program), file_of, definitions, packages })
+        Some(Self { graph, file_of, definitions, packages })
     }
 
     /// The files of a package.

@@ -9,7 +9,7 @@
 //! Of the last, only a reference by itself is refused: most functions with an `else` have a call in the first value.
 
 use super::PolicyFault;
-use super::program::{Program, fault, package_of};
+use super::program::{Program, fault};
 use super::shape::Names;
 use super::walk::{self, Scopes};
 use regorus::unstable::{Expr, Rule, RuleHead};
@@ -17,14 +17,13 @@ use std::collections::BTreeSet;
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
-        let Ok(package) = package_of(definition.file) else { continue };
-        let names = Names { program, package: &package };
+        let names = Names { program, package: &definition.home };
         let Rule::Spec { head: RuleHead::Func { args, assign, .. }, bodies, .. } = definition.rule else { continue };
-        let arguments: BTreeSet<String> = args.iter().flat_map(|argument| walk::pattern(argument)).collect();
+        let arguments: BTreeSet<&str> = args.iter().flat_map(|argument| walk::pattern(argument)).collect();
         let first = assign.as_ref().map(|assign| assign.value.as_ref());
         for (index, body) in bodies.iter().enumerate().filter(|_body| bodies.len() > 1) {
             let value = if index == 0 { first } else { body.assign.as_ref().map(|assign| assign.value.as_ref()) };
-            let scopes: Scopes = vec![arguments.clone(), walk::declared(&body.query)];
+            let scopes: Scopes<'_> = vec![arguments.clone(), walk::declared(&body.query)];
             let certain = value.is_none_or(|value| names.certain(value, &scopes));
             let message = match value {
                 None if first.is_some() => "an `else` without a value is undefined when the first body has one",

@@ -50,17 +50,23 @@ pub(crate) struct PackageRules {
 }
 
 impl PackageRules {
+    /// The rules that only Chainloop's policies have.
+    pub(crate) const CHAINLOOPS: [&'static str; 2] = ["result", "violations"];
+
     /// Whether it has a rule that only Chainloop's policies have, so that others of its rules mean what they mean there.
     #[must_use]
     pub(crate) fn is_chainloops(&self) -> bool {
-        ["result", "violations"].into_iter().any(|name| self.names.contains(name))
+        Self::CHAINLOOPS.into_iter().any(|name| self.names.contains(name))
     }
 }
 
 /// The packages of all policies, by name, with the rules of each that decide.
 #[must_use]
 pub(crate) fn packages(policies: &[ParsedPolicy]) -> Vec<PackageRules> {
-    let Ok(program) = Program::new(policies) else { return Vec::new() };
+    Program::new(policies).map(|program| packages_of(&program)).unwrap_or_default()
+}
+
+pub(super) fn packages_of(program: &Program<'_>) -> Vec<PackageRules> {
     let mut packages: BTreeMap<String, PackageRules> = BTreeMap::new();
     for file in &program.files {
         let name = super::program::package_of(file).unwrap_or_default().join(".");
@@ -74,7 +80,7 @@ pub(crate) fn packages(policies: &[ParsedPolicy]) -> Vec<PackageRules> {
         });
     }
     for definition in &program.definitions {
-        let package = super::program::package_of(definition.file).unwrap_or_default().join(".");
+        let package = definition.home.join(".");
         let Some(package) = packages.get_mut(&package) else { continue };
         package.names.extend(definition.name().map(str::to_owned));
         let Some((name, kind)) = entry(definition) else { continue };

@@ -3,7 +3,7 @@
 //! There is a vertex for each definition of a rule and one for each part of a path. A reference leads to the
 //! definitions it could mean: those above it, itself, and all beneath. A part that is not known could be any.
 
-use super::program::{Part, Program, package_of, parts};
+use super::program::{Part, Program, parts};
 use super::walk::{self, Scopes, Visitor};
 use regorus::unstable::{Expr, WithModifier};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ struct Uses<'check, 'policy> {
 }
 
 impl Uses<'_, '_> {
-    fn add(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn add(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Some(path) = parts(expression) else { return };
         let local = matches!(path.first(), Some(Part::Name(root)) if walk::is_local(scopes, root));
         let Some(full) = (if local { None } else { self.program.resolve(self.package, &path) }) else { return };
@@ -37,15 +37,15 @@ impl Visitor for Uses<'_, '_> {
         self.units = self.units.max(units);
     }
 
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         self.add(expression, scopes);
     }
 
-    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes) {
+    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes<'_>) {
         self.add(function, &Vec::new());
     }
 
-    fn with(&mut self, with: &WithModifier, scopes: &Scopes) {
+    fn with(&mut self, with: &WithModifier, scopes: &Scopes<'_>) {
         self.add(&with.r#as, scopes);
     }
 }
@@ -73,8 +73,7 @@ impl Graph {
     pub(super) fn new(program: &Program<'_>) -> Self {
         let mut graph = Self::of_paths(program);
         for (index, definition) in program.definitions.iter().enumerate() {
-            let package = package_of(definition.file).unwrap_or_default();
-            let mut uses = Uses { program, package: &package, found: Vec::new(), units: 0 };
+            let mut uses = Uses { program, package: &definition.home, found: Vec::new(), units: 0 };
             walk::rule(definition.rule, &mut uses);
             graph.units.push(RULE_UNITS + uses.units);
             for path in uses.found {

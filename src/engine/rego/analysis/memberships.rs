@@ -4,15 +4,14 @@
 //! With a key it compares undefined with undefined, so that `"k", input.missing in object` is true.
 
 use super::PolicyFault;
-use super::program::{Program, fault, package_of};
+use super::program::{Program, fault};
 use super::shape::Names;
 use super::walk::{self, Scopes, Visitor};
 use regorus::unstable::{Expr, Literal};
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        let Ok(package) = package_of(definition.file) else { continue };
-        let names = Names { program, package: &package };
+        let names = Names { program, package: &definition.home };
         walk::rule(definition.rule, &mut Memberships { names, condition: None, faults });
     }
 }
@@ -29,13 +28,13 @@ fn extent(expression: &Expr) -> (u32, u32) {
 }
 
 impl Visitor for Memberships<'_, '_> {
-    fn literal(&mut self, literal: &Literal, _scopes: &Scopes) {
+    fn literal(&mut self, literal: &Literal, _scopes: &Scopes<'_>) {
         if let Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } = literal {
             self.condition = matches!(expr.as_ref(), Expr::Membership { .. }).then(|| extent(expr));
         }
     }
 
-    fn membership(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn membership(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Expr::Membership { key, value, collection, .. } = expression else { return };
         let certain = |operand: &Expr| self.names.certain(operand, scopes);
         let (message, hint) = if key.is_some() && !certain(value) {

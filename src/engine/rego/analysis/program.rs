@@ -4,6 +4,7 @@ use super::PolicyFault;
 use regorus::Value;
 use regorus::unstable::{BUILTINS, Expr, Import, Module, Ref, Rule, RuleHead, Span};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// One part of a path: a known name, or anything.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +39,8 @@ pub(in crate::engine::rego) struct Definition<'policy> {
     pub(in crate::engine::rego) file: &'policy Module,
     /// From below `data`.
     pub(in crate::engine::rego) path: Vec<Part>,
+    /// The names of its package.
+    pub(in crate::engine::rego) home: Rc<[String]>,
     /// How many parts of the path are the package's.
     pub(in crate::engine::rego) package: usize,
     pub(in crate::engine::rego) kind: Kind,
@@ -97,16 +100,16 @@ impl<'policy> Program<'policy> {
             imports: BTreeMap::new(),
         };
         for file in policies.iter().map(AsRef::as_ref) {
-            let package = package_of(file)?;
+            let package: Rc<[String]> = package_of(file)?.into();
             for import in &file.imports {
                 if let Some((name, target)) = imported(import) {
-                    program.imports.entry(package.clone()).or_default().insert(name, target);
+                    program.imports.entry(package.to_vec()).or_default().insert(name, target);
                 }
             }
             for rule in &file.policy {
                 let definition = define(file, &package, rule);
                 if let Some(name) = definition.name() {
-                    program.roots.entry(package.clone()).or_default().insert(name.to_owned());
+                    program.roots.entry(package.to_vec()).or_default().insert(name.to_owned());
                 }
                 if let Kind::Function(arguments) = definition.kind {
                     program.functions.entry(definition.path.clone()).or_insert(arguments);
@@ -246,7 +249,7 @@ fn imported(import: &Import) -> Option<(String, Vec<Part>)> {
     Some((alias, target))
 }
 
-fn define<'policy>(file: &'policy Module, package: &[String], rule: &'policy Ref<Rule>) -> Definition<'policy> {
+fn define<'policy>(file: &'policy Module, package: &Rc<[String]>, rule: &'policy Ref<Rule>) -> Definition<'policy> {
     let (kind, mut below, default) = match rule.as_ref() {
         Rule::Default { refr, args, .. } => {
             let kind = if args.is_empty() { Kind::Complete } else { Kind::Function(args.len()) };
@@ -264,7 +267,16 @@ fn define<'policy>(file: &'policy Module, package: &[String], rule: &'policy Ref
     };
     path.append(&mut below);
     let test = is_test(file, package, &name);
-    Definition { rule: rule.as_ref(), file, path, package: package.len(), kind, default, test }
+    Definition {
+        rule: rule.as_ref(),
+        file,
+        path,
+        home: Rc::clone(package),
+        package: package.len(),
+        kind,
+        default,
+        test,
+    }
 }
 
 fn head_of(head: &RuleHead) -> (Kind, Vec<Part>) {

@@ -13,8 +13,7 @@ use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Span};
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
-        let Ok(package) = package_of(definition.file) else { continue };
-        walk::rule(definition.rule, &mut Shadowing { program, package: &package, faults });
+        walk::rule(definition.rule, &mut Shadowing { program, package: &definition.home, faults });
     }
 }
 
@@ -25,7 +24,7 @@ struct Shadowing<'check, 'policy> {
 }
 
 impl Shadowing<'_, '_> {
-    fn declared(&mut self, name: &Span, scopes: &Scopes) {
+    fn declared(&mut self, name: &Span, scopes: &Scopes<'_>) {
         let text = name.text();
         let outer = scopes.split_last().is_some_and(|(_, outer)| outer.iter().any(|scope| scope.contains(text)));
         let what = if outer {
@@ -99,7 +98,7 @@ impl Shadowing<'_, '_> {
     }
 
     fn report(&mut self, pattern: &Expr, names: &[&str]) {
-        if let Some(name) = walk::pattern(pattern).into_iter().find(|name| names.contains(&name.as_str())) {
+        if let Some(name) = walk::pattern(pattern).into_iter().find(|name| names.contains(name)) {
             let message = format!("`{name}` of the `every` is given a new value here, and not compared");
             let hint = format!("compare it with `{name} == …`, or give the new variable another name");
             self.faults.push(fault(pattern.span(), "rebound_variable", message, &hint));
@@ -108,7 +107,7 @@ impl Shadowing<'_, '_> {
 }
 
 impl Visitor for Shadowing<'_, '_> {
-    fn literal(&mut self, literal: &Literal, scopes: &Scopes) {
+    fn literal(&mut self, literal: &Literal, scopes: &Scopes<'_>) {
         match literal {
             Literal::SomeVars { vars, .. } => vars.iter().for_each(|name| self.declared(name, scopes)),
             Literal::Every { key, value, query, .. } => {

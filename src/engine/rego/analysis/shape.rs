@@ -53,7 +53,7 @@ impl Names<'_, '_> {
     /// Whether an expression has a value whatever the request, the records and the parameters are.
     ///
     /// A local variable has one: a statement that cannot bind it ends the body.
-    pub(super) fn certain(&self, expression: &Expr, scopes: &Scopes) -> bool {
+    pub(super) fn certain(&self, expression: &Expr, scopes: &Scopes<'_>) -> bool {
         match expression {
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
                 self.certain_reference(expression, scopes)
@@ -65,7 +65,7 @@ impl Names<'_, '_> {
         }
     }
 
-    fn certain_reference(&self, reference: &Expr, scopes: &Scopes) -> bool {
+    fn certain_reference(&self, reference: &Expr, scopes: &Scopes<'_>) -> bool {
         let Some(path) = parts(reference) else { return false };
         let Some(Part::Name(root)) = path.first() else { return false };
         if walk::is_local(scopes, root) {

@@ -23,7 +23,7 @@ fn faults(body: &str) -> String {
 }
 
 fn faults_of(files: &[(&str, &str)]) -> String {
-    let found = check(engine(files).get_modules(), &[]);
+    let found = check(engine(files).get_modules());
     found.iter().fold(String::new(), |mut shown, fault| {
         writeln!(shown, "{fault} [{}]", fault.code).expect("a String takes all");
         shown
@@ -122,7 +122,7 @@ fn ordinary_policies_have_no_fault() {
     ]);
     engine.set_rego_v0(true);
     engine.add_policy("v0.rego".to_owned(), v0.to_owned()).unwrap();
-    let found: Vec<String> = check(engine.get_modules(), &[]).iter().map(ToString::to_string).collect();
+    let found: Vec<String> = check(engine.get_modules()).iter().map(ToString::to_string).collect();
     assert_eq!(found, Vec::<String>::new());
 }
 
@@ -357,7 +357,7 @@ proptest! {
         let text = format!("{HEAD}{}", parts.concat());
         let mut engine = Engine::new();
         if engine.add_policy("p.rego".to_owned(), text).is_ok() {
-            let _faults = check(engine.get_modules(), &[]);
+            let _faults = check(engine.get_modules());
             let _packages = packages(engine.get_modules());
         }
     }

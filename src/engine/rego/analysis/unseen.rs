@@ -6,14 +6,13 @@
 //! `p.banned.x` are then undefined, whatever `banned` says.
 
 use super::PolicyFault;
-use super::program::{Definition, Part, Program, fault, package_of, parts};
+use super::program::{Definition, Part, Program, fault, parts};
 use super::walk::{self, Scopes, Visitor};
 use regorus::unstable::Expr;
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        let Ok(package) = package_of(definition.file) else { continue };
-        walk::rule(definition.rule, &mut Unseen { program, package: &package, faults });
+        walk::rule(definition.rule, &mut Unseen { program, package: &definition.home, faults });
     }
 }
 
@@ -25,7 +24,7 @@ struct Unseen<'check, 'policy> {
 
 impl Unseen<'_, '_> {
     /// The path below `data`, and how much of it the engine knows before it evaluates; if it is not all of it.
-    fn computed(&self, reference: &Expr, scopes: &Scopes) -> Option<(Vec<Part>, usize)> {
+    fn computed(&self, reference: &Expr, scopes: &Scopes<'_>) -> Option<(Vec<Part>, usize)> {
         let path = parts(reference)?;
         let Some(Part::Name(root)) = path.first() else { return None };
         if walk::is_local(scopes, root) {
@@ -49,7 +48,7 @@ impl Unseen<'_, '_> {
         let above = before.len() <= self.package.len()
             && before.iter().zip(self.package).all(|(part, name)| matches!(part, Part::Name(part) if part == name));
         let agree = |(one, other): (&Part, &Part)| one == other || *one == Part::Any || *other == Part::Any;
-        let own = |definition: &Definition<'_>| package_of(definition.file).is_ok_and(|name| name == self.package);
+        let own = |definition: &Definition<'_>| *definition.home == *self.package;
         let missed = |definition: &&Definition<'_>| {
             (known == 0 || own(definition)) && definition.path.iter().zip(path).all(agree)
         };
@@ -79,7 +78,7 @@ fn is_literal(reference: &Expr) -> bool {
 }
 
 impl Visitor for Unseen<'_, '_> {
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
         let Some((path, known)) = self.computed(expression, scopes) else { return };
         if let Some(missed) = self.missed(&path, known) {
             let message = format!("the engine would not evaluate `{}` for this reference", missed.shown());

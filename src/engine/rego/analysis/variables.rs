@@ -4,20 +4,19 @@
 //! its variable under `not` too. `not input.list[x] == 5` is then true as soon as one element differs from 5.
 
 use super::PolicyFault;
-use super::program::{Program, fault, package_of};
+use super::program::{Program, fault};
 use super::walk;
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Query, Ref, Rule, RuleHead, Span};
 use std::collections::BTreeSet;
 
 pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
-        let Ok(package) = package_of(definition.file) else { continue };
-        let mut safety = Safety { program, package: &package, faults };
+        let mut safety = Safety { program, package: &definition.home, faults };
         safety.rule(definition.rule);
     }
 }
 
-type Names = BTreeSet<String>;
+type Names<'policy> = BTreeSet<&'policy str>;
 
 struct Safety<'check, 'policy> {
     program: &'check Program<'policy>,
@@ -29,7 +28,7 @@ struct Safety<'check, 'policy> {
 #[derive(Default)]
 struct Needs<'policy> {
     variables: Vec<&'policy Span>,
-    binds: Names,
+    binds: Names<'policy>,
     /// Comprehensions and bodies inside, each with the names that it declares on its own.
     nested: Vec<Nested<'policy>>,
 }
@@ -37,7 +36,7 @@ struct Needs<'policy> {
 struct Nested<'policy> {
     query: &'policy Query,
     outputs: Vec<&'policy Expr>,
-    own: Names,
+    own: Names<'policy>,
 }
 
 impl<'policy> Safety<'_, 'policy> {
@@ -53,7 +52,7 @@ impl<'policy> Safety<'_, 'policy> {
             RuleHead::Set { refr, key, .. } => (&[], refr, key.iter().map(AsRef::as_ref).collect()),
         };
         values.extend(walk::indexes(refr));
-        let bound: Names = arguments.iter().flat_map(|argument| walk::pattern(argument)).collect();
+        let bound: Names<'policy> = arguments.iter().flat_map(|argument| walk::pattern(argument)).collect();
         if bodies.is_empty() {
             self.outputs(&values, bound.clone());
         }
@@ -67,10 +66,10 @@ impl<'policy> Safety<'_, 'policy> {
     }
 
     /// Orders the statements as they can be evaluated; what is left needs a variable that nothing binds.
-    fn query(&mut self, query: &'policy Query, outputs: &[&'policy Expr], outer: &Names) {
+    fn query(&mut self, query: &'policy Query, outputs: &[&'policy Expr], outer: &Names<'policy>) {
         let declared = walk::declared(query);
-        let mut bound: Names = outer.difference(&declared).cloned().collect();
-        let hidden: Names = declared;
+        let mut bound: Names<'policy> = outer.difference(&declared).copied().collect();
+        let hidden: Names<'policy> = declared;
         let mut nested = Vec::new();
         let mut pending: Vec<Needs<'policy>> = query.stmts.iter().map(|stmt| self.statement(stmt)).collect();
         loop {
@@ -93,7 +92,7 @@ impl<'policy> Safety<'_, 'policy> {
             for span in self.unbound(needs, &bound, &hidden) {
                 self.report(span);
             }
-            bound.extend(needs.binds.iter().cloned());
+            bound.extend(needs.binds.iter().copied());
         }
         // Bodies inside see every variable of this one, wherever it is bound.
         self.nested(&nested, &bound);
@@ -101,7 +100,7 @@ impl<'policy> Safety<'_, 'policy> {
     }
 
     /// The value of a rule or a comprehension: an index in it binds its variable, as a statement's does.
-    fn outputs(&mut self, outputs: &[&'policy Expr], mut bound: Names) {
+    fn outputs(&mut self, outputs: &[&'policy Expr], mut bound: Names<'policy>) {
         let none = Names::new();
         let all: Vec<Needs<'policy>> = outputs
             .iter()
@@ -112,7 +111,7 @@ impl<'policy> Safety<'_, 'policy> {
             })
             .collect();
         for needs in &all {
-            bound.extend(needs.binds.iter().cloned());
+            bound.extend(needs.binds.iter().copied());
         }
         for needs in &all {
             for span in self.unbound(needs, &bound, &none) {
@@ -122,14 +121,14 @@ impl<'policy> Safety<'_, 'policy> {
         }
     }
 
-    fn nested(&mut self, nested: &[Nested<'policy>], bound: &Names) {
+    fn nested(&mut self, nested: &[Nested<'policy>], bound: &Names<'policy>) {
         for nested in nested {
-            let inner = bound.union(&nested.own).cloned().collect();
+            let inner = bound.union(&nested.own).copied().collect();
             self.query(nested.query, &nested.outputs, &inner);
         }
     }
 
-    fn unbound(&self, needs: &Needs<'policy>, bound: &Names, declared: &Names) -> Vec<&'policy Span> {
+    fn unbound(&self, needs: &Needs<'policy>, bound: &Names<'policy>, declared: &Names<'policy>) -> Vec<&'policy Span> {
         let unbound = |span: &&Span| {
             let name = span.text();
             !bound.contains(name)
@@ -167,7 +166,7 @@ impl<'policy> Safety<'_, 'policy> {
             Literal::NotExpr { expr, .. } => self.expression(expr, false, &mut needs),
             Literal::Every { key, value, domain, query, .. } => {
                 self.expression(domain, true, &mut needs);
-                let own = key.iter().chain([value]).map(|span| span.text().to_owned()).collect();
+                let own = key.iter().chain([value]).map(Span::text).collect();
                 needs.nested.push(Nested { query, outputs: Vec::new(), own });
             }
         }

@@ -1,6 +1,6 @@
 //! A walk over every expression of a rule, with the names that are local where it stands.
 
-use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, Rule, RuleAssign, RuleHead, WithModifier};
+use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, Rule, RuleAssign, RuleHead, Span, WithModifier};
 use std::collections::BTreeSet;
 
 /// What an expression and a body take of the stack when they are evaluated, in units of about 70 bytes.
@@ -8,24 +8,24 @@ const EXPRESSION_UNITS: usize = 8;
 const QUERY_UNITS: usize = 64;
 
 /// The local names, outermost first.
-pub(in crate::engine::rego) type Scopes = Vec<BTreeSet<String>>;
+pub(in crate::engine::rego) type Scopes<'policy> = Vec<BTreeSet<&'policy str>>;
 
 /// What a check sees. References are shown whole, their indexes on their own besides.
 pub(in crate::engine::rego) trait Visitor {
     /// A reference or a variable that is read.
-    fn reference(&mut self, _expression: &Expr, _scopes: &Scopes) {}
+    fn reference(&mut self, _expression: &Expr, _scopes: &Scopes<'_>) {}
     /// A call; `statement` when it stands alone, so that it may have one argument more, for its result.
-    fn call(&mut self, _function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes) {}
+    fn call(&mut self, _function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes<'_>) {}
     /// A call under `not`; [`Visitor::call`] is told of it too.
     fn negated_call(&mut self, _function: &Expr) {}
     /// A `with`; its value is walked too, its target is not.
-    fn with(&mut self, _with: &WithModifier, _scopes: &Scopes) {}
+    fn with(&mut self, _with: &WithModifier, _scopes: &Scopes<'_>) {}
     /// The arguments of a call, before they are walked.
-    fn arguments(&mut self, _function: &Expr, _arguments: &[Ref<Expr>], _scopes: &Scopes) {}
+    fn arguments(&mut self, _function: &Expr, _arguments: &[Ref<Expr>], _scopes: &Scopes<'_>) {}
     /// A statement of a body, before it is walked.
-    fn literal(&mut self, _literal: &Literal, _scopes: &Scopes) {}
+    fn literal(&mut self, _literal: &Literal, _scopes: &Scopes<'_>) {}
     /// A membership, `x in y`, before its parts are walked.
-    fn membership(&mut self, _membership: &Expr, _scopes: &Scopes) {}
+    fn membership(&mut self, _membership: &Expr, _scopes: &Scopes<'_>) {}
     /// How much of the stack is taken here, about: expressions and bodies that lie in each other.
     fn depth(&mut self, _units: usize) {}
     /// A body: of a rule, a comprehension or an `every`.
@@ -35,7 +35,7 @@ pub(in crate::engine::rego) trait Visitor {
 }
 
 /// Whether a name is local.
-pub(in crate::engine::rego) fn is_local(scopes: &Scopes, name: &str) -> bool {
+pub(in crate::engine::rego) fn is_local(scopes: &Scopes<'_>, name: &str) -> bool {
     scopes.iter().any(|scope| scope.contains(name))
 }
 
@@ -90,9 +90,9 @@ pub(in crate::engine::rego) fn indexes(reference: &Expr) -> Vec<&Expr> {
 }
 
 /// The variables of a pattern: an argument, or the left side of `:=`.
-pub(in crate::engine::rego) fn pattern(expression: &Expr) -> Vec<String> {
+pub(in crate::engine::rego) fn pattern(expression: &Expr) -> Vec<&str> {
     match expression {
-        Expr::Var { span, .. } if !matches!(span.text(), "_" | "input" | "data") => vec![span.text().to_owned()],
+        Expr::Var { span, .. } if !matches!(span.text(), "_" | "input" | "data") => vec![span.text()],
         Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().flat_map(|item| pattern(item)).collect(),
         Expr::Object { fields, .. } => fields.iter().flat_map(|(_, _, value)| pattern(value)).collect(),
         _ => Vec::new(),
@@ -100,11 +100,11 @@ pub(in crate::engine::rego) fn pattern(expression: &Expr) -> Vec<String> {
 }
 
 /// The names that a body declares: by `some`, and on the left of `:=`.
-pub(in crate::engine::rego) fn declared(query: &Query) -> BTreeSet<String> {
+pub(in crate::engine::rego) fn declared(query: &Query) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
     for statement in &query.stmts {
         match &statement.literal {
-            Literal::SomeVars { vars, .. } => names.extend(vars.iter().map(|span| span.text().to_owned())),
+            Literal::SomeVars { vars, .. } => names.extend(vars.iter().map(Span::text)),
             Literal::SomeIn { key, value, .. } => {
                 names.extend(key.iter().flat_map(|key| pattern(key)));
                 names.extend(pattern(value));
@@ -120,26 +120,26 @@ pub(in crate::engine::rego) fn declared(query: &Query) -> BTreeSet<String> {
     names
 }
 
-struct Walk<'visitor> {
+struct Walk<'visitor, 'policy> {
     visitor: &'visitor mut dyn Visitor,
-    scopes: Scopes,
+    scopes: Scopes<'policy>,
     depth: usize,
 }
 
-impl Walk<'_> {
-    fn expressions(&mut self, expressions: &[&Expr]) {
+impl<'policy> Walk<'_, 'policy> {
+    fn expressions(&mut self, expressions: &[&'policy Expr]) {
         for expression in expressions {
             self.expression(expression);
         }
     }
 
-    fn list(&mut self, expressions: &[Ref<Expr>]) {
+    fn list(&mut self, expressions: &'policy [Ref<Expr>]) {
         for expression in expressions {
             self.expression(expression);
         }
     }
 
-    fn query(&mut self, query: &Query, outputs: &[&Expr]) {
+    fn query(&mut self, query: &'policy Query, outputs: &[&'policy Expr]) {
         self.visitor.query(query);
         self.depth += QUERY_UNITS;
         self.scopes.push(declared(query));
@@ -156,7 +156,7 @@ impl Walk<'_> {
         self.depth -= QUERY_UNITS;
     }
 
-    fn literal(&mut self, literal: &Literal) {
+    fn literal(&mut self, literal: &'policy Literal) {
         self.visitor.literal(literal, &self.scopes);
         match literal {
             Literal::SomeVars { .. } => {}
@@ -176,7 +176,7 @@ impl Walk<'_> {
             }
             Literal::Every { key, value, domain, query, .. } => {
                 self.expression(domain);
-                let names = key.iter().chain([value]).map(|span| span.text().to_owned());
+                let names = key.iter().chain([value]).map(Span::text);
                 self.scopes.push(names.collect());
                 self.query(query, &[]);
                 self.scopes.pop();
@@ -184,7 +184,7 @@ impl Walk<'_> {
         }
     }
 
-    fn statement(&mut self, expression: &Expr) {
+    fn statement(&mut self, expression: &'policy Expr) {
         match expression {
             Expr::Call { fcn, params, .. } => {
                 self.visitor.call(fcn, params.len(), true, &self.scopes);
@@ -195,14 +195,14 @@ impl Walk<'_> {
         }
     }
 
-    fn expression(&mut self, expression: &Expr) {
+    fn expression(&mut self, expression: &'policy Expr) {
         self.depth += EXPRESSION_UNITS;
         self.visitor.depth(self.depth);
         self.descend(expression);
         self.depth -= EXPRESSION_UNITS;
     }
 
-    fn descend(&mut self, expression: &Expr) {
+    fn descend(&mut self, expression: &'policy Expr) {
         match expression {
             Expr::String { .. }
             | Expr::RawString { .. }
@@ -235,7 +235,7 @@ impl Walk<'_> {
         }
     }
 
-    fn reference(&mut self, expression: &Expr) {
+    fn reference(&mut self, expression: &'policy Expr) {
         self.visitor.reference(expression, &self.scopes);
         let mut rest = expression;
         loop {

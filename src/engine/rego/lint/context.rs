@@ -52,7 +52,7 @@ impl<'policy> Context<'policy> {
         let packages = packages.into_iter().map(|package| view(package, program, metadata)).collect();
         let mut by_package: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, definition) in program.definitions.iter().enumerate().filter(|(_, definition)| !definition.test) {
-            let package = package_of(definition.file).unwrap_or_default().join(".");
+            let package = definition.home.join(".");
             by_package.entry(package).or_default().push(number);
         }
         Self { program, facts: facts::of(program), packages, by_package, opaque }

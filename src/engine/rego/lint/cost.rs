@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::rego::analysis::program::{Definition, package_of};
+use crate::engine::rego::analysis::program::Definition;
 use crate::engine::rego::fault::PolicyFault;
 
 use super::context::{Context, names};
@@ -82,7 +82,7 @@ fn costly_rules(context: &Context<'_>) -> BTreeSet<Vec<String>> {
         let found = context.definitions().filter(|(_, facts)| facts.calls.iter().any(|call| is_costly(call, &costly)));
         let paths: BTreeSet<Vec<String>> = found
             .filter_map(|(definition, _)| {
-                let package = package_of(definition.file).ok()?;
+                let package = definition.home.to_vec();
                 let below = names(definition.path.get(definition.package..)?)?;
                 Some([package, below].concat())
             })

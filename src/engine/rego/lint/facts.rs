@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{Expr, Literal, Query, Ref, Rule, RuleHead, Span};
 
-use crate::engine::rego::analysis::program::{Definition, Part, Program, package_of, parts};
+use crate::engine::rego::analysis::program::{Definition, Part, Program, parts};
 use crate::engine::rego::analysis::walk::{self, Scopes, Visitor};
 
 mod scans;
@@ -69,7 +69,7 @@ pub(super) struct Scan {
 pub(super) fn of(program: &Program<'_>) -> Vec<Facts> {
     let aliases = meaning::aliases(program);
     let of_one = |definition: &Definition<'_>| {
-        let package = package_of(definition.file).unwrap_or_default();
+        let package = &definition.home;
         let mut collector = Collector {
             program,
             aliases: &aliases,
@@ -92,7 +92,7 @@ fn arguments(rule: &Rule) -> Frame {
         Rule::Spec { .. } => &[],
     };
     let names = arguments.iter().flat_map(|argument| walk::pattern(argument));
-    names.map(|name| (name, Meaning::Opaque)).collect()
+    names.map(|name| (name.to_owned(), Meaning::Opaque)).collect()
 }
 
 /// The values of a rule that only gives a path another name.
@@ -235,13 +235,13 @@ fn places_of(expression: &Expr) -> Vec<Place> {
 }
 
 impl Visitor for Collector<'_, '_> {
-    fn reference(&mut self, expression: &Expr, _scopes: &Scopes) {
+    fn reference(&mut self, expression: &Expr, _scopes: &Scopes<'_>) {
         if let Some(path) = self.path(expression) {
             self.read(expression, path);
         }
     }
 
-    fn arguments(&mut self, function: &Expr, arguments: &[Ref<Expr>], _scopes: &Scopes) {
+    fn arguments(&mut self, function: &Expr, arguments: &[Ref<Expr>], _scopes: &Scopes<'_>) {
         let name = function.span().text().to_owned();
         let rule = parts(function).and_then(|written| self.program.resolve(self.package, &written));
         let rule = rule.and_then(|path| names(path.get(1..)?));

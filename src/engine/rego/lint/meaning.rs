@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Rule, RuleHead};
 
-use crate::engine::rego::analysis::program::{Definition, Kind, Part, Program, package_of, parts};
+use crate::engine::rego::analysis::program::{Definition, Kind, Part, Program, parts};
 use crate::engine::rego::analysis::walk;
 
 use super::context::names;
@@ -34,7 +34,7 @@ pub(super) fn aliases(program: &Program<'_>) -> Aliases {
     let mut found: BTreeMap<Vec<String>, Option<Vec<Part>>> = BTreeMap::new();
     for definition in &program.definitions {
         let Some(path) = names(&definition.path) else { continue };
-        let package = package_of(definition.file).unwrap_or_default();
+        let package = &definition.home;
         for value in values(definition) {
             let Some(value) = value else {
                 found.insert(path.clone(), None);
@@ -97,7 +97,7 @@ fn aliased<'a>(path: &[Part], aliases: &'a Aliases) -> Option<(&'a Vec<Part>, Ve
 pub(super) fn declared(query: &Query, mut resolve: impl FnMut(&Expr, &Frame) -> Option<Vec<Part>>) -> Frame {
     let mut frame = Frame::new();
     for name in walk::declared(query) {
-        frame.insert(name, Meaning::Opaque);
+        frame.insert(name.to_owned(), Meaning::Opaque);
     }
     for statement in &query.stmts {
         match &statement.literal {

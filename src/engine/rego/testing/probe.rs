@@ -47,7 +47,7 @@ pub(super) fn beside<'a>(engine: &Engine, probes: impl IntoIterator<Item = &'a P
     for probe in probes {
         probe.add_to(&mut engine).ok()?;
     }
-    analysis::check(engine.get_modules(), &[]).is_empty().then_some(engine)
+    analysis::check(engine.get_modules()).is_empty().then_some(engine)
 }
 
 /// Modules that list the cases of a test, and ask for its value; the best first, none when it has no cases.

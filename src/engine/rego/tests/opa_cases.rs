@@ -143,7 +143,7 @@ fn load(engine: &mut Engine, case: &Case) -> Result<(), String> {
         let file = PolicyFile { path: format!("{number}_test.rego"), text: text.clone(), version: None };
         add(engine, &file).map_err(|fault| format!("{}: {}", fault.code, fault.message))?;
     }
-    match analysis::check(engine.get_modules(), &[]).first() {
+    match analysis::check(engine.get_modules()).first() {
         Some(fault) => Err(format!("{}: {}", fault.code, fault.message)),
         None => Ok(()),
     }

@@ -12,6 +12,7 @@ pub mod examination;
 pub mod explanation;
 pub mod finding;
 pub mod grant;
+pub mod hinted;
 pub mod lint;
 pub mod origin;
 pub mod overrides;

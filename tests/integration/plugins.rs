@@ -2,6 +2,7 @@
 
 mod abuse;
 mod asking;
+mod case_requests;
 mod cases;
 #[cfg(unix)]
 mod code;
@@ -11,6 +12,7 @@ mod guest;
 mod http;
 mod library;
 mod misfit;
+mod program;
 mod same;
 mod secrets;
 mod shared;

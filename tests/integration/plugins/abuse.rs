@@ -60,6 +60,12 @@ fn forever(what: &str) -> String {
     format!("(loop $again {what} (br $again)) {PASS}")
 }
 
+/// Passes, and then does this while its answer is cleared away.
+fn afterwards(what: &str) -> Guest {
+    let clear = r#"(func (export "cabi_post_holdpoint:plugin/rule@0.1.0#evaluate") (param $answer i32)"#;
+    body(PASS).functions(&format!("{clear} {what})"))
+}
+
 /// An error of its own, with these words.
 fn failing(why: &str) -> Guest {
     let (data, _) = text(0, why);
@@ -68,7 +74,7 @@ fn failing(why: &str) -> Guest {
 }
 
 /// What each does wrong, by name.
-fn hostile() -> Vec<(&'static str, Guest)> {
+pub(super) fn hostile() -> Vec<(&'static str, Guest)> {
     [endless(), trapping(), large(), nonsense(), asking()].into_iter().flatten().collect()
 }
 
@@ -82,6 +88,7 @@ fn endless() -> Vec<(&'static str, Guest)> {
         ("memory, at once", passing("(drop (memory.grow (i32.const 16384)))")),
         ("tables", passing(table).functions("(table $t 1 funcref)")),
         ("deep recursion", body("(call $deep (i32.const 0))").functions(deep)),
+        ("endless loop after the answer", afterwards("(loop $again (br $again))")),
     ]
 }
 
@@ -92,6 +99,7 @@ fn trapping() -> Vec<(&'static str, Guest)> {
         ("trap without a word", body("(unreachable)")),
         ("divide by zero", body("(i32.div_s (i32.const 1) (i32.load (i32.const 65500)))")),
         ("read outside memory", body("(i32.load (i32.const -8))")),
+        ("trap after the answer", afterwards("(unreachable)")),
         ("an error of its own", failing("the ticket system is not known")),
     ]
 }
@@ -138,7 +146,7 @@ fn asking() -> Vec<(&'static str, Guest)> {
 
 /// Those without an end are stopped soon; the others are to be stopped by something else, however busy the machine is.
 fn time_for(name: &str) -> Duration {
-    if ["endless loop", "log flood"].contains(&name) { SHORT } else { LONG }
+    if ["endless loop", "endless loop after the answer", "log flood"].contains(&name) { SHORT } else { LONG }
 }
 
 fn good() -> Guest {
@@ -202,6 +210,34 @@ fn healthy_plugins_beside_hostile_ones_stay_right() {
             scope.spawn(|| (0..100).for_each(|_| assert_good(engine)));
         }
     });
+}
+
+#[test]
+fn many_questions_about_many_records_end_in_time() {
+    let everything = format!("{NONE} {NONE} {NONE} {NONE} (i32.const 0) (i32.const 0)");
+    let again = "(local.set $left (i32.sub (local.get $left) (i32.const 1))) (br_if $again (local.get $left))";
+    let asking = |filter: &str| {
+        let call = format!("(drop (call $count {filter}))");
+        let loops = format!("(local $left i32) (local.set $left (i32.const 1000)) (loop $again {call} {again}) {PASS}");
+        body(&loops).imports(COUNT).functions(&text(0, DIGEST).0).component()
+    };
+    let one = format!("{NONE} {NONE} {NONE} {SOME} {} (i32.const 0) (i32.const 0)", text(0, DIGEST).1);
+    let limit = Duration::from_secs(1);
+    let engine =
+        load(&[spec("all", asking(&everything), limit), spec("one", asking(&one), LONG)], Allocation::OnDemand);
+    let other = DIGEST.replace("aa", "bb");
+    let records = (0..100_000).map(|number| {
+        let digest = if number == 7 { DIGEST } else { other.as_str() };
+        record(number, "staging", &format!("service-{}", number % 100), digest, Some(1_700_000_000))
+    });
+    let (engine, world) = (engine.unwrap(), world(records.collect()));
+    // Those that an index finds are no work. All of them a thousand times are as much as there is time for.
+    assert_eq!(ask_plugin(&engine, &world, "one").unwrap(), Default::default());
+    let started = Instant::now();
+    if let Err(error) = ask_plugin(&engine, &world, "all") {
+        assert_eq!((error.code, error.message.as_str()), ("plugin_timeout", "the plugin `all` took longer than 1s"));
+    }
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use holdpoint::engine::wasm::{Announce, Code, CompileLimits, ComponentBytes, PluginSpec, WasmEngine};
+use holdpoint::engine::wasm::{Announce, Code, CompileLimits, ComponentBytes, Hosts, PluginSpec, WasmEngine};
 
 use super::guest::Guest;
 use crate::support::cli::{Holdpoint, root};
@@ -22,7 +22,7 @@ fn load_bytes(bytes: &[u8], code: &Code) -> Result<(), String> {
         name: "custom".to_owned(),
         component: ComponentBytes::new(bytes),
         origin: None,
-        http: Vec::new(),
+        http: Hosts::default(),
         secrets: Arc::default(),
         timeout: Duration::from_secs(20),
         memory: 64 << 20,

@@ -9,6 +9,7 @@ mod code;
 mod configuration;
 mod evaluate;
 mod guest;
+mod hostile;
 mod http;
 mod library;
 mod misfit;

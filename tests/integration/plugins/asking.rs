@@ -4,6 +4,7 @@
 //! `error 06`, the number of the error's kind in `wasi:http/types`.
 
 use super::guest::{Guest, component_beyond, text};
+use super::hostile::{COUNT, LOG};
 
 /// The requests of a plugin. What is not given is the simplest.
 #[derive(Clone)]
@@ -188,7 +189,7 @@ fn secret() -> String {
     let (data, name) = text(6, "TOKEN");
     format!(
         "{data}
-  (func $secret (call $get {name} (i32.const {RESULT})))
+  (func $secret (call $get-secret {name} (i32.const {RESULT})))
   (func $value (result i32) (i32.load (i32.const {})))
   (func $length (result i32) (i32.load (i32.const {})))",
         RESULT + 4,
@@ -196,10 +197,7 @@ fn secret() -> String {
     )
 }
 
-const GET: &str = r#"(import "holdpoint:plugin/secrets@0.1.0" "get" (func $get (param i32 i32 i32)))"#;
-const LOG: &str = r#"(import "holdpoint:plugin/log@0.1.0" "log" (func $log (param i32 i32 i32)))"#;
-const COUNT: &str = r#"(import "holdpoint:plugin/records@0.1.0" "count"
-  (func $count (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))"#;
+const GET: &str = r#"(import "holdpoint:plugin/secrets@0.1.0" "get" (func $get-secret (param i32 i32 i32)))"#;
 
 /// A plugin that knows its secret `TOKEN` when it is asked what it is and when it evaluates, and then does this.
 fn leaking(describe: &str, evaluate: &str) -> Vec<u8> {

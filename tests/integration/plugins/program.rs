@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::evaluate::Folder;
 use super::library::DIGEST;
-use super::{abuse, misfit};
+use super::{hostile, misfit};
 use crate::support::cli::{Holdpoint, Run};
 
 /// Far more than any of these needs, on a machine that is busy with other tests.
@@ -48,7 +48,7 @@ fn what_fails_when_it_is_called_is_undecided() {
             "plugins:\n  custom: {{path: custom.wasm, sha256: PIN, limits: {{timeout: {timeout}}}}}\nrules:\n  - \
              {{plugin: custom}}\n"
         );
-        let folder = Folder::new(&named(abuse::hostile(), name).component(), &rules);
+        let folder = Folder::new(&named(hostile::hostile(), name).component(), &rules);
         let run = folder.command(&[]).run_within(BOUND);
         assert_eq!(run.code, UNDECIDED, "{name}: {run:?}");
         let expected = format!("the plugin `custom` {reason}");

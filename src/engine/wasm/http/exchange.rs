@@ -84,7 +84,7 @@ async fn read(mut response: Response, patience: Patience, end: &End, host: &str)
             })?
             .map_err(|error| Broken::of_send(&so_far(), &error))?;
         let Some(part) = part else { return Ok(body.freeze()) };
-        check_body(body.len().saturating_add(part.len()), &so_far, host)?;
+        check_body(body.len().saturating_add(part.len()), so_far, host)?;
         body.extend_from_slice(&part);
     }
 }

@@ -119,9 +119,7 @@ fn load(component: &Path, case: &Case) -> anyhow::Result<Loaded> {
 /// How what was asked differs from what the case expects. Its secrets are shown no more than real ones.
 fn requests(stage: &Stage, case: &Case) -> Vec<Difference> {
     let secrets = case.granted();
-    let redacted = |text: Option<String>| text.map(|text| redact(&secrets, &text));
-    let shown = |one: Difference| Difference { expected: redacted(one.expected), got: redacted(one.got), ..one };
-    stage.differences().into_iter().map(shown).collect()
+    stage.differences(|text| redact(&secrets, text))
 }
 
 fn decide(gate: &Gate, case: &Case, stage: &Stage, logs: bool) -> anyhow::Result<Evaluated> {

@@ -2,10 +2,11 @@
 //! says. Whatever else a plugin asks goes nowhere.
 
 use std::fmt;
+use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, Request, StatusCode, Url};
 use serde_json::Value;
 use wasmtime_wasi_http::Error;
@@ -108,21 +109,24 @@ impl Stage {
     }
 
     /// How what was asked differs from what was expected: what is alike but for headers or body beside each other.
+    /// `redact` is put over every text, before it is cut.
     #[must_use]
-    pub fn differences(&self) -> Vec<Difference> {
+    pub fn differences(&self, redact: impl Fn(&str) -> String) -> Vec<Difference> {
         let played = self.played();
         let mut left: Vec<&Exchange> = played.left.iter().collect();
-        let difference = |expected, got| Difference { what: "request", expected, got };
+        let shown = |lines: Vec<String>| lines.iter().map(|line| cut(&redact(line))).collect::<Vec<_>>().join("\n");
+        let difference = |expected: Option<&Exchange>, got: Option<Vec<String>>| Difference {
+            what: "request",
+            expected: expected.map(|exchange| shown(exchange.lines())),
+            got: got.map(shown),
+        };
         let mut differences = Vec::new();
         for asked in &played.unexpected {
             let alike = left.iter().position(|exchange| exchange.is_about(asked));
             let alike = alike.map(|position| left.remove(position));
-            differences.push(match alike {
-                Some(exchange) => difference(Some(exchange.to_string()), Some(asked.beside(exchange))),
-                None => difference(None, Some(asked.to_string())),
-            });
+            differences.push(difference(alike, Some(asked.beside(alike))));
         }
-        differences.extend(left.into_iter().map(|exchange| difference(Some(exchange.to_string()), None)));
+        differences.extend(left.into_iter().map(|exchange| difference(Some(exchange), None)));
         differences
     }
 
@@ -177,6 +181,15 @@ impl Exchange {
         self.method == asked.method && self.url == asked.url
     }
 
+    /// The request that is expected, in lines.
+    fn lines(&self) -> Vec<String> {
+        let header =
+            |name: &HeaderName| format!("{name}: {}", values(&self.headers, name.as_str()).unwrap_or_default());
+        let body = self.body.as_ref().map(ExpectedBody::text);
+        let request = format!("{} {}", self.method, self.url);
+        iter::once(request).chain(self.headers.keys().map(header)).chain(body).collect()
+    }
+
     fn fits(&self, asked: &Asked) -> bool {
         let body = match &self.body {
             None => true,
@@ -187,6 +200,15 @@ impl Exchange {
         };
         let has = |name| values(&self.headers, name) == values(&asked.headers, name);
         self.is_about(asked) && body && self.headers.keys().all(|name| has(name.as_str()))
+    }
+}
+
+impl ExpectedBody {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Json(value) => value.to_string(),
+        }
     }
 }
 
@@ -202,36 +224,22 @@ impl Asked {
         Self { method: request.method().clone(), url: request.url().clone(), headers: request.headers().clone(), body }
     }
 
-    /// With what the exchange asks for, as it is here.
-    fn beside(&self, exchange: &Exchange) -> String {
-        let header = |name: &str| match values(&self.headers, name) {
-            Some(value) => format!("\n{name}: {}", cut(&value)),
-            None => format!("\n(no header `{name}`)"),
+    /// As it came, with the headers and the body that the exchange names, in lines.
+    fn beside(&self, exchange: Option<&Exchange>) -> Vec<String> {
+        let header = |name: &HeaderName| match values(&self.headers, name.as_str()) {
+            Some(value) => format!("{name}: {value}"),
+            None => format!("(no header `{name}`)"),
         };
-        let headers: String = exchange.headers.keys().map(|name| header(name.as_str())).collect();
-        let body = exchange.body.as_ref().map(|_| format!("\n{}", cut(&String::from_utf8_lossy(&self.body))));
-        format!("{self}{headers}{}", body.unwrap_or_default())
+        let headers = exchange.into_iter().flat_map(|exchange| exchange.headers.keys()).map(header);
+        let body = exchange.and_then(|exchange| exchange.body.as_ref());
+        let body = body.map(|_| String::from_utf8_lossy(&self.body).into_owned());
+        iter::once(self.to_string()).chain(headers).chain(body).collect()
     }
 }
 
 impl fmt::Display for Asked {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.method, cut(self.url.as_str()))
-    }
-}
-
-/// The request that is expected.
-impl fmt::Display for Exchange {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.method, cut(self.url.as_str()))?;
-        for name in self.headers.keys() {
-            write!(formatter, "\n{name}: {}", cut(&values(&self.headers, name.as_str()).unwrap_or_default()))?;
-        }
-        match &self.body {
-            None => Ok(()),
-            Some(ExpectedBody::Text(text)) => write!(formatter, "\n{}", cut(text)),
-            Some(ExpectedBody::Json(value)) => write!(formatter, "\n{}", cut(&value.to_string())),
-        }
+        write!(formatter, "{} {}", self.method, self.url)
     }
 }
 

@@ -1,6 +1,7 @@
 //! How long plugins take. Method and figures: `benches/README.md`.
 //!
 //! `cargo bench --bench plugins -- [COMPONENT…]`: without a component, the smallest that asks for one record.
+//! `cargo bench --bench plugins -- beside`: the same one, while others of the engine do their worst.
 
 #![expect(
     clippy::print_stdout,
@@ -13,11 +14,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use holdpoint::app::{self, Changes, NamedPlugin};
 use holdpoint::config::Config;
 use holdpoint::domain::request::Request;
+use holdpoint::domain::verdict::Verdict;
 use holdpoint::gate::Gate;
 use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
@@ -25,7 +28,13 @@ use holdpoint::gate::source::NoProgress;
 #[path = "../tests/integration/plugins/guest.rs"]
 #[expect(dead_code, reason = "the tests build more kinds of plugins")]
 mod guest;
+#[path = "../tests/integration/plugins/hostile.rs"]
+mod hostile;
 mod snapshot;
+
+mod library {
+    pub(crate) const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+}
 
 mod support {
     pub(crate) mod cli {
@@ -44,10 +53,16 @@ const PROCESSES: usize = 25;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some("compile-plugin") {
+        return compile();
+    }
     let given: Vec<PathBuf> = std::env::args().skip(1).filter(|name| name != "--bench").map(PathBuf::from).collect();
     let folder = tempfile::tempdir().unwrap();
     let records = [1_000, 100_000].map(|count| write(folder.path(), &format!("{count}.json"), snapshot::json(count)));
     let smallest = write(folder.path(), "smallest.wasm", asks_once().component());
+    if given == [PathBuf::from("beside")] {
+        return beside(&smallest, &records[0], folder.path());
+    }
     let components = if given.is_empty() { vec![smallest] } else { given };
     for component in &components {
         println!("{}", component.display());
@@ -56,6 +71,12 @@ fn main() {
             warm(component, records);
         }
     }
+}
+
+/// The library compiles with the program that it runs in, which is this one.
+fn compile() {
+    let status = Command::new(PROGRAM).args(std::env::args_os().skip(1)).status().unwrap();
+    assert!(status.success(), "{status}");
 }
 
 fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -110,15 +131,66 @@ fn warm(component: &Path, records: &Path) {
     print(&format!("decision of one rule, {}", records.file_name().unwrap().display()), times.collect());
 }
 
+/// Decisions for production by a healthy plugin, while hostile ones of the same engine are asked about staging.
+fn beside(healthy: &Path, records: &Path, folder: &Path) {
+    let chosen = ["endless loop", "memory, slowly", "log flood", "deep recursion"];
+    for (name, guest) in hostile::hostile().into_iter().filter(|(name, _)| chosen.contains(name)) {
+        let hostile = write(folder, "hostile.wasm", guest.component());
+        let text = format!(
+            "{}plugins:\n  healthy: {{path: {}}}\n  hostile: {{path: {}, limits: {{timeout: 100ms}}}}\nrules:\n  - \
+             {{plugin: healthy, environments: [production]}}\n  - {{plugin: hostile, environments: [staging]}}\n",
+            configuration(),
+            healthy.display(),
+            hostile.display(),
+        );
+        let gate = gate(&text, records, Vec::new());
+        let decide = |environment: &'static str, expected: Verdict| {
+            let observation = observe(&gate, environment);
+            let request = Request { environment: environment.to_owned(), ..snapshot::request(serde_json::json!({})) };
+            let gate = &gate;
+            move || {
+                let started = Instant::now();
+                let decision = gate.decide(&observation, request.clone(), snapshot::AS_OF.parse().unwrap());
+                let took = started.elapsed();
+                assert_eq!(decision.verdict, expected, "{environment}");
+                took
+            }
+        };
+        let healthy = decide("production", Verdict::Allow);
+        let hostile = decide("staging", Verdict::Undecided);
+        let alone = (0..ROUNDS).map(|_| healthy()).collect();
+        let ended = AtomicBool::new(false);
+        let together = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    hostile();
+                }
+            });
+            let times = (0..ROUNDS).map(|_| healthy()).collect();
+            ended.store(true, Ordering::Relaxed);
+            times
+        });
+        print("alone", alone);
+        print(&format!("beside: {name}"), together);
+    }
+}
+
 fn world(component: &Path, records: &Path) -> (Gate, Observation, Request) {
-    let config = Config::from_text(&configuration(), &records.with_file_name("holdpoint.yaml")).unwrap();
     let plugin = NamedPlugin { name: "bench".to_owned(), path: component.to_owned() };
-    let changes =
-        Changes { records: Some(records.to_owned()), plugins: vec![plugin], offline: true, ..Changes::default() };
-    let gate = app::gate(&config, &changes).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();
+    let gate = gate(&configuration(), records, vec![plugin]);
+    let observation = observe(&gate, "production");
     (gate, observation, snapshot::request(serde_json::json!({})))
+}
+
+fn gate(configuration: &str, records: &Path, plugins: Vec<NamedPlugin>) -> Gate {
+    let config = Config::from_text(configuration, &records.with_file_name("holdpoint.yaml")).unwrap();
+    let changes = Changes { records: Some(records.to_owned()), plugins, offline: true, ..Changes::default() };
+    app::gate(&config, &changes).unwrap()
+}
+
+fn observe(gate: &Gate, environment: &str) -> Observation {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(gate.observe(environment, Arc::new(NoProgress))).unwrap()
 }
 
 fn configuration() -> String {

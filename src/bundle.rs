@@ -5,7 +5,6 @@
 //! (`signature`), answers of registries (`oci`). Nothing is unpacked to the disk: a bundle becomes texts.
 
 mod archive;
-mod error;
 mod hash;
 mod manifest;
 pub mod oci;
@@ -18,10 +17,10 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
+use crate::domain::hinted::HintedError;
 use crate::domain::origin::Origin;
 use crate::domain::policy::{DataText, PolicySet, PolicyText};
 
-pub use error::BundleError;
 pub use manifest::Manifest;
 pub use sign::Signer;
 pub use signature::{Algorithm, Verifier};
@@ -49,7 +48,7 @@ impl Bundle {
     /// # Errors
     /// When it is no gzipped tar archive, is larger than the bounds, has names that lead out of it or twice to the
     /// same place, links or devices, is a delta or a WebAssembly bundle, or its manifest cannot be read.
-    pub fn read(packed: &[u8]) -> Result<Self, BundleError> {
+    pub fn read(packed: &[u8]) -> Result<Self, HintedError> {
         Self::from_files(archive::unpack(packed)?, Vec::new())
     }
 
@@ -57,7 +56,7 @@ impl Bundle {
     ///
     /// # Errors
     /// When a name is refused, or the manifest cannot be read; for a delta or a WebAssembly bundle.
-    pub fn from_files(files: BTreeMap<String, Vec<u8>>, named_data: Vec<String>) -> Result<Self, BundleError> {
+    pub fn from_files(files: BTreeMap<String, Vec<u8>>, named_data: Vec<String>) -> Result<Self, HintedError> {
         for name in files.keys() {
             path::refuse_other_kinds(name)?;
         }
@@ -69,7 +68,7 @@ impl Bundle {
     ///
     /// # Errors
     /// When a name is too long for an archive.
-    pub fn pack(&self) -> Result<Vec<u8>, BundleError> {
+    pub fn pack(&self) -> Result<Vec<u8>, HintedError> {
         archive::pack(&self.files)
     }
 
@@ -89,7 +88,7 @@ impl Bundle {
     ///
     /// # Errors
     /// When a file cannot be hashed or the key cannot sign.
-    pub fn sign(&mut self, signer: &Signer) -> Result<(), BundleError> {
+    pub fn sign(&mut self, signer: &Signer) -> Result<(), HintedError> {
         self.files.remove(SIGNATURES);
         let signatures = signer.sign(&self.files)?;
         self.files.insert(SIGNATURES.to_owned(), signatures);
@@ -101,14 +100,14 @@ impl Bundle {
     ///
     /// # Errors
     /// Everything else.
-    pub fn verify(&self, verifier: Option<&Verifier>) -> Result<(), BundleError> {
+    pub fn verify(&self, verifier: Option<&Verifier>) -> Result<(), HintedError> {
         match (verifier, self.files.get(SIGNATURES)) {
             (Some(verifier), Some(signatures)) => verifier.verify(signatures, &self.files),
-            (Some(_), None) => Err(BundleError::new(
+            (Some(_), None) => Err(HintedError::new(
                 "it has no signature, and the configuration asks for one",
                 "sign it with `holdpoint policy bundle --sign KEY`, or with `opa sign`",
             )),
-            (None, Some(_)) => Err(BundleError::new(
+            (None, Some(_)) => Err(HintedError::new(
                 "it is signed, and the configuration has no key to verify it with",
                 "write `{bundle: …, verify: {key_file: PATH}}`, or `verify` beside `oci`",
             )),
@@ -121,7 +120,7 @@ impl Bundle {
     ///
     /// # Errors
     /// A policy or data document that is not UTF-8 text; a bundle without policies and data.
-    pub fn into_set(self, origin: Origin, shown: &str) -> Result<PolicySet, BundleError> {
+    pub fn into_set(self, origin: Origin, shown: &str) -> Result<PolicySet, HintedError> {
         let (mut policies, mut tests, mut data) = (Vec::new(), Vec::new(), Vec::new());
         for (name, bytes) in &self.files {
             let path = format!("{shown}/{name}");
@@ -138,7 +137,7 @@ impl Bundle {
             }
         }
         if policies.is_empty() && data.is_empty() {
-            return Err(BundleError::new(
+            return Err(HintedError::new(
                 "it has no policies",
                 "a policy is a file that ends in `.rego`; tests end in `_test.rego` and do not count",
             ));
@@ -147,9 +146,9 @@ impl Bundle {
     }
 }
 
-fn text(name: &str, bytes: &[u8]) -> Result<String, BundleError> {
+fn text(name: &str, bytes: &[u8]) -> Result<String, HintedError> {
     let text = std::str::from_utf8(bytes).map_err(|_error| {
-        BundleError::new(format!("its file `{name}` is not UTF-8 text"), "save it as UTF-8 and pack the bundle again")
+        HintedError::new(format!("its file `{name}` is not UTF-8 text"), "save it as UTF-8 and pack the bundle again")
     })?;
     // Editors on Windows begin a file with a byte order mark, which is no part of the text.
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())

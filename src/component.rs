@@ -8,9 +8,10 @@ mod outline;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use thiserror::Error;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, WorldId};
+
+use crate::domain::hinted::HintedError;
 
 use outline::Outline;
 
@@ -26,39 +27,23 @@ const ADAPTED: &str = "wasi_snapshot_preview1";
 /// What begins the names of the contract's interfaces.
 const CONTRACT_PREFIX: &str = "holdpoint:plugin/";
 
-/// Why no component can be made. `Display` is the message and the hint, on a line of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{message}\nhint: {hint}")]
-pub struct WrapError {
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
-}
-
-impl WrapError {
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
-    }
-}
-
 /// Makes a component of a core module.
 ///
 /// # Errors
 /// When it is none, lacks what the contract exports, or imports what neither the contract nor the adapter has.
-pub fn wrap(core: &[u8]) -> Result<Vec<u8>, WrapError> {
+pub fn wrap(core: &[u8]) -> Result<Vec<u8>, HintedError> {
     let outline = Outline::read(core)?;
     // The encoder expects what compilers make. A module that surprises it must not end the program.
     let encoded = catch_unwind(AssertUnwindSafe(|| encode(core, &outline)));
     encoded.unwrap_or_else(|_panic| {
-        Err(WrapError::new(
+        Err(HintedError::new(
             "the module cannot be made a component: the encoder gave up on it",
             "build it again with a current toolchain",
         ))
     })
 }
 
-fn encode(core: &[u8], outline: &Outline) -> Result<Vec<u8>, WrapError> {
+fn encode(core: &[u8], outline: &Outline) -> Result<Vec<u8>, HintedError> {
     let module = if outline.names_its_world { core.to_vec() } else { with_world(core, outline)? };
     let adapter = wat::parse_str(ADAPTER).map_err(|error| ours("the adapter", &error))?;
     let encoder = ComponentEncoder::default().validate(true).module(&module);
@@ -69,7 +54,7 @@ fn encode(core: &[u8], outline: &Outline) -> Result<Vec<u8>, WrapError> {
 }
 
 /// The module with the section that names the contract's world, which plain compilers do not write.
-fn with_world(core: &[u8], outline: &Outline) -> Result<Vec<u8>, WrapError> {
+fn with_world(core: &[u8], outline: &Outline) -> Result<Vec<u8>, HintedError> {
     if let Some(fault) = outline.fault() {
         return Err(fault);
     }
@@ -90,13 +75,13 @@ fn world(outline: &Outline) -> Result<(Resolve, WorldId), impl std::fmt::Display
 }
 
 /// A part of holdpoint that does not work: a test keeps this from happening.
-fn ours(what: &str, error: &impl std::fmt::Display) -> WrapError {
-    WrapError::new(format!("{what} of this holdpoint cannot be read: {error:#}"), "report this defect of holdpoint")
+fn ours(what: &str, error: &impl std::fmt::Display) -> HintedError {
+    HintedError::new(format!("{what} of this holdpoint cannot be read: {error:#}"), "report this defect of holdpoint")
 }
 
-fn unknown(error: &str) -> WrapError {
+fn unknown(error: &str) -> HintedError {
     let line = error.split_whitespace().collect::<Vec<_>>().join(" ");
-    WrapError::new(
+    HintedError::new(
         format!("the module cannot be made a component: {line}"),
         "build it for the world `plugin` of plugins/wit/plugin.wit",
     )

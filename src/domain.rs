@@ -14,6 +14,7 @@ pub mod examination;
 pub mod explanation;
 pub mod finding;
 pub mod grant;
+pub mod hinted;
 pub mod instant;
 pub mod lint;
 pub mod origin;

@@ -13,8 +13,7 @@ mod scratch;
 use std::io;
 use std::path::Path;
 
-use thiserror::Error;
-
+use crate::domain::hinted::HintedError;
 use crate::domain::plugin::Language;
 
 /// The file that shows the language of a project, by language.
@@ -26,26 +25,6 @@ const MARKS: [(&str, Language); 4] = [
 ];
 /// The largest file of a project, or component, that is read, in bytes.
 const LARGEST: u64 = 256 << 20;
-
-/// Why nothing was built. `Display` is the message and the hint, on a line of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{message}\nhint: {hint}")]
-pub struct BuildError {
-    /// What happened.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
-}
-
-impl BuildError {
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
-    }
-
-    fn unreadable(path: &Path, error: &io::Error) -> Self {
-        Self::new(format!("`{}` cannot be used: {error}", path.display()), "check the path and its permissions")
-    }
-}
 
 /// What is to be built, and with what.
 #[derive(Clone, Copy, Debug)]
@@ -77,15 +56,15 @@ pub enum Built {
 ///
 /// # Errors
 /// When no file tells, or several do.
-pub fn language(folder: &Path) -> Result<Language, BuildError> {
+pub fn language(folder: &Path) -> Result<Language, HintedError> {
     let found: Vec<_> = MARKS.into_iter().filter(|(file, _)| folder.join(file).is_file()).collect();
     match found.as_slice() {
         [(_, language)] => Ok(*language),
-        [] => Err(BuildError::new(
+        [] => Err(HintedError::new(
             format!("`{}` has no `Cargo.toml`, `go.mod`, `package.json` or `pyproject.toml`", folder.display()),
             "name the folder of a plugin, or begin one with `holdpoint plugin new NAME --language LANGUAGE`",
         )),
-        [(one, _), (other, _), ..] => Err(BuildError::new(
+        [(one, _), (other, _), ..] => Err(HintedError::new(
             format!("`{}` has `{one}` and `{other}`", folder.display()),
             "say which language to build with `--language`",
         )),
@@ -96,7 +75,7 @@ pub fn language(folder: &Path) -> Result<Language, BuildError> {
 ///
 /// # Errors
 /// A tool that is missing, a command that fails, or one that leaves nothing behind.
-pub fn build(project: &Project<'_>) -> Result<Built, BuildError> {
+pub fn build(project: &Project<'_>) -> Result<Built, HintedError> {
     match project.language {
         Language::Rust => rust::build(project).map(Built::Core),
         Language::Go => go::build(project).map(Built::Core),
@@ -106,24 +85,28 @@ pub fn build(project: &Project<'_>) -> Result<Built, BuildError> {
 }
 
 /// What a command left in this file.
-fn output(path: &Path) -> Result<Vec<u8>, BuildError> {
+fn output(path: &Path) -> Result<Vec<u8>, HintedError> {
     let size = match std::fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(BuildError::new(
+            return Err(HintedError::new(
                 "the command ended well and left no module behind",
                 "what it printed may say why",
             ));
         }
-        Err(error) => return Err(BuildError::unreadable(path, &error)),
+        Err(error) => return Err(unreadable(path, &error)),
     };
     if size > LARGEST {
-        return Err(BuildError::new(
+        return Err(HintedError::new(
             format!("`{}` has {size} bytes, which no plugin may have", path.display()),
             "leave out what the rule does not need, and debug information",
         ));
     }
-    std::fs::read(path).map_err(|error| BuildError::unreadable(path, &error))
+    std::fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> HintedError {
+    HintedError::new(format!("`{}` cannot be used: {error}", path.display()), "check the path and its permissions")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod case;
 mod evaluate;
+mod exchange;
 mod find;
 mod update;
 
@@ -96,8 +97,12 @@ fn judge(
     let evaluated = plugins.evaluate(&component, case, path, options.logs)?;
     (result.log, result.duration) = (evaluated.log, evaluated.duration);
     let said = result.said.insert(evaluated.said);
-    let expected = case.expect.as_ref();
-    let differences = expected.map(|expected| expected.differences(said));
+    let differences = case.expect.as_ref().map(|expected| expected.differences(said));
+    // What was asked is not what was said: `--update` writes the one and not the other.
+    if !evaluated.requests.is_empty() {
+        let all = evaluated.requests.into_iter().chain(differences.unwrap_or_default());
+        return Ok(CaseOutcome::Failed(all.collect()));
+    }
     match differences {
         Some(differences) if differences.is_empty() => Ok(CaseOutcome::Passed),
         _ if options.update => {

@@ -18,7 +18,7 @@ use crate::domain::examination::Examination;
 use crate::domain::origin::{Origin, OriginKind};
 use crate::domain::plugin::LARGEST_COMPONENT;
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
-use crate::engine::wasm::{self, Announce, Code, ComponentBytes, PluginSpec, inspect};
+use crate::engine::wasm::{self, Announce, Code, ComponentBytes, Hosts, PluginSpec, inspect};
 use crate::source::file;
 
 /// Time and memory of a plugin that is looked at: what a configuration gives one by default.
@@ -107,7 +107,7 @@ fn spec(plugin: &PluginConfig, folder: &Path, offline: bool) -> anyhow::Result<P
         name: plugin.name.clone(),
         component: ComponentBytes::new(bytes),
         origin,
-        http: plugin.http.clone(),
+        http: Hosts::Granted(plugin.http.clone()),
         secrets: Arc::new(secrets),
         timeout: plugin.timeout,
         memory: plugin.memory,

@@ -8,8 +8,8 @@ use flate2::{Compression, GzBuilder};
 use tar::{Archive, Builder, Entry, EntryType, Header};
 
 use super::LARGEST;
-use super::error::BundleError;
 use super::path;
+use crate::domain::hinted::HintedError;
 use crate::source::file::Bounded;
 
 /// Bytes of all files together, unpacked.
@@ -22,7 +22,7 @@ const ALWAYS: u64 = 1 << 20;
 const ENTRIES: usize = 4000;
 
 /// The files of an archive, by name.
-pub(super) fn unpack(packed: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
+pub(super) fn unpack(packed: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, HintedError> {
     let length = u64::try_from(packed.len()).unwrap_or(u64::MAX);
     if length > LARGEST {
         return Err(too_large());
@@ -33,7 +33,7 @@ pub(super) fn unpack(packed: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, BundleE
     let entries = archive.entries().map_err(|error| unreadable(&error))?;
     for (number, entry) in entries.enumerate() {
         if number >= ENTRIES {
-            return Err(BundleError::new(format!("it has more than {ENTRIES} entries"), "split it in several bundles"));
+            return Err(HintedError::new(format!("it has more than {ENTRIES} entries"), "split it in several bundles"));
         }
         read_entry(entry.map_err(|error| unreadable(&error))?, &mut files)?;
     }
@@ -42,7 +42,7 @@ pub(super) fn unpack(packed: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, BundleE
     Ok(files)
 }
 
-fn read_entry(mut entry: Entry<'_, impl Read>, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), BundleError> {
+fn read_entry(mut entry: Entry<'_, impl Read>, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), HintedError> {
     let name = path::normal(&entry.path_bytes())?;
     match (entry.header().entry_type(), name) {
         // `git archive` states its commit so.
@@ -52,31 +52,31 @@ fn read_entry(mut entry: Entry<'_, impl Read>, files: &mut BTreeMap<String, Vec<
             entry.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
             if files.insert(name.clone(), bytes).is_some() {
                 let message = format!("its file `{name}` is there twice");
-                return Err(BundleError::new(message, "pack it again: a reader could take either"));
+                return Err(HintedError::new(message, "pack it again: a reader could take either"));
             }
             Ok(())
         }
         (_, name) => {
             let name = name.unwrap_or_default();
             let message = format!("its entry `{name}` is a link, a device or another thing that is no file");
-            Err(BundleError::new(message, "pack the files themselves"))
+            Err(HintedError::new(message, "pack the files themselves"))
         }
     }
 }
 
-fn unreadable(error: &io::Error) -> BundleError {
+fn unreadable(error: &io::Error) -> HintedError {
     // The archive's reader wraps what the decoder said.
     if error.kind() == io::ErrorKind::FileTooLarge {
         return too_large();
     }
-    BundleError::new(
+    HintedError::new(
         format!("it is no whole gzipped tar archive: {error}"),
         "a bundle is what `holdpoint policy bundle` or `opa build` writes",
     )
 }
 
-fn too_large() -> BundleError {
-    BundleError::new(
+fn too_large() -> HintedError {
+    HintedError::new(
         format!(
             "it is larger than a bundle may be: {} MiB packed, {} MiB unpacked, and {RATIO} times its packed size",
             LARGEST >> 20,
@@ -87,11 +87,11 @@ fn too_large() -> BundleError {
 }
 
 /// The archive of these files: sorted, without times and owners.
-pub(super) fn pack(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, BundleError> {
+pub(super) fn pack(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, HintedError> {
     // No time, no file name, and an operating system that is not told.
     let gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
     let mut archive = Builder::new(gzip);
-    let failed = |error: io::Error| BundleError::new(format!("it cannot be packed: {error}"), "use shorter names");
+    let failed = |error: io::Error| HintedError::new(format!("it cannot be packed: {error}"), "use shorter names");
     for (name, bytes) in files {
         let mut header = Header::new_gnu();
         header.set_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX));

@@ -7,14 +7,14 @@ mod canonical;
 
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
 
-use super::error::BundleError;
+use crate::domain::hinted::HintedError;
 
 /// The name of the algorithm that holdpoint writes.
 pub(super) const WRITTEN: &str = "SHA-256";
 
 /// The digest of a file in hexadecimal digits. `None` when the algorithm is not one of the SHA-2 family: OPA also
 /// knows MD5 and SHA-1, of which no file can be told by its digest any more.
-pub(super) fn of_file(algorithm: &str, name: &str, bytes: &[u8]) -> Result<Option<String>, BundleError> {
+pub(super) fn of_file(algorithm: &str, name: &str, bytes: &[u8]) -> Result<Option<String>, HintedError> {
     let content = match name.rsplit_once('/').map_or(name, |(_, base)| base) {
         "data.json" | ".manifest" => canonical::json(bytes).map_err(|why| unreadable(name, &why))?,
         "data.yaml" => canonical::yaml(bytes).map_err(|why| unreadable(name, &why))?,
@@ -31,8 +31,8 @@ pub(super) fn of_file(algorithm: &str, name: &str, bytes: &[u8]) -> Result<Optio
     })
 }
 
-fn unreadable(name: &str, why: &str) -> BundleError {
-    BundleError::new(format!("its document `{name}` cannot be hashed: {why}"), "write it as plain JSON")
+fn unreadable(name: &str, why: &str) -> HintedError {
+    HintedError::new(format!("its document `{name}` cannot be hashed: {why}"), "write it as plain JSON")
 }
 
 fn hex<A: sha2::digest::array::ArraySize>(digest: &sha2::digest::array::Array<u8, A>) -> String {

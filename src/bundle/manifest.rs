@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::BundleError;
+use crate::domain::hinted::HintedError;
 use crate::domain::policy::RegoVersion;
 
 /// Bytes of a manifest.
@@ -35,15 +35,15 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, BundleError> {
-        let refuse = |what: String| BundleError::new(format!("its `.manifest` {what}"), "see docs/bundles.md");
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, HintedError> {
+        let refuse = |what: String| HintedError::new(format!("its `.manifest` {what}"), "see docs/bundles.md");
         if bytes.len() > LARGEST {
             return Err(refuse("is larger than 1 MiB".to_owned()));
         }
         let manifest: Self =
             serde_json::from_slice(bytes).map_err(|error| refuse(format!("cannot be read: {error}")))?;
         if !manifest.wasm.is_empty() {
-            return Err(BundleError::new(
+            return Err(HintedError::new(
                 "it is a bundle of WebAssembly, which holdpoint does not evaluate",
                 "build it with `opa build` without `--target wasm`",
             ));

@@ -20,9 +20,9 @@ use std::time::Duration;
 
 use oci_client::manifest::OciImageManifest;
 
-use super::error::BundleError;
 use super::{Bundle, digest};
 use crate::domain::digest::Digest;
+use crate::domain::hinted::HintedError;
 use crate::domain::repository::RepositoryReference;
 use artifact::Layer;
 use cache::Cache;
@@ -67,7 +67,7 @@ pub struct Pulled {
 /// # Errors
 /// When the registry cannot be reached, refuses, or answers with something else than was asked for; when it takes
 /// too long; when nothing may be fetched and something is missing; when the artifact holds no policies.
-pub async fn pull(address: &RepositoryReference, access: &Access) -> Result<Pulled, BundleError> {
+pub async fn pull(address: &RepositoryReference, access: &Access) -> Result<Pulled, HintedError> {
     within(access.timeout, address, fetch(address, access)).await
 }
 
@@ -80,7 +80,7 @@ pub async fn push(
     bundle: &Bundle,
     layout: Layout,
     access: &Access,
-) -> Result<Digest, BundleError> {
+) -> Result<Digest, HintedError> {
     within(access.timeout, address, push::push(address, || artifact::compose(bundle, layout), access)).await
 }
 
@@ -93,22 +93,22 @@ pub async fn push_component(
     component: &[u8],
     outside: &ComponentOutside,
     access: &Access,
-) -> Result<Digest, BundleError> {
+) -> Result<Digest, HintedError> {
     within(access.timeout, address, push::push(address, || component::compose(component, outside), access)).await
 }
 
 async fn within<T>(
     timeout: Duration,
     address: &RepositoryReference,
-    work: impl Future<Output = Result<T, BundleError>>,
-) -> Result<T, BundleError> {
+    work: impl Future<Output = Result<T, HintedError>>,
+) -> Result<T, HintedError> {
     tokio::time::timeout(timeout, work).await.unwrap_or_else(|_elapsed| {
         let message = format!("the registry `{}` took longer than {timeout:?}", address.registry);
-        Err(BundleError::new(message, "try again, or look at the network in between"))
+        Err(HintedError::new(message, "try again, or look at the network in between"))
     })
 }
 
-async fn fetch(address: &RepositoryReference, access: &Access) -> Result<Pulled, BundleError> {
+async fn fetch(address: &RepositoryReference, access: &Access) -> Result<Pulled, HintedError> {
     let fetcher = Fetcher { cache: Cache::new(access.cache.clone()), registry: Registry::new(address, access)? };
     let (digest, manifest) = fetcher.manifest(address).await?;
     let manifest: OciImageManifest = artifact::read_manifest(&manifest)?;
@@ -128,7 +128,7 @@ struct Fetcher<'a> {
 }
 
 impl Fetcher<'_> {
-    async fn manifest(&self, address: &RepositoryReference) -> Result<(Digest, Vec<u8>), BundleError> {
+    async fn manifest(&self, address: &RepositoryReference) -> Result<(Digest, Vec<u8>), HintedError> {
         let Some(pinned) = address.digest else {
             let manifest = self.registry.manifest(address.tag.as_deref().unwrap_or("latest"), LARGEST_MANIFEST).await?;
             let digest = digest(&manifest);
@@ -143,7 +143,7 @@ impl Fetcher<'_> {
         Ok((pinned, manifest))
     }
 
-    async fn layer(&self, layer: &Layer) -> Result<Vec<u8>, BundleError> {
+    async fn layer(&self, layer: &Layer) -> Result<Vec<u8>, HintedError> {
         if let Some(content) = self.cache.get(layer.digest, layer.size) {
             return Ok(content);
         }
@@ -153,10 +153,10 @@ impl Fetcher<'_> {
     }
 
     /// Only what is what it should be is kept.
-    fn verified(&self, what: &str, wanted: Digest, content: &[u8]) -> Result<(), BundleError> {
+    fn verified(&self, what: &str, wanted: Digest, content: &[u8]) -> Result<(), HintedError> {
         let found = digest(content);
         if found != wanted {
-            return Err(BundleError::new(
+            return Err(HintedError::new(
                 format!("the registry's {what} {wanted} has another content, with the digest {found}"),
                 "do not use it: the registry, or something on the way, changed it",
             ));

@@ -1,6 +1,6 @@
 //! Names of files in bundles.
 
-use super::error::BundleError;
+use crate::domain::hinted::HintedError;
 
 /// The longest name, in bytes.
 const LONGEST: usize = 512;
@@ -10,11 +10,11 @@ const DEEPEST: usize = 32;
 /// The name as bundles have it: relative, with `/`, without `.` and `..`. `None` for the top folder itself.
 ///
 /// OPA writes `/` or `./` before its names; that is taken away.
-pub(super) fn normal(name: &[u8]) -> Result<Option<String>, BundleError> {
+pub(super) fn normal(name: &[u8]) -> Result<Option<String>, HintedError> {
     let shown = || String::from_utf8_lossy(name.get(..name.len().min(80)).unwrap_or_default()).into_owned();
     let refuse = |why: &str| {
         let message = format!("its file `{}` {why}", shown());
-        Err(BundleError::new(message, "pack it again with `holdpoint policy bundle` or `opa build`"))
+        Err(HintedError::new(message, "pack it again with `holdpoint policy bundle` or `opa build`"))
     };
     if name.len() > LONGEST {
         return refuse("has a name that is too long");
@@ -63,7 +63,7 @@ pub(super) fn mount(name: &str) -> Vec<String> {
 }
 
 /// What holdpoint cannot evaluate is refused: a bundle that lacks a part of itself decides something else.
-pub(super) fn refuse_other_kinds(name: &str) -> Result<(), BundleError> {
+pub(super) fn refuse_other_kinds(name: &str) -> Result<(), HintedError> {
     let (what, hint) = match name {
         "patch.json" => ("a delta bundle, a change to another bundle", "use the whole bundle"),
         "plan.json" => ("a bundle of a compiled plan", "build it with `opa build` without `--target plan`"),
@@ -72,7 +72,7 @@ pub(super) fn refuse_other_kinds(name: &str) -> Result<(), BundleError> {
         }
         _ => return Ok(()),
     };
-    Err(BundleError::new(format!("it is {what}, which holdpoint does not evaluate"), hint))
+    Err(HintedError::new(format!("it is {what}, which holdpoint does not evaluate"), hint))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jsonwebtoken::{EncodingKey, Header};
 
+use crate::domain::hinted::HintedError;
+
 use super::SIGNATURES;
-use super::error::BundleError;
 use super::hash;
 use super::signature::{Algorithm, Payload, Signatures, SignedFile};
 
@@ -27,7 +28,7 @@ impl Signer {
         algorithm: Algorithm,
         key_id: Option<String>,
         scope: Option<String>,
-    ) -> Result<Self, BundleError> {
+    ) -> Result<Self, HintedError> {
         let read = if algorithm.is_symmetric() {
             Ok(EncodingKey::from_secret(key))
         } else if algorithm.is_elliptic() {
@@ -37,13 +38,13 @@ impl Signer {
         };
         let key = read.ok().filter(|_| !key.is_empty()).ok_or_else(|| {
             let message = format!("the key cannot sign with the algorithm `{:?}`", algorithm.of_library());
-            BundleError::new(message, "use a private key in PEM (elliptic ones in PKCS #8), and name its algorithm")
+            HintedError::new(message, "use a private key in PEM (elliptic ones in PKCS #8), and name its algorithm")
         })?;
         Ok(Self { key, algorithm, key_id, scope })
     }
 
     /// The file of signatures for these files.
-    pub(super) fn sign(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, BundleError> {
+    pub(super) fn sign(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, HintedError> {
         let mut signed = Vec::with_capacity(files.len());
         for (name, bytes) in files.iter().filter(|(name, _)| *name != SIGNATURES) {
             let algorithm = hash::WRITTEN.to_owned();
@@ -54,7 +55,7 @@ impl Signer {
         let payload = Payload { files: signed, keyid, scope: self.scope.clone().unwrap_or_default() };
         let header = Header { kid: self.key_id.clone(), ..Header::new(self.algorithm.of_library()) };
         let failed = |error: &dyn std::fmt::Display| {
-            BundleError::new(format!("it cannot be signed: {error}"), "check that the key fits the algorithm")
+            HintedError::new(format!("it cannot be signed: {error}"), "check that the key fits the algorithm")
         };
         let token = jsonwebtoken::encode(&header, &payload, &self.key).map_err(|error| failed(&error))?;
         serde_json::to_vec(&Signatures::one(token)).map_err(|error| failed(&error))

@@ -9,8 +9,8 @@ use jsonwebtoken::{DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::SIGNATURES;
-use super::error::BundleError;
 use super::hash;
+use crate::domain::hinted::HintedError;
 use crate::domain::policy::SIGNATURE_ALGORITHMS;
 
 /// Bytes of the file, which lists every other one.
@@ -106,7 +106,7 @@ impl Verifier {
         algorithm: Algorithm,
         key_id: Option<String>,
         scope: Option<String>,
-    ) -> Result<Self, BundleError> {
+    ) -> Result<Self, HintedError> {
         let read = if algorithm.is_symmetric() {
             Ok(DecodingKey::from_secret(key))
         } else if algorithm.is_elliptic() {
@@ -116,12 +116,12 @@ impl Verifier {
         };
         let key = read.ok().filter(|_| !key.is_empty()).ok_or_else(|| {
             let message = format!("the key is none for the algorithm `{:?}`", algorithm.0);
-            BundleError::new(message, "use the public key in PEM, and name its `algorithm`")
+            HintedError::new(message, "use the public key in PEM, and name its `algorithm`")
         })?;
         Ok(Self { key, algorithm, key_id, scope: scope.unwrap_or_default() })
     }
 
-    pub(super) fn verify(&self, signatures: &[u8], files: &BTreeMap<String, Vec<u8>>) -> Result<(), BundleError> {
+    pub(super) fn verify(&self, signatures: &[u8], files: &BTreeMap<String, Vec<u8>>) -> Result<(), HintedError> {
         let payload = self.payload(signatures)?;
         let mut names = BTreeSet::new();
         for file in &payload.files {
@@ -144,7 +144,7 @@ impl Verifier {
         }
     }
 
-    fn payload(&self, signatures: &[u8]) -> Result<Payload, BundleError> {
+    fn payload(&self, signatures: &[u8]) -> Result<Payload, HintedError> {
         let parsed: Option<Signatures> = Some(signatures)
             .filter(|bytes| bytes.len() <= LARGEST)
             .and_then(|bytes| serde_json::from_slice(bytes).ok());
@@ -174,8 +174,8 @@ impl Verifier {
     }
 }
 
-fn refused(what: impl std::fmt::Display) -> BundleError {
-    BundleError::new(
+fn refused(what: impl std::fmt::Display) -> HintedError {
+    HintedError::new(
         format!("its signature {what}"),
         "do not use this bundle; ask for one signed with the configured key, over the files it has now",
     )

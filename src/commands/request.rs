@@ -8,6 +8,7 @@ use anyhow::{anyhow, bail};
 use crate::app::{Changes, NamedPlugin};
 use crate::cli::{ConfigArgs, PolicyArgs, RequestArgs};
 use crate::config::PolicySource;
+use crate::domain::plugin::is_plugin_name;
 use crate::domain::reference::{ArtifactReference, ReferenceError};
 use crate::domain::request::{Request, RequestedArtifact};
 
@@ -81,6 +82,12 @@ fn plugin(text: &str) -> anyhow::Result<NamedPlugin> {
     if name.is_empty() || path.is_empty() {
         return Err(anyhow!(
             "`--plugin {text}` names no component\nhint: write `--plugin FILE` or `--plugin NAME=FILE`"
+        ));
+    }
+    if !is_plugin_name(&name) {
+        return Err(anyhow!(
+            "`--plugin {text}`: `{name}` is no name of a plugin\nhint: write `--plugin NAME=FILE` with a NAME in \
+             lower-case kebab-case, such as `change-ticket`"
         ));
     }
     Ok(NamedPlugin { name, path: PathBuf::from(path) })

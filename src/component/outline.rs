@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
-use super::{ADAPTED, CONTRACT_PREFIX, WrapError};
+use crate::domain::hinted::HintedError;
+
+use super::{ADAPTED, CONTRACT_PREFIX};
 
 /// What every plain module for the contract exports: the functions of the rule by their whole names, the memory, and
 /// the function that the host gets room in it from.
@@ -35,7 +37,7 @@ impl Outline {
     ///
     /// # Errors
     /// When it is none, or damaged.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, WrapError> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, HintedError> {
         check_kind(bytes)?;
         let mut outline = Self::default();
         for payload in Parser::new(0).parse_all(bytes) {
@@ -65,12 +67,12 @@ impl Outline {
     }
 
     /// What keeps it from being a plugin, as far as names tell.
-    pub(super) fn fault(&self) -> Option<WrapError> {
+    pub(super) fn fault(&self) -> Option<HintedError> {
         self.foreign().or_else(|| self.missing())
     }
 
     /// Imports that nothing gives. A module that names its world may import what that world does.
-    fn foreign(&self) -> Option<WrapError> {
+    fn foreign(&self) -> Option<HintedError> {
         let is_given = |module: &str| {
             let of_contract =
                 module.strip_prefix(CONTRACT_PREFIX).is_some_and(|interface| INTERFACES.contains(&interface));
@@ -78,13 +80,13 @@ impl Outline {
         };
         let foreign = self.imports.iter().filter(|(module, _)| !is_given(module));
         let names = listed(foreign.map(|(module, name)| format!("{module}.{name}")))?;
-        Some(WrapError::new(
+        Some(HintedError::new(
             format!("it imports {names}, which neither the contract nor the adapter for WASI preview 1 has"),
             "build it for `wasm32-unknown-unknown` or `wasip1`, without the features that import these",
         ))
     }
 
-    fn missing(&self) -> Option<WrapError> {
+    fn missing(&self) -> Option<HintedError> {
         // Newer generators write other names for the same things.
         if self.exports.iter().any(|name| name.starts_with("cm32p2")) {
             return None;
@@ -96,7 +98,7 @@ impl Outline {
         } else {
             "build it for the world `plugin` of plugins/wit/plugin.wit: bindings export these"
         };
-        Some(WrapError::new(format!("it does not export {names}"), hint))
+        Some(HintedError::new(format!("it does not export {names}"), hint))
     }
 }
 
@@ -110,7 +112,7 @@ fn listed(names: impl Iterator<Item = String>) -> Option<String> {
     (!shown.is_empty()).then(|| shown.join(", "))
 }
 
-fn check_kind(bytes: &[u8]) -> Result<(), WrapError> {
+fn check_kind(bytes: &[u8]) -> Result<(), HintedError> {
     if Parser::is_core_wasm(bytes) {
         return Ok(());
     }
@@ -121,9 +123,9 @@ fn check_kind(bytes: &[u8]) -> Result<(), WrapError> {
     } else {
         ("it is not a core module of WebAssembly", "name the `.wasm` file that the compiler wrote")
     };
-    Err(WrapError::new(what, hint))
+    Err(HintedError::new(what, hint))
 }
 
-fn damaged(error: &BinaryReaderError) -> WrapError {
-    WrapError::new(format!("the file is damaged: {}", error.message()), "build the module again")
+fn damaged(error: &BinaryReaderError) -> HintedError {
+    HintedError::new(format!("the file is damaged: {}", error.message()), "build the module again")
 }

@@ -49,15 +49,6 @@ pub struct HostGrant {
     pub networks: Vec<Network>,
 }
 
-impl HostGrant {
-    /// A grant that leads nowhere, by a name that no resolver answers (RFC 2606): a plugin that wants to send requests
-    /// can be loaded with it, and sends none.
-    #[must_use]
-    pub fn nowhere() -> Self {
-        Self { host: "nowhere.invalid".to_owned(), port: None, networks: Vec::new() }
-    }
-}
-
 /// Why a text names no host.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HostError {

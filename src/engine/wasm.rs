@@ -20,23 +20,18 @@ mod inspect;
 mod limits;
 mod metadata;
 mod plugin;
+mod spec;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::SecretString;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
 use crate::domain::environment::EnvironmentGraph;
 use crate::domain::explanation::NamedValue;
-use crate::domain::grant::HostGrant;
-use crate::domain::origin::Origin;
 use crate::domain::plugin::{LoadedPlugin, PluginCall, PluginReport};
 use crate::domain::rule::Rule;
 use crate::domain::snapshot::Snapshot;
@@ -54,64 +49,10 @@ pub use allocation::Allocation;
 pub use code::{Announce, Announcing, Code, Limits as CompileLimits, compile, confine};
 pub use examine::examine;
 pub use fault::PluginFault;
+pub use host::redact;
+pub use http::{Breakage, Exchange, ExpectedBody, Reply, Stage};
 pub use inspect::{Inspection, inspect};
-
-/// A plugin as it is to be loaded.
-#[derive(Clone, Debug)]
-pub struct PluginSpec {
-    /// The name that rules use.
-    pub name: String,
-    /// The component.
-    pub component: ComponentBytes,
-    /// Where it came from, when that was a registry.
-    pub origin: Option<Origin>,
-    /// The hosts that it may send requests to.
-    pub http: Vec<HostGrant>,
-    /// The secrets that it may read, by the names that it knows them by.
-    pub secrets: Arc<BTreeMap<String, SecretString>>,
-    /// How long one call may take.
-    pub timeout: Duration,
-    /// How much memory one call may use, in bytes.
-    pub memory: u64,
-}
-
-/// A component as it was read, and its digest. It may be megabytes, so the digest is worked out once.
-#[derive(Clone)]
-pub struct ComponentBytes {
-    bytes: Arc<[u8]>,
-    digest: Digest,
-}
-
-impl ComponentBytes {
-    /// Takes what was read as it is; nothing is checked.
-    #[must_use]
-    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
-        let bytes = bytes.into();
-        let digest = Digest::from_bytes(Sha256::digest(&bytes).into());
-        Self { bytes, digest }
-    }
-
-    /// The digest.
-    #[must_use]
-    pub const fn digest(&self) -> Digest {
-        self.digest
-    }
-}
-
-impl Deref for ComponentBytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-/// Without the bytes.
-impl fmt::Debug for ComponentBytes {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.digest)
-    }
-}
+pub use spec::{ComponentBytes, Hosts, PluginSpec};
 
 /// Loaded plugins.
 #[derive(Default)]
@@ -153,8 +94,7 @@ impl WasmEngine {
         code: &Code,
     ) -> Result<Self, LoadError<PluginFault>> {
         let Some(memory) = plugins.iter().map(|spec| spec.memory).max() else { return Ok(Self::default()) };
-        let runtime = Runtime::start(allocation, memory);
-        let runtime = Arc::new(runtime.map_err(|error| LoadError(vec![unavailable(&format!("{error:#}"))]))?);
+        let runtime = runtime(allocation, memory)?;
         let (mut loaded, mut faults) = (BTreeMap::new(), Vec::new());
         for spec in plugins {
             match Plugin::load(spec, &runtime, code) {
@@ -251,8 +191,13 @@ fn digest(plugins: &[PluginReport]) -> Digest {
     Digest::from_bytes(hash.finalize().into())
 }
 
-fn unavailable(why: &str) -> PluginFault {
-    PluginFault::new(format!("plugins cannot be run here: {why}"), "free memory and threads, or run on another machine")
+/// What plugins run in. `memory` is the largest limit of one, in bytes.
+fn runtime(allocation: Allocation, memory: u64) -> Result<Arc<Runtime>, LoadError<PluginFault>> {
+    let unavailable = |error: wasmtime::Error| {
+        let hint = "free memory and threads, or run on another machine";
+        LoadError(vec![PluginFault::new(format!("plugins cannot be run here: {error:#}"), hint)])
+    };
+    Runtime::start(allocation, memory).map(Arc::new).map_err(unavailable)
 }
 
 impl RuleEngine for WasmEngine {

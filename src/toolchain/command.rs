@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-use super::{BuildError, Project};
+use crate::domain::hinted::HintedError;
+
+use super::Project;
 
 /// A program, and how to get it.
 pub(super) struct Tool {
@@ -56,7 +58,7 @@ impl Tool {
     ///
     /// # Errors
     /// When the program is not there, or it fails.
-    pub(super) fn run(&self, project: &Project<'_>, command: &mut Command) -> Result<(), BuildError> {
+    pub(super) fn run(&self, project: &Project<'_>, command: &mut Command) -> Result<(), HintedError> {
         (project.announce)(&shown(command));
         let status = command.status().map_err(|error| self.unstartable(&error))?;
         self.check(status)
@@ -66,7 +68,7 @@ impl Tool {
     ///
     /// # Errors
     /// As [`Tool::run`].
-    pub(super) fn read(&self, project: &Project<'_>, command: &mut Command) -> Result<Vec<u8>, BuildError> {
+    pub(super) fn read(&self, project: &Project<'_>, command: &mut Command) -> Result<Vec<u8>, HintedError> {
         (project.announce)(&shown(command));
         let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output();
         let output = output.map_err(|error| self.unstartable(&error))?;
@@ -77,19 +79,19 @@ impl Tool {
         Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
     }
 
-    fn check(&self, status: ExitStatus) -> Result<(), BuildError> {
+    fn check(&self, status: ExitStatus) -> Result<(), HintedError> {
         if status.success() {
             return Ok(());
         }
-        Err(BuildError::new(format!("`{}` failed ({status})", self.name()), self.on_failure))
+        Err(HintedError::new(format!("`{}` failed ({status})", self.name()), self.on_failure))
     }
 
-    fn unstartable(&self, error: &io::Error) -> BuildError {
+    fn unstartable(&self, error: &io::Error) -> HintedError {
         let name = self.name();
         if error.kind() == ErrorKind::NotFound {
-            BuildError::new(format!("`{name}` is not installed"), self.install)
+            HintedError::new(format!("`{name}` is not installed"), self.install)
         } else {
-            BuildError::new(format!("`{name}` cannot be started: {error}"), self.install)
+            HintedError::new(format!("`{name}` cannot be started: {error}"), self.install)
         }
     }
 }

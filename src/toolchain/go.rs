@@ -1,10 +1,12 @@
 //! Go: a library for `wasip1`. Its runtime imports WASI, which the adapter answers.
 
+use crate::domain::hinted::HintedError;
+
 use super::command::Tool;
 use super::scratch::Scratch;
-use super::{BuildError, Project, output};
+use super::{Project, output};
 
-pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, HintedError> {
     let go = Tool::named("go", "install Go 1.24 or later from https://go.dev/dl");
     let scratch = Scratch::new()?;
     let core = scratch.path().join("core.wasm");

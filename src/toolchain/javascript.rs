@@ -5,14 +5,16 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::domain::hinted::HintedError;
+
 use super::command::Tool;
 use super::scratch::Scratch;
-use super::{BuildError, Project, output};
+use super::{Project, output, unreadable};
 
 /// The module that exports the rule, when package.json names none.
 const ENTRY: &str = "component.js";
 
-pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, HintedError> {
     let package = package(project)?;
     if package.pointer("/scripts/compile").is_some() {
         let npm = Tool::named("npm", "install Node.js 20 or later from https://nodejs.org");
@@ -20,7 +22,7 @@ pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     }
     let entry = package.get("main").and_then(Value::as_str).unwrap_or(ENTRY);
     if !project.folder.join(entry).is_file() {
-        return Err(BuildError::new(
+        return Err(HintedError::new(
             format!("`{}` has no `{entry}`", project.folder.display()),
             "name the module that exports `rule` as `main` in package.json",
         ));
@@ -37,9 +39,9 @@ pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     output(&component)
 }
 
-fn package(project: &Project<'_>) -> Result<Value, BuildError> {
+fn package(project: &Project<'_>) -> Result<Value, HintedError> {
     let path = project.folder.join("package.json");
-    let text = fs::read(&path).map_err(|error| BuildError::unreadable(&path, &error))?;
+    let text = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
     serde_json::from_slice(&text)
-        .map_err(|error| BuildError::new(format!("`{}` is not JSON: {error}", path.display()), "correct it"))
+        .map_err(|error| HintedError::new(format!("`{}` is not JSON: {error}", path.display()), "correct it"))
 }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use crate::domain::hinted::HintedError;
+
 use super::command::Tool;
 use super::scratch::Scratch;
-use super::{BuildError, Project, output};
+use super::{Project, output, unreadable};
 
 /// The module that has the rule.
 const ENTRY: &str = "app";
@@ -13,7 +15,7 @@ const ENTRY: &str = "app";
 const DEEPEST: usize = 16;
 const MOST_FILES: usize = 2_000;
 
-pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, HintedError> {
     let install = "`pip install componentize-py`, in `.venv` of the project or where the command is found";
     let folders = [".venv/bin", ".venv/Scripts", "venv/bin"];
     let componentize = Tool::beside(project.folder, &folders, "componentize-py", install);
@@ -23,7 +25,7 @@ pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     let mut taken = 0;
     copy(project.folder, &modules, 0, &mut taken)?;
     if !modules.join(ENTRY).with_extension("py").is_file() {
-        return Err(BuildError::new(
+        return Err(HintedError::new(
             format!("`{}` has no `{ENTRY}.py`", project.folder.display()),
             format!("write the class `Rule` in `{ENTRY}.py`, which may import other modules of the folder"),
         ));
@@ -37,9 +39,9 @@ pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
 }
 
 /// Copies the modules of a folder, and the packages in it.
-fn copy(from: &Path, to: &Path, depth: usize, taken: &mut usize) -> Result<(), BuildError> {
-    let failed = |error: &std::io::Error| BuildError::unreadable(from, error);
-    fs::create_dir(to).map_err(|error| BuildError::unreadable(to, &error))?;
+fn copy(from: &Path, to: &Path, depth: usize, taken: &mut usize) -> Result<(), HintedError> {
+    let failed = |error: &std::io::Error| unreadable(from, error);
+    fs::create_dir(to).map_err(|error| unreadable(to, &error))?;
     for entry in fs::read_dir(from).map_err(|error| failed(&error))? {
         let entry = entry.map_err(|error| failed(&error))?;
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
@@ -49,9 +51,9 @@ fn copy(from: &Path, to: &Path, depth: usize, taken: &mut usize) -> Result<(), B
             *taken += 1;
             if *taken > MOST_FILES {
                 let message = format!("`{}` has more than {MOST_FILES} modules", from.display());
-                return Err(BuildError::new(message, "name the folder of one plugin"));
+                return Err(HintedError::new(message, "name the folder of one plugin"));
             }
-            fs::copy(&path, to.join(&name)).map_err(|error| BuildError::unreadable(&path, &error))?;
+            fs::copy(&path, to.join(&name)).map_err(|error| unreadable(&path, &error))?;
         }
     }
     Ok(())

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::domain::hinted::HintedError;
+
 use super::command::Tool;
-use super::{BuildError, Project, output};
+use super::{Project, output};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const INSTALL: &str = "install Rust from https://rustup.rs, and then `rustup target add wasm32-unknown-unknown`";
@@ -15,7 +17,7 @@ const INSTALL: &str = "install Rust from https://rustup.rs, and then `rustup tar
 const ON_FAILURE: &str = "what it printed says why; if it misses `core` or `std`, run `rustup target add \
                           wasm32-unknown-unknown`";
 
-pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, HintedError> {
     let cargo = Tool::named("cargo", INSTALL).with_hint(ON_FAILURE);
     let fixed = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
     let arguments = fixed.into_iter().chain(project.arguments.iter().map(String::as_str));
@@ -24,7 +26,7 @@ pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
 }
 
 /// The module of the package in this folder, among all that cargo says it made.
-fn artifact(project: &Project<'_>, messages: &str) -> Result<PathBuf, BuildError> {
+fn artifact(project: &Project<'_>, messages: &str) -> Result<PathBuf, HintedError> {
     let manifest = project.folder.join("Cargo.toml");
     let is_own = |message: &Value| {
         let path = message.get("manifest_path").and_then(Value::as_str);
@@ -41,7 +43,7 @@ fn artifact(project: &Project<'_>, messages: &str) -> Result<PathBuf, BuildError
         Some(PathBuf::from(file))
     });
     files.next_back().ok_or_else(|| {
-        BuildError::new(
+        HintedError::new(
             format!("`{}` makes no WebAssembly module", manifest.display()),
             "name the folder of a package, whose Cargo.toml has `crate-type = [\"cdylib\", \"rlib\"]` under `[lib]`",
         )

@@ -3,7 +3,9 @@
 use std::fs::{self, DirBuilder};
 use std::path::{Path, PathBuf};
 
-use super::{BuildError, Project};
+use crate::domain::hinted::HintedError;
+
+use super::{Project, unreadable};
 
 /// A new folder that nobody else can read, removed in the end.
 pub(super) struct Scratch(PathBuf);
@@ -13,13 +15,13 @@ impl Scratch {
     ///
     /// # Errors
     /// When the folder of temporary files cannot be written.
-    pub(super) fn new() -> Result<Self, BuildError> {
+    pub(super) fn new() -> Result<Self, HintedError> {
         let path = std::env::temp_dir().join(format!("holdpoint-build-{:016x}", fastrand::u64(..)));
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         // One that is there already is somebody else's.
-        builder.create(&path).map_err(|error| BuildError::unreadable(&path, &error))?;
+        builder.create(&path).map_err(|error| unreadable(&path, &error))?;
         Ok(Self(path))
     }
 
@@ -31,14 +33,14 @@ impl Scratch {
     ///
     /// # Errors
     /// When the contract cannot be written.
-    pub(super) fn wit(&self, project: &Project<'_>) -> Result<PathBuf, BuildError> {
+    pub(super) fn wit(&self, project: &Project<'_>) -> Result<PathBuf, HintedError> {
         let own = project.folder.join("wit");
         if own.is_dir() {
             return Ok(own);
         }
         let folder = self.0.join("wit");
         let written = fs::create_dir(&folder).and_then(|()| fs::write(folder.join("plugin.wit"), project.contract));
-        written.map_err(|error| BuildError::unreadable(&folder, &error))?;
+        written.map_err(|error| unreadable(&folder, &error))?;
         Ok(folder)
     }
 }

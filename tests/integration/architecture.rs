@@ -71,8 +71,8 @@ const PARTS: &[Part] = &[
     Part { module: "bundle", modules: &["domain", "private", "source::file"], crates: None, never: TIMELESS },
     Part {
         module: "component",
-        modules: &[],
-        crates: Some(&["thiserror", "wasmparser", "wat", "wit_component", "wit_parser"]),
+        modules: &["domain"],
+        crates: Some(&["wasmparser", "wat", "wit_component", "wit_parser"]),
         never: PURE,
     },
     Part { module: "toolchain", modules: &["domain"], crates: None, never: TIMELESS },

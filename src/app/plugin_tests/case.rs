@@ -15,7 +15,10 @@ use crate::domain::plugin_test::Said;
 use crate::domain::reference::ArtifactReference;
 use crate::domain::request::{Intent, Request, RequestedArtifact};
 use crate::domain::unique::Unique;
+use crate::engine::wasm::Exchange;
 use crate::source::file;
+
+use super::exchange::CaseExchange;
 
 /// Bytes of one case.
 const LARGEST: u64 = 8 << 20;
@@ -32,6 +35,9 @@ pub(super) struct Case {
     /// The secrets that the plugin is granted, and their values.
     #[serde(default)]
     pub(super) secrets: BTreeMap<String, SecretText>,
+    /// What the plugin is expected to ask others, and what they answer.
+    #[serde(default)]
+    http: Vec<CaseExchange>,
     #[serde(default)]
     parameters: Option<Unique>,
     request: CaseRequest,
@@ -117,6 +123,16 @@ pub(super) fn parse(text: &str, format: Format) -> Result<Case, String> {
 }
 
 impl Case {
+    /// The secrets that the plugin is granted.
+    pub(super) fn granted(&self) -> BTreeMap<String, SecretString> {
+        self.secrets.iter().map(|(name, secret)| (name.clone(), secret.value())).collect()
+    }
+
+    /// What the plugin is expected to ask, and what is answered.
+    pub(super) fn exchanges(&self) -> anyhow::Result<Vec<Exchange>> {
+        self.http.iter().map(CaseExchange::exchange).collect()
+    }
+
     pub(super) fn parameters(&self) -> anyhow::Result<Value> {
         match &self.parameters {
             None => Ok(Value::Object(Map::new())),
@@ -194,7 +210,7 @@ impl Case {
 }
 
 impl SecretText {
-    pub(super) fn value(&self) -> SecretString {
+    fn value(&self) -> SecretString {
         self.0.clone().into()
     }
 

@@ -11,12 +11,11 @@ use super::super::{plugins, policies};
 use super::case::{Case, SOURCE};
 use crate::config::{PluginConfig, PluginSource};
 use crate::domain::finding::{Finding, Outcome};
-use crate::domain::grant::{HostGrant, Need};
-use crate::domain::plugin_test::{CaseFinding, Objection, Said};
+use crate::domain::plugin_test::{CaseFinding, Difference, Objection, Said};
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
 use crate::domain::verdict::Verdict;
 use crate::engine::LoadError;
-use crate::engine::wasm::{Announce, ComponentBytes, PluginFault, PluginSpec, WasmEngine, inspect};
+use crate::engine::wasm::{Announce, ComponentBytes, Hosts, PluginFault, PluginSpec, Stage, WasmEngine, redact};
 use crate::gate::source::{NoProgress, RecordFilters};
 use crate::gate::{ConfiguredSource, Gate};
 use crate::source::snapshot::SnapshotSource;
@@ -32,12 +31,21 @@ type Key = (PathBuf, Vec<(String, String)>);
 /// Loaded plugins: by component, and by the secrets that the plugin is granted.
 #[derive(Default)]
 pub(super) struct Plugins {
-    loaded: BTreeMap<Key, Result<Arc<WasmEngine>, String>>,
+    loaded: BTreeMap<Key, Result<Loaded, String>>,
+}
+
+/// A plugin, and who answers its requests.
+#[derive(Clone)]
+struct Loaded {
+    engine: Arc<WasmEngine>,
+    stage: Arc<Stage>,
 }
 
 /// What came of a case.
 pub(super) struct Evaluated {
     pub(super) said: Said,
+    /// How its requests differ from those that are expected.
+    pub(super) requests: Vec<Difference>,
     pub(super) log: Vec<String>,
     pub(super) duration: Duration,
 }
@@ -54,7 +62,8 @@ impl Plugins {
         path: &Path,
         logs: bool,
     ) -> anyhow::Result<Evaluated> {
-        let engine = self.engine(component, case)?;
+        let Loaded { engine, stage } = self.loaded(component, case)?;
+        stage.set(case.exchanges()?);
         let environments = case.environments()?;
         let rule = Rule {
             id: NAME.to_owned(),
@@ -66,7 +75,7 @@ impl Plugins {
         let names: BTreeSet<String> = environments.names().map(str::to_owned).collect();
         let engine = match engine.with_rules(std::slice::from_ref(&rule), names) {
             Ok(engine) => engine,
-            Err(refused) => return of_refusal(&refused),
+            Err(refused) => return Ok(Evaluated { requests: requests(&stage, case), ..of_refusal(&refused)? }),
         };
         let records = SnapshotSource::of_text(path.to_owned(), case.snapshot(&environments)?);
         let filters = RecordFilters { full_history: true, ..RecordFilters::default() };
@@ -79,10 +88,10 @@ impl Plugins {
             when_no_rule_applies: Verdict::Undecided,
             overrides: None,
         };
-        decide(&gate, case, logs)
+        decide(&gate, case, &stage, logs)
     }
 
-    fn engine(&mut self, component: &Path, case: &Case) -> anyhow::Result<Arc<WasmEngine>> {
+    fn loaded(&mut self, component: &Path, case: &Case) -> anyhow::Result<Loaded> {
         let secrets = case.secrets.iter().map(|(name, secret)| (name.clone(), secret.key().to_owned())).collect();
         let key = (component.to_owned(), secrets);
         let loaded =
@@ -91,27 +100,29 @@ impl Plugins {
     }
 }
 
-fn load(component: &Path, case: &Case) -> anyhow::Result<Arc<WasmEngine>> {
+fn load(component: &Path, case: &Case) -> anyhow::Result<Loaded> {
     let usual = PluginConfig::new(NAME.to_owned(), PluginSource::File(component.to_owned()), TIMEOUT);
-    let secrets = case.secrets.iter().map(|(name, secret)| (name.clone(), secret.value()));
-    let bytes = plugins::read(component)?;
-    // What cannot be inspected is refused below, with the reason.
-    let needs = inspect(&bytes).and_then(|found| found.needs()).unwrap_or_default();
-    // Cases reach nothing: a plugin that sends a request has failed, and can be tested up to there.
-    let http = needs.contains(&Need::Http).then(HostGrant::nowhere).into_iter().collect();
+    let stage = Arc::new(Stage::default());
     let spec = PluginSpec {
-        component: ComponentBytes::new(bytes),
+        component: ComponentBytes::new(plugins::read(component)?),
         name: usual.name,
         origin: None,
-        http,
-        secrets: Arc::new(secrets.collect()),
+        http: Hosts::Staged(Arc::clone(&stage)),
+        secrets: Arc::new(case.granted()),
         timeout: usual.timeout,
         memory: usual.memory,
     };
-    Ok(Arc::new(WasmEngine::load(&[spec], &[], BTreeSet::new(), &plugins::code(Announce::default())?)?))
+    let engine = WasmEngine::load(&[spec], &[], BTreeSet::new(), &plugins::code(Announce::default())?)?;
+    Ok(Loaded { engine: Arc::new(engine), stage })
 }
 
-fn decide(gate: &Gate, case: &Case, logs: bool) -> anyhow::Result<Evaluated> {
+/// How what was asked differs from what the case expects. Its secrets are shown no more than real ones.
+fn requests(stage: &Stage, case: &Case) -> Vec<Difference> {
+    let secrets = case.granted();
+    stage.differences(|text| redact(&secrets, text))
+}
+
+fn decide(gate: &Gate, case: &Case, stage: &Stage, logs: bool) -> anyhow::Result<Evaluated> {
     let request = case.request()?;
     let observed = policies::wait_for(gate.observe(&request.environment, Arc::new(NoProgress)))?;
     let Some(observation) = observed else { bail!("the environment `{}` is not there", request.environment) };
@@ -121,9 +132,12 @@ fn decide(gate: &Gate, case: &Case, logs: bool) -> anyhow::Result<Evaluated> {
     let started = Instant::now();
     let decision = gate.decide(&observation, request, case.as_of);
     let duration = started.elapsed();
+    let requests = requests(stage, case);
+    // An explanation asks once more.
+    stage.set(case.exchanges()?);
     let explained = if logs { gate.explain(&observation, &decision) } else { Vec::new() };
     let log = explained.into_iter().flat_map(|explanation| explanation.log).collect();
-    Ok(Evaluated { said: of_findings(decision.verdict, &decision.findings), log, duration })
+    Ok(Evaluated { said: of_findings(decision.verdict, &decision.findings), requests, log, duration })
 }
 
 /// What the plugin has against the parameters.
@@ -140,7 +154,7 @@ fn of_refusal(refused: &LoadError<PluginFault>) -> anyhow::Result<Evaluated> {
         }
     }
     let said = Said { parameters_refused: Some(words), ..Said::default() };
-    Ok(Evaluated { said, log: Vec::new(), duration: Duration::ZERO })
+    Ok(Evaluated { said, requests: Vec::new(), log: Vec::new(), duration: Duration::ZERO })
 }
 
 fn of_findings(verdict: Verdict, findings: &[Finding]) -> Said {

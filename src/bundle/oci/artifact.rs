@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_TITLE as TITLE;
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
 
-use super::super::error::BundleError;
 use super::super::{Bundle, LARGEST, digest, path};
 use crate::domain::digest::Digest;
+use crate::domain::hinted::HintedError;
 
 /// The layer that is a bundle, and the configuration beside it.
 const BUNDLE_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -46,9 +46,9 @@ pub(super) struct Layer {
     is_data: bool,
 }
 
-pub(super) fn read_manifest(bytes: &[u8]) -> Result<OciImageManifest, BundleError> {
+pub(super) fn read_manifest(bytes: &[u8]) -> Result<OciImageManifest, HintedError> {
     let manifest: OciImageManifest = serde_json::from_slice(bytes).map_err(|error| {
-        BundleError::new(
+        HintedError::new(
             format!("its manifest is not that of one artifact: {error}"),
             "name one artifact, not an index of images",
         )
@@ -56,7 +56,7 @@ pub(super) fn read_manifest(bytes: &[u8]) -> Result<OciImageManifest, BundleErro
     let wrong = manifest.media_type.as_deref().filter(|media_type| *media_type != OCI_IMAGE_MEDIA_TYPE);
     if manifest.schema_version != 2 || wrong.is_some() {
         let message = format!("its manifest is of the type `{}`", wrong.unwrap_or("of an older schema"));
-        return Err(BundleError::new(
+        return Err(HintedError::new(
             message,
             "push it again with `holdpoint policy push`, `holdpoint plugin push` or `oras`",
         ));
@@ -65,30 +65,30 @@ pub(super) fn read_manifest(bytes: &[u8]) -> Result<OciImageManifest, BundleErro
 }
 
 /// The layers and their layout, within bounds: nothing is fetched that could not be used.
-pub(super) fn layers(manifest: &OciImageManifest) -> Result<(Layout, Vec<Layer>), BundleError> {
+pub(super) fn layers(manifest: &OciImageManifest) -> Result<(Layout, Vec<Layer>), HintedError> {
     let layout = match manifest.layers.as_slice() {
-        [] => return Err(BundleError::new("it has no layers", "push policies to it")),
+        [] => return Err(HintedError::new("it has no layers", "push policies to it")),
         [only] if only.media_type == BUNDLE_LAYER => Layout::Bundle,
         _ => Layout::Files,
     };
     if manifest.layers.len() > MOST_LAYERS {
-        return Err(BundleError::new(format!("it has more than {MOST_LAYERS} layers"), "push it as one bundle"));
+        return Err(HintedError::new(format!("it has more than {MOST_LAYERS} layers"), "push it as one bundle"));
     }
     let layers: Vec<Layer> = manifest.layers.iter().map(|layer| read_layer(layout, layer)).collect::<Result<_, _>>()?;
     let total = layers.iter().map(|layer| layer.size).fold(0_u64, u64::saturating_add);
     if total > LARGEST {
         let message = format!("its layers have {total} bytes, and at most {} MiB are fetched", LARGEST >> 20);
-        return Err(BundleError::new(message, "split it, or keep tables of data elsewhere"));
+        return Err(HintedError::new(message, "split it, or keep tables of data elsewhere"));
     }
     Ok((layout, layers))
 }
 
-fn read_layer(layout: Layout, layer: &OciDescriptor) -> Result<Layer, BundleError> {
+fn read_layer(layout: Layout, layer: &OciDescriptor) -> Result<Layer, HintedError> {
     let is_data = match (layout, layer.media_type.as_str()) {
         (Layout::Bundle, BUNDLE_LAYER) | (Layout::Files, POLICY_LAYER) => false,
         (Layout::Files, DATA_LAYER) => true,
         (_, other) => {
-            return Err(BundleError::new(
+            return Err(HintedError::new(
                 format!("it has a layer of the type `{other}`, which is none of policies"),
                 "an artifact of policies has one layer that is a bundle, or one for each policy and data document",
             ));
@@ -98,12 +98,12 @@ fn read_layer(layout: Layout, layer: &OciDescriptor) -> Result<Layer, BundleErro
 }
 
 /// What the manifest states of a layer, whatever it holds.
-pub(super) fn described(layer: &OciDescriptor) -> Result<Layer, BundleError> {
+pub(super) fn described(layer: &OciDescriptor) -> Result<Layer, HintedError> {
     let digest = layer.digest.parse().map_err(|error| {
-        BundleError::new(format!("its layer's digest cannot be used: {error}"), "push it again with SHA-256 digests")
+        HintedError::new(format!("its layer's digest cannot be used: {error}"), "push it again with SHA-256 digests")
     })?;
     let size = u64::try_from(layer.size)
-        .map_err(|_negative| BundleError::new("it has a layer of a negative size", "push it again"))?;
+        .map_err(|_negative| HintedError::new("it has a layer of a negative size", "push it again"))?;
     let titles = layer.annotations.as_ref();
     let title = titles.and_then(|titles| titles.get(TITLE)).cloned().unwrap_or_default();
     Ok(Layer { digest, size, title, is_data: false })
@@ -113,7 +113,7 @@ pub(super) fn described(layer: &OciDescriptor) -> Result<Layer, BundleError> {
 pub(super) fn unpack(
     layout: Layout,
     mut contents: Vec<(Layer, Vec<u8>)>,
-) -> Result<(Bundle, Option<Vec<u8>>), BundleError> {
+) -> Result<(Bundle, Option<Vec<u8>>), HintedError> {
     if layout == Layout::Bundle {
         let packed = contents.pop().map(|(_, content)| content).unwrap_or_default();
         return Ok((Bundle::read(&packed)?, Some(packed)));
@@ -121,7 +121,7 @@ pub(super) fn unpack(
     let (mut files, mut data) = (BTreeMap::new(), Vec::new());
     for (layer, content) in contents {
         let Some(name) = path::normal(layer.title.as_bytes())? else {
-            return Err(BundleError::new(
+            return Err(HintedError::new(
                 format!("its layer {} has no name", layer.digest),
                 format!("push it with the annotation `{TITLE}`, as conftest does"),
             ));
@@ -130,14 +130,14 @@ pub(super) fn unpack(
             data.push(name.clone());
         }
         if files.insert(name.clone(), content).is_some() {
-            return Err(BundleError::new(format!("its file `{name}` is there twice"), "push it again"));
+            return Err(HintedError::new(format!("its file `{name}` is there twice"), "push it again"));
         }
     }
     Ok((Bundle::from_files(files, data)?, None))
 }
 
 /// The manifest of a bundle, and the contents that it names.
-pub(super) fn compose(bundle: &Bundle, layout: Layout) -> Result<Parts, BundleError> {
+pub(super) fn compose(bundle: &Bundle, layout: Layout) -> Result<Parts, HintedError> {
     let parts: Vec<(String, &str, Vec<u8>)> = match layout {
         Layout::Bundle => vec![("bundle.tar.gz".to_owned(), BUNDLE_LAYER, bundle.pack()?)],
         Layout::Files => {

@@ -8,7 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
-use super::super::error::BundleError;
+use crate::domain::hinted::HintedError;
+
 use super::credentials::Credentials;
 use super::http::{Answer, Http};
 
@@ -27,7 +28,7 @@ pub(super) enum Authorization {
 
 impl Authorization {
     /// The header, marked so that nothing shows it.
-    pub(super) fn header(&self) -> Result<Option<HeaderValue>, BundleError> {
+    pub(super) fn header(&self) -> Result<Option<HeaderValue>, HintedError> {
         let text = match self {
             Self::Nothing => return Ok(None),
             Self::Basic { user, password } => basic(user, password),
@@ -41,9 +42,9 @@ fn basic(user: &str, password: &SecretString) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose_secret())))
 }
 
-fn sensitive(text: &str) -> Result<HeaderValue, BundleError> {
+fn sensitive(text: &str) -> Result<HeaderValue, HintedError> {
     let mut value = HeaderValue::from_str(text).map_err(|_error| {
-        BundleError::new("the registry's token cannot be sent: it holds control characters", "ask who runs it")
+        HintedError::new("the registry's token cannot be sent: it holds control characters", "ask who runs it")
     })?;
     value.set_sensitive(true);
     Ok(value)
@@ -56,7 +57,7 @@ pub(super) async fn authorize(
     repository: &str,
     actions: &str,
     credentials: Credentials,
-) -> Result<Authorization, BundleError> {
+) -> Result<Authorization, HintedError> {
     let answer = http.exchange(|client| client.get(base.clone()), base, LARGEST).await?;
     if answer.status != StatusCode::UNAUTHORIZED {
         return Ok(Authorization::Nothing);
@@ -71,7 +72,7 @@ pub(super) async fn authorize(
             Ok(Authorization::Basic { user, password })
         }
         (_, Credentials::Anonymous) => Err(unauthorized(base)),
-        _ => Err(BundleError::new(
+        _ => Err(HintedError::new(
             format!("`{}` asks for credentials in a way that is not known", base.host_str().unwrap_or_default()),
             "holdpoint knows `Basic` and `Bearer`",
         )),
@@ -79,13 +80,13 @@ pub(super) async fn authorize(
 }
 
 /// The place for tokens: never without TLS, but where the registry itself is reached so.
-fn realm_of(realm: &str, base: &Url) -> Result<Url, BundleError> {
+fn realm_of(realm: &str, base: &Url) -> Result<Url, HintedError> {
     let url = Url::parse(realm).ok().filter(|url| url.host().is_some());
     let url = url.filter(|url| url.username().is_empty() && (url.scheme() == "https" || url.scheme() == base.scheme()));
     url.ok_or_else(|| {
         let message =
             format!("`{}` names a place for tokens that is no `https` address", base.host_str().unwrap_or_default());
-        BundleError::new(message, "ask who runs the registry; no credentials were sent")
+        HintedError::new(message, "ask who runs the registry; no credentials were sent")
     })
 }
 
@@ -95,7 +96,7 @@ async fn token(
     service: Option<&str>,
     scope: &str,
     credentials: Credentials,
-) -> Result<SecretString, BundleError> {
+) -> Result<SecretString, HintedError> {
     let service = service.unwrap_or_default();
     let anonymous = matches!(credentials, Credentials::Anonymous);
     let answer = match credentials {
@@ -121,7 +122,7 @@ async fn token(
             return unauthorized(realm);
         }
         let message = format!("`{place}` gave no token for `{scope}`: it answered {}", answer.status);
-        BundleError::new(message, "run `docker login` again, with an account that may do this")
+        HintedError::new(message, "run `docker login` again, with an account that may do this")
     })
 }
 
@@ -151,9 +152,9 @@ fn read_token(answer: &Answer) -> Option<SecretString> {
 }
 
 /// The registry lets nobody in without credentials, and there are none.
-pub(super) fn unauthorized(place: &Url) -> BundleError {
+pub(super) fn unauthorized(place: &Url) -> HintedError {
     let host = place.host_str().unwrap_or_default();
-    BundleError::new(
+    HintedError::new(
         format!("`{host}` does not let this be done without credentials, or not with these"),
         format!("run `docker login {host}`, with an account that may do this"),
     )

@@ -7,12 +7,12 @@ use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciImageManifest};
 use serde::Serialize;
 
 use super::super::digest;
-use super::super::error::BundleError;
 use super::artifact::{self, Layer, Parts};
 use super::cache::Cache;
 use super::registry::Registry;
 use super::{Access, Fetcher, within};
 use crate::domain::digest::Digest;
+use crate::domain::hinted::HintedError;
 use crate::domain::plugin::LARGEST_COMPONENT;
 use crate::domain::repository::RepositoryReference;
 
@@ -63,7 +63,7 @@ pub async fn pull_component(
     address: &RepositoryReference,
     wanted: Option<Digest>,
     access: &Access,
-) -> Result<PulledComponent, BundleError> {
+) -> Result<PulledComponent, HintedError> {
     within(access.timeout, address, fetch(address, wanted, access)).await
 }
 
@@ -71,7 +71,7 @@ async fn fetch(
     address: &RepositoryReference,
     wanted: Option<Digest>,
     access: &Access,
-) -> Result<PulledComponent, BundleError> {
+) -> Result<PulledComponent, HintedError> {
     let cache = Cache::new(access.cache.clone());
     if let Some(known) = wanted.and_then(|wanted| cached(&cache, address, wanted)) {
         return Ok(known);
@@ -80,7 +80,7 @@ async fn fetch(
     let (manifest, content) = fetcher.manifest(address).await?;
     let layer = layer(&artifact::read_manifest(&content)?)?;
     if let Some(wanted) = wanted.filter(|wanted| *wanted != layer.digest) {
-        return Err(BundleError::new(
+        return Err(HintedError::new(
             format!("it is another component than the configuration names: {}, not {wanted}", layer.digest),
             "if you trust it, write its digest as `sha256`",
         ));
@@ -98,15 +98,15 @@ fn cached(cache: &Cache, address: &RepositoryReference, wanted: Digest) -> Optio
 }
 
 /// The one layer, within bounds: nothing is fetched that could not be used.
-fn layer(manifest: &OciImageManifest) -> Result<Layer, BundleError> {
+fn layer(manifest: &OciImageManifest) -> Result<Layer, HintedError> {
     let [only] = manifest.layers.as_slice() else {
-        return Err(BundleError::new(
+        return Err(HintedError::new(
             format!("it has {} layers, and the artifact of a component has exactly one", manifest.layers.len()),
             "push it again with `holdpoint plugin push`",
         ));
     };
     if only.media_type != LAYER {
-        return Err(BundleError::new(
+        return Err(HintedError::new(
             format!("its layer is of the type `{}`, and a component is `{LAYER}`", only.media_type),
             "name the artifact of a plugin; policies belong under `policies`",
         ));
@@ -115,13 +115,13 @@ fn layer(manifest: &OciImageManifest) -> Result<Layer, BundleError> {
     if layer.size > LARGEST_COMPONENT {
         let message =
             format!("its component has {} bytes, and at most {} MiB are fetched", layer.size, LARGEST_COMPONENT >> 20);
-        return Err(BundleError::new(message, "build it smaller: optimised, and without debug information"));
+        return Err(HintedError::new(message, "build it smaller: optimised, and without debug information"));
     }
     Ok(layer)
 }
 
 /// The manifest of a component, and the contents that it names.
-pub(super) fn compose(component: &[u8], outside: &ComponentOutside) -> Result<Parts, BundleError> {
+pub(super) fn compose(component: &[u8], outside: &ComponentOutside) -> Result<Parts, HintedError> {
     let configuration = Configuration {
         created: CREATED,
         architecture: "wasm",
@@ -130,7 +130,7 @@ pub(super) fn compose(component: &[u8], outside: &ComponentOutside) -> Result<Pa
         component: outside,
     };
     let configuration = serde_json::to_vec(&configuration)
-        .map_err(|error| BundleError::new(format!("the configuration cannot be written: {error}"), "report this"))?;
+        .map_err(|error| HintedError::new(format!("the configuration cannot be written: {error}"), "report this"))?;
     let manifest = OciImageManifest {
         schema_version: 2,
         media_type: Some(OCI_IMAGE_MEDIA_TYPE.to_owned()),

@@ -8,7 +8,7 @@ use docker_credential::{CredentialRetrievalError, DockerCredential};
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-use super::super::error::BundleError;
+use crate::domain::hinted::HintedError;
 use crate::source::file;
 
 /// Bytes of the configuration.
@@ -31,7 +31,7 @@ pub(super) enum Credentials {
 
 /// The credentials for this registry in `config.json` of this folder. Helpers that it names are asked, which are
 /// programs on this machine.
-pub(super) async fn find(folder: Option<&Path>, registry: &str) -> Result<Credentials, BundleError> {
+pub(super) async fn find(folder: Option<&Path>, registry: &str) -> Result<Credentials, HintedError> {
     let Some(folder) = folder else { return Ok(Credentials::Anonymous) };
     let path = folder.join("config.json");
     let config = match file::read(&path, LARGEST) {
@@ -39,7 +39,7 @@ pub(super) async fn find(folder: Option<&Path>, registry: &str) -> Result<Creden
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Credentials::Anonymous),
         Err(error) => {
             let message = format!("Docker's configuration `{}` cannot be read: {error}", path.display());
-            return Err(BundleError::new(message, "check its permissions, or name another folder in `DOCKER_CONFIG`"));
+            return Err(HintedError::new(message, "check its permissions, or name another folder in `DOCKER_CONFIG`"));
         }
     };
     let server = if registry == "docker.io" { DOCKER_HUB } else { registry }.to_owned();
@@ -53,7 +53,7 @@ pub(super) async fn find(folder: Option<&Path>, registry: &str) -> Result<Creden
         Ok(Ok(found)) => read(found, registry, &path),
         _late => {
             let message = format!("the credential helper for `{registry}` did not answer within {HELPER_TIMEOUT:?}");
-            Err(BundleError::new(message, format!("see `{}`; `docker login {registry}` may help", path.display())))
+            Err(HintedError::new(message, format!("see `{}`; `docker login {registry}` may help", path.display())))
         }
     }
 }
@@ -62,7 +62,7 @@ fn read(
     found: Result<DockerCredential, CredentialRetrievalError>,
     registry: &str,
     path: &Path,
-) -> Result<Credentials, BundleError> {
+) -> Result<Credentials, HintedError> {
     let why = match found {
         Ok(DockerCredential::IdentityToken(token)) => return Ok(Credentials::Identity(token.into())),
         Ok(DockerCredential::UsernamePassword(user, password)) if user.is_empty() && password.is_empty() => {
@@ -88,5 +88,5 @@ fn read(
         Err(_configuration) => "what Docker's configuration holds for it cannot be read".to_owned(),
     };
     let message = format!("no credentials for `{registry}`: {why}");
-    Err(BundleError::new(message, format!("run `docker login {registry}`, or mend `{}`", path.display())))
+    Err(HintedError::new(message, format!("run `docker login {registry}`, or mend `{}`", path.display())))
 }

@@ -6,7 +6,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 
-use super::super::error::BundleError;
+use crate::domain::hinted::HintedError;
 
 /// How often a registry may point elsewhere: to its storage, and that to another region.
 const REDIRECTS: usize = 5;
@@ -25,11 +25,11 @@ pub(super) struct Answer {
 pub(super) struct Http(Client);
 
 impl Http {
-    pub(super) fn new() -> Result<Self, BundleError> {
+    pub(super) fn new() -> Result<Self, HintedError> {
         let agent = concat!("holdpoint/", env!("CARGO_PKG_VERSION"));
         let client = Client::builder().redirect(Policy::none()).connect_timeout(CONNECT_TIMEOUT).user_agent(agent);
         client.build().map(Self).map_err(|error| {
-            BundleError::new(format!("no connections can be made: {}", innermost(&error)), "check the proxy settings")
+            HintedError::new(format!("no connections can be made: {}", innermost(&error)), "check the proxy settings")
         })
     }
 
@@ -40,7 +40,7 @@ impl Http {
         accept: &str,
         authorization: Option<&HeaderValue>,
         limit: u64,
-    ) -> Result<Answer, BundleError> {
+    ) -> Result<Answer, HintedError> {
         let mut next = url;
         let mut authorization = authorization.cloned();
         for _hop in 0..=REDIRECTS {
@@ -54,7 +54,7 @@ impl Http {
         }
         let host = next.host_str().unwrap_or_default();
         let message = format!("the registry points from place to place, last to `{host}`");
-        Err(BundleError::new(message, "check the address of the registry"))
+        Err(HintedError::new(message, "check the address of the registry"))
     }
 
     /// Posts a form, or gets, for a token. Nothing is followed: the credentials are for this server.
@@ -63,12 +63,12 @@ impl Http {
         request: impl FnOnce(&Client) -> RequestBuilder,
         url: &Url,
         limit: u64,
-    ) -> Result<Answer, BundleError> {
+    ) -> Result<Answer, HintedError> {
         send(request(&self.0), url, limit).await
     }
 }
 
-fn redirect(answer: &Answer, from: &Url) -> Result<Option<Url>, BundleError> {
+fn redirect(answer: &Answer, from: &Url) -> Result<Option<Url>, HintedError> {
     let moved = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = answer.headers.get(LOCATION).filter(|_| moved);
     let Some(location) = location else { return Ok(None) };
@@ -76,14 +76,14 @@ fn redirect(answer: &Answer, from: &Url) -> Result<Option<Url>, BundleError> {
     let allowed = target.filter(|target| target.scheme() == "https" || target.scheme() == from.scheme());
     allowed.map(Some).ok_or_else(|| {
         let message = format!("`{}` points to a place that is no `https` address", host(from));
-        BundleError::new(message, "check the address of the registry")
+        HintedError::new(message, "check the address of the registry")
     })
 }
 
-async fn send(request: RequestBuilder, url: &Url, limit: u64) -> Result<Answer, BundleError> {
+async fn send(request: RequestBuilder, url: &Url, limit: u64) -> Result<Answer, HintedError> {
     let broken = |error: reqwest::Error| {
         let what = if error.is_connect() { "no connection to" } else { "the connection broke with" };
-        BundleError::new(
+        HintedError::new(
             format!("{what} `{}`: {}", host(url), innermost(&error)),
             "check the address of the registry, the network, and the proxy that the environment names",
         )
@@ -92,7 +92,7 @@ async fn send(request: RequestBuilder, url: &Url, limit: u64) -> Result<Answer, 
     let too_large = || {
         let message =
             format!("`{}` answered with more than the {limit} bytes that were announced or make sense", host(url));
-        BundleError::new(message, "check the address of the registry, and what was pushed to it")
+        HintedError::new(message, "check the address of the registry, and what was pushed to it")
     };
     // A failure says why in its body, whatever was announced.
     let limit = if response.status().is_success() { limit } else { limit.max(64 << 10) };

@@ -9,29 +9,29 @@ use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret as _;
 
 use super::super::digest;
-use super::super::error::BundleError;
 use super::artifact::Parts;
 use super::authorize::Authorization;
 use super::registry::{self, Registry};
 use super::{Access, http};
 use crate::domain::digest::Digest;
+use crate::domain::hinted::HintedError;
 use crate::domain::repository::RepositoryReference;
 
 /// Pushes the contents, then the manifest that names them: a reader never sees one without the other.
 pub(super) async fn push(
     address: &RepositoryReference,
-    compose: impl FnOnce() -> Result<Parts, BundleError>,
+    compose: impl FnOnce() -> Result<Parts, HintedError>,
     access: &Access,
-) -> Result<Digest, BundleError> {
+) -> Result<Digest, HintedError> {
     let (Some(tag), None) = (&address.tag, address.digest) else {
-        return Err(BundleError::new(
+        return Err(HintedError::new(
             format!("`{address}` names no tag to push to"),
             "write `oci://registry/repository:tag`; the digest is printed",
         ));
     };
     let Parts { manifest, contents } = compose()?;
     let body = serde_json::to_vec(&manifest)
-        .map_err(|error| BundleError::new(format!("the manifest cannot be written: {error}"), "report this"))?;
+        .map_err(|error| HintedError::new(format!("the manifest cannot be written: {error}"), "report this"))?;
     let registry = Registry::new(address, access)?;
     let client = client(address, access)?;
     let image = Reference::with_tag(address.registry.clone(), address.repository.clone(), tag.clone());
@@ -58,7 +58,7 @@ pub(super) async fn push(
     Ok(pushed)
 }
 
-fn client(address: &RepositoryReference, access: &Access) -> Result<Client, BundleError> {
+fn client(address: &RepositoryReference, access: &Access) -> Result<Client, HintedError> {
     let plain = registry::is_plain(address, access);
     let config = ClientConfig {
         protocol: if plain { ClientProtocol::Http } else { ClientProtocol::Https },
@@ -70,7 +70,7 @@ fn client(address: &RepositoryReference, access: &Access) -> Result<Client, Bund
     Client::try_from(config).map_err(|error| failure(address, &error))
 }
 
-fn failure(address: &RepositoryReference, error: &OciDistributionError) -> BundleError {
+fn failure(address: &RepositoryReference, error: &OciDistributionError) -> HintedError {
     let login = format!("run `docker login {}`, with an account that may push there", registry::host(address));
     let (why, hint) = match error {
         OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
@@ -83,5 +83,5 @@ fn failure(address: &RepositoryReference, error: &OciDistributionError) -> Bundl
         }
         other => (http::innermost(other), "check the address of the registry and the network".to_owned()),
     };
-    BundleError::new(format!("the registry `{}` did not take it: {why}", address.registry), hint)
+    HintedError::new(format!("the registry `{}` did not take it: {why}", address.registry), hint)
 }

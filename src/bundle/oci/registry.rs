@@ -5,12 +5,12 @@ use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
-use super::super::error::BundleError;
 use super::Access;
 use super::authorize::{self, Authorization};
 use super::credentials;
 use super::http::{Answer, Http};
 use crate::domain::digest::Digest;
+use crate::domain::hinted::HintedError;
 use crate::domain::repository::RepositoryReference;
 
 /// Where Docker's own registry really is.
@@ -26,33 +26,33 @@ pub(super) struct Registry<'a> {
 }
 
 impl<'a> Registry<'a> {
-    pub(super) fn new(address: &'a RepositoryReference, access: &'a Access) -> Result<Self, BundleError> {
+    pub(super) fn new(address: &'a RepositoryReference, access: &'a Access) -> Result<Self, HintedError> {
         let scheme = if is_plain(address, access) { "http" } else { "https" };
         let base = format!("{scheme}://{}/v2/", host(address));
         let base = Url::parse(&base).map_err(|error| {
-            BundleError::new(format!("`{}` is no registry: {error}", address.registry), "correct its name")
+            HintedError::new(format!("`{}` is no registry: {error}", address.registry), "correct its name")
         })?;
         Ok(Self { http: Http::new()?, base, address, access, authorization: OnceCell::new() })
     }
 
     /// The manifest of a tag or digest, as it came.
-    pub(super) async fn manifest(&self, reference: &str, limit: u64) -> Result<Vec<u8>, BundleError> {
+    pub(super) async fn manifest(&self, reference: &str, limit: u64) -> Result<Vec<u8>, HintedError> {
         self.manifest_as(reference, OCI_IMAGE_MEDIA_TYPE, limit).await
     }
 
     /// The manifest of a tag or digest, of one of these media types, as it came.
-    pub(super) async fn manifest_as(&self, reference: &str, kinds: &str, limit: u64) -> Result<Vec<u8>, BundleError> {
+    pub(super) async fn manifest_as(&self, reference: &str, kinds: &str, limit: u64) -> Result<Vec<u8>, HintedError> {
         self.get(&format!("manifests/{reference}"), kinds, limit).await
     }
 
     /// The blob of this digest, as it came.
-    pub(super) async fn blob(&self, digest: Digest, limit: u64) -> Result<Vec<u8>, BundleError> {
+    pub(super) async fn blob(&self, digest: Digest, limit: u64) -> Result<Vec<u8>, HintedError> {
         self.get(&format!("blobs/{digest}"), "*/*", limit).await
     }
 
-    async fn get(&self, path: &str, accept: &str, limit: u64) -> Result<Vec<u8>, BundleError> {
+    async fn get(&self, path: &str, accept: &str, limit: u64) -> Result<Vec<u8>, HintedError> {
         if self.access.offline {
-            return Err(BundleError::new(
+            return Err(HintedError::new(
                 "it is not in the cache, and nothing may be fetched",
                 "pull it where the registry can be reached, or leave `--offline` out",
             ));
@@ -61,13 +61,13 @@ impl<'a> Registry<'a> {
         let url = self
             .base
             .join(&format!("{}/{path}", self.address.repository))
-            .map_err(|error| BundleError::new(format!("`{}` is no address: {error}", self.address), "correct it"))?;
+            .map_err(|error| HintedError::new(format!("`{}` is no address: {error}", self.address), "correct it"))?;
         let answer = self.http.get(url, accept, authorization.as_ref(), limit).await?;
         if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(self.refusal(&answer)) }
     }
 
     /// What the registry wants to see; asked for once.
-    pub(super) async fn authorization(&self, actions: &str) -> Result<&Authorization, BundleError> {
+    pub(super) async fn authorization(&self, actions: &str) -> Result<&Authorization, HintedError> {
         let ask = async || {
             let credentials = credentials::find(self.access.docker_config.as_deref(), &self.address.registry).await?;
             authorize::authorize(&self.http, &self.base, &self.address.repository, actions, credentials).await
@@ -75,15 +75,15 @@ impl<'a> Registry<'a> {
         self.authorization.get_or_try_init(ask).await
     }
 
-    fn refusal(&self, answer: &Answer) -> BundleError {
+    fn refusal(&self, answer: &Answer) -> HintedError {
         let address = self.address;
         match answer.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => authorize::unauthorized(&self.base),
-            StatusCode::NOT_FOUND => BundleError::new(
+            StatusCode::NOT_FOUND => HintedError::new(
                 format!("the registry does not have `{address}`{}", said(answer)),
                 "check the address; registries also answer so to those who may not see it: try `docker login`",
             ),
-            status => BundleError::new(
+            status => HintedError::new(
                 format!("the registry `{}` answered {status}{}", address.registry, said(answer)),
                 "try again later",
             ),

@@ -67,6 +67,11 @@ impl Failure {
         )
     }
 
+    /// With every text changed by `redact`.
+    pub(super) fn redacted(self, redact: impl Fn(&str) -> String) -> Self {
+        Self { code: self.code, message: redact(&self.message), hint: redact(&self.hint) }
+    }
+
     pub(super) fn into_rule_error(self, plugin: &str) -> RuleError {
         RuleError {
             code: self.code,

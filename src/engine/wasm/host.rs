@@ -16,7 +16,7 @@ use super::bindings::{log, records, secrets, types};
 use super::clock::Deadline;
 use super::convert;
 use super::fault::{Failure, Refused};
-use super::http::{Courier, Outside};
+use super::http::{Carrier, Outside};
 use super::limits::{MOST_LOG_BYTES, MOST_LOG_LINES, MOST_RECORD_CALLS, Memory};
 use super::view::View;
 
@@ -56,14 +56,15 @@ impl State {
     }
 
     /// Lets requests out, in an evaluation. Before there are records every request is refused.
-    pub(super) fn open(&mut self, courier: &Arc<Courier>) {
-        let courier = self.view.is_some().then(|| Arc::clone(courier));
-        self.outside = Some(Box::new(Outside::new(courier)));
+    pub(super) fn open(&mut self, carrier: &Carrier) {
+        let carrier = self.view.is_some().then(|| carrier.clone());
+        self.outside = Some(Box::new(Outside::new(carrier, Arc::clone(&self.secrets))));
     }
 
     /// What there is of the world outside.
     pub(super) fn outside(&mut self) -> &mut Outside {
-        self.outside.get_or_insert_with(|| Box::new(Outside::new(None)))
+        let secrets = &self.secrets;
+        self.outside.get_or_insert_with(|| Box::new(Outside::new(None, Arc::clone(secrets))))
     }
 
     /// The first request that was refused.
@@ -96,7 +97,8 @@ impl State {
 
 /// Replaces every secret that stands in the text as it is; one that the plugin wrote in another way, such as base64, is
 /// not known here. One of a character or two would hide nothing and blacken everything.
-fn redact(secrets: &BTreeMap<String, SecretString>, text: &str) -> String {
+#[must_use]
+pub fn redact(secrets: &BTreeMap<String, SecretString>, text: &str) -> String {
     let long = |(_, value): &(&String, &str)| value.len() > 2;
     let mut known: Vec<_> = secrets.iter().map(|(name, secret)| (name, secret.expose_secret())).filter(long).collect();
     // One that is part of another would leave the rest of it.

@@ -2,13 +2,15 @@
 //!
 //! The host's side of these interfaces is wasmtime's. What it lacks on purpose is a way to send: each request comes
 //! here, is held against the grants, written down, and carried by connections that know nothing of holdpoint
-//! (`courier`). A request that is refused ends the plugin's say: whatever it answers then, the rule has failed.
+//! (`courier`), or answered by a test (`stage`). A request that is refused ends the plugin's say: whatever it answers then, the rule has failed.
 
 mod address;
+mod carrier;
 mod courier;
 mod exchange;
 mod ledger;
 mod resolve;
+mod stage;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +21,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use reqwest::{Client, Request};
+use reqwest::Request;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtx, WasiClocksCtxView};
 use wasmtime_wasi::p2::bindings::{clocks, io};
@@ -28,15 +30,16 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpCtx,
 
 use crate::domain::plugin::PluginCall;
 
-use super::fault::Failure;
-use super::host::State;
+use super::fault::{Failure, cut};
+use super::host::{Secrets, State, redact};
 use super::limits::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PART_BYTES, MOST_RESOURCES};
+use carrier::Way;
 use courier::Destination;
 use exchange::{Answer, Broken};
 use ledger::{End, Ledger, Ticket};
-use resolve::System;
 
-pub(super) use courier::Courier;
+pub(super) use carrier::Carrier;
+pub use stage::{Breakage, Exchange, ExpectedBody, Reply, Stage};
 
 /// What one call of a plugin has of the world outside.
 pub(super) struct Outside {
@@ -47,12 +50,12 @@ pub(super) struct Outside {
 }
 
 impl Outside {
-    /// Without a courier every request is refused.
-    pub(super) fn new(courier: Option<Arc<Courier>>) -> Self {
+    /// Without a carrier every request is refused.
+    pub(super) fn new(carrier: Option<Carrier>, secrets: Secrets) -> Self {
         let (mut table, mut context) = (ResourceTable::new(), WasiHttpCtx::new());
         table.set_max_capacity(MOST_RESOURCES);
         context.set_field_size_limit(MOST_HEADER_BYTES);
-        let requests = Requests { courier, ledger: Arc::default() };
+        let requests = Requests { carrier, ledger: Arc::default(), secrets };
         Self { table, context, clocks: WasiClocksCtx::default(), requests }
     }
 
@@ -92,27 +95,16 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     wasi::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, |state| state.outside().http())
 }
 
-/// The courier of a plugin that was granted hosts.
-///
-/// # Errors
-/// When there can be no connections, without the plugin's name.
-pub(super) fn courier(spec: &super::PluginSpec) -> Result<Option<Arc<Courier>>, super::PluginFault> {
-    if spec.http.is_empty() {
-        return Ok(None);
-    }
-    let lookup: Arc<dyn resolve::Lookup> = Arc::new(System);
-    Courier::new(&spec.name, &spec.http, &lookup).map(|courier| Some(Arc::new(courier)))
-}
-
 struct Requests {
-    courier: Option<Arc<Courier>>,
+    carrier: Option<Carrier>,
     ledger: Arc<Ledger>,
+    /// A request may name one where it should not.
+    secrets: Secrets,
 }
 
 /// A request that was written down and is held to be right.
 struct Admitted {
-    courier: Arc<Courier>,
-    client: Client,
+    way: Way,
     request: Request,
 }
 
@@ -136,9 +128,10 @@ impl WasiHttpHooks for Requests {
         _processed: Worker,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let (parts, body) = request.into_parts();
-        let to = Destination::of(&parts.uri);
-        let host = to.as_ref().map_or_else(Clone::clone, ToString::to_string);
-        let Some(ticket) = self.ledger.begin(parts.method.as_str(), &host) else {
+        let redacted = |text: &str| redact(&self.secrets, text);
+        let to = Destination::of(&parts.uri).map_err(|text| cut(&redacted(&text)));
+        let host = to.as_ref().map_or_else(Clone::clone, |to| redacted(&to.to_string()));
+        let Some(ticket) = self.ledger.begin(&redacted(parts.method.as_str()), &host) else {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         };
         let admitted = match self.admit(&parts, to) {
@@ -162,11 +155,11 @@ impl Requests {
         let to = to.map_err(|text| {
             Failure::new("plugin_http", format!("wanted to send a request to `{text}`, which is no host"), ask)
         })?;
-        let Some(courier) = &self.courier else {
+        let Some(carrier) = &self.carrier else {
             let message = format!("wanted to send a request to `{to}`, and requests are for evaluations only");
             return Err(Failure::new("plugin_http", message, ask));
         };
-        let client = courier.client(&to)?;
+        let way = carrier.way(&to)?;
         if matches!(parts.method, Method::CONNECT | Method::TRACE) {
             let message = format!("wanted to send a `{}` to `{to}`, which no plugin may", parts.method);
             return Err(Failure::new("plugin_http", message, ask));
@@ -177,7 +170,7 @@ impl Requests {
             .ok_or_else(|| Failure::new("plugin_http", format!("wanted to ask `{to}` for a path that is none"), ask))?;
         let mut request = Request::new(parts.method.clone(), url);
         *request.headers_mut() = headers(&parts.headers);
-        Ok(Admitted { courier: Arc::clone(courier), client, request })
+        Ok(Admitted { way, request })
     }
 }
 
@@ -191,12 +184,12 @@ fn headers(given: &HeaderMap) -> HeaderMap {
 }
 
 async fn carry(admitted: Admitted, body: WasiBody, options: Option<RequestOptions>) -> Result<Answer, Box<Broken>> {
-    let Admitted { courier, client, mut request } = admitted;
+    let Admitted { way, mut request } = admitted;
     let body = collect(body).await?;
     if !body.is_empty() {
         *request.body_mut() = Some(body.into());
     }
-    courier.send(client, request, options.into()).await
+    way.send(request, options.into()).await
 }
 
 /// The body of a request, which the plugin may still be writing.

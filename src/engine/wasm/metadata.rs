@@ -1,5 +1,7 @@
 //! Whether what a plugin says of itself keeps to the contract.
 
+use semver::Version;
+
 use crate::domain::plugin::{PluginMetadata, is_plugin_name};
 
 /// Characters of a name and of a version.
@@ -22,7 +24,7 @@ pub(super) fn check(metadata: &PluginMetadata) -> Result<(), String> {
         let why = format!("is no lower-case kebab-case of at most {LONGEST_NAME} letters, such as `change-ticket`");
         return Err(format!("its name{} {why}", repeated(name)));
     }
-    if version.len() > LONGEST_NAME || !is_semantic(version) {
+    if version.len() > LONGEST_NAME || Version::parse(version).is_err() {
         return Err(format!("its version{} is no semantic version, such as `1.2.3`", repeated(version)));
     }
     if title.chars().count() > LONGEST_TITLE || title.chars().any(char::is_control) {
@@ -42,41 +44,30 @@ fn repeated(text: &str) -> String {
     if text.len() > LONGEST_NAME { String::new() } else { format!(" `{text}`") }
 }
 
-/// `1.2.3`, `1.2.3-beta.1`, `1.2.3+build.7`.
-fn is_semantic(text: &str) -> bool {
-    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
-    let (numbers, before) = text.split_once('-').map_or((text, None), |(text, before)| (text, Some(before)));
-    let number = |text: &str| {
-        !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
-    };
-    let word =
-        |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-');
-    let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
-    numbers.split('.').count() == 3
-        && numbers.split('.').all(number)
-        && before.is_none_or(|before| before.split('.').all(|part| word(part) && (!is_number(part) || number(part))))
-        && build.is_none_or(|build| build.split('.').all(word))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{PluginMetadata, check, is_semantic};
+    use super::{PluginMetadata, check};
+
+    fn named() -> PluginMetadata {
+        PluginMetadata { name: "plugin".to_owned(), version: "1.2.3".to_owned(), ..Default::default() }
+    }
 
     #[test]
     fn versions_are_semantic() {
+        let checked = |version: &str| check(&PluginMetadata { version: version.to_owned(), ..named() });
         for good in ["0.0.0", "1.2.3", "10.20.30-beta.1", "1.0.0+a.07", "1.0.0--.x-y+-", "1.0.0-0.a"] {
-            assert!(is_semantic(good), "{good}");
+            assert_eq!(checked(good), Ok(()), "{good}");
         }
         for bad in
             ["", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.2.x", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.3-a..b"]
         {
-            assert!(!is_semantic(bad), "{bad}");
+            assert_eq!(checked(bad), Err(format!("its version `{bad}` is no semantic version, such as `1.2.3`")));
         }
     }
 
     #[test]
     fn texts_are_bounded() {
-        let metadata = PluginMetadata { name: "plugin".to_owned(), version: "1.2.3".to_owned(), ..Default::default() };
+        let metadata = named();
         assert_eq!(check(&metadata), Ok(()));
         let long = |bytes: usize| "x".repeat(bytes);
         let cases = [

@@ -17,8 +17,8 @@ use super::bindings::{log, records, secrets, types};
 use super::clock::{Deadline, Ticker};
 use super::fault::{self, Failure, PluginFault};
 use super::host::{Secrets, State};
-use super::http::{self, Courier};
-use super::inspect;
+use super::http::{self, Carrier};
+use super::inspect::{Inspection, inspect};
 use super::limits::{self, MOST_BYTES_ACROSS};
 use super::view::View;
 use super::{PluginSpec, apart, code, convert, metadata};
@@ -51,10 +51,13 @@ pub(super) struct Plugin {
     runtime: Arc<Runtime>,
     linked: InstancePre<State>,
     exports: Exports,
+    /// What it is from outside, and what it needs.
+    pub(super) inspection: Inspection,
+    pub(super) needs: BTreeSet<Need>,
     http: Vec<HostGrant>,
     secrets: Secrets,
-    /// Of one that was granted hosts.
-    courier: Option<Arc<Courier>>,
+    /// Of one that sends requests.
+    carrier: Option<Carrier>,
     timeout: Duration,
     memory: u64,
 }
@@ -79,19 +82,20 @@ impl Plugin {
     /// Everything that keeps it from being used, without the plugin's name.
     pub(super) fn load(spec: &PluginSpec, runtime: &Arc<Runtime>, code: &code::Code) -> Result<Self, PluginFault> {
         let inspection = inspect(&spec.component)?;
-        check_grants(spec, &inspection.needs()?)?;
+        let needs = inspection.needs()?;
+        check_grants(spec, &needs)?;
         let component = code.component(&runtime.engine, spec)?;
-        let courier = http::courier(spec)?;
-        let linked = linker(&runtime.engine, courier.is_some()).and_then(|linker| linker.instantiate_pre(&component));
+        let carrier = needs.contains(&Need::Http).then(|| Carrier::of(spec)).transpose()?;
+        let linked = linker(&runtime.engine, carrier.is_some()).and_then(|linker| linker.instantiate_pre(&component));
         let linked = linked.map_err(|error| misfit(&error))?;
         let exports = exports(&component, &inspection.export)?;
         let report = PluginReport {
             name: spec.name.clone(),
             version: String::new(),
             digest: spec.component.digest(),
-            contract: inspection.contract,
+            contract: inspection.contract.clone(),
             origin: spec.origin.clone(),
-            replayable: spec.http.is_empty(),
+            replayable: spec.http.granted().is_empty(),
         };
         let mut plugin = Self {
             name: spec.name.clone(),
@@ -100,9 +104,11 @@ impl Plugin {
             runtime: Arc::clone(runtime),
             linked,
             exports,
-            http: spec.http.clone(),
+            inspection,
+            needs,
+            http: spec.http.granted().to_vec(),
             secrets: Arc::clone(&spec.secrets),
-            courier,
+            carrier,
             timeout: spec.timeout,
             memory: spec.memory,
         };
@@ -184,7 +190,7 @@ impl Plugin {
     {
         let mut store = self.store(view);
         let running = self.runtime.ticker.run();
-        let result = match &self.courier {
+        let result = match &self.carrier {
             None => self
                 .linked
                 .instantiate(&mut store)
@@ -197,19 +203,20 @@ impl Plugin {
             Some(refusal) => Err(refusal),
             None => result.map_err(|error| fault::of_call(&error, store.data())),
         };
-        Called { result, state: store.into_data() }
+        let state = store.into_data();
+        Called { result: result.map_err(|failure| failure.redacted(|text| state.redacted(text))), state }
     }
 
     fn store(&self, view: Option<Arc<View>>) -> Store<State> {
         let mut store = Store::new(&self.runtime.engine, self.state(view));
-        if let Some(courier) = &self.courier {
-            store.data_mut().open(courier);
+        if let Some(carrier) = &self.carrier {
+            store.data_mut().open(carrier);
         }
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(MOST_BYTES_ACROSS);
         store.set_epoch_deadline(1);
         // One that waits for answers in a loop of its own lets them come in.
-        let apart = self.courier.is_some();
+        let apart = self.carrier.is_some();
         store.epoch_deadline_callback(move |context| {
             let go_on = if apart { UpdateDeadline::Yield(1) } else { UpdateDeadline::Continue(1) };
             Ok(if context.data().deadline.is_over() { UpdateDeadline::Interrupt } else { go_on })
@@ -241,7 +248,7 @@ impl Plugin {
 fn check_grants(spec: &PluginSpec, needs: &BTreeSet<Need>) -> Result<(), PluginFault> {
     for need in needs {
         let granted = match need {
-            Need::Http => !spec.http.is_empty(),
+            Need::Http => spec.http.is_granted(),
             Need::Secrets => !spec.secrets.is_empty(),
         };
         if !granted {

@@ -4,6 +4,7 @@
 //! `error 06`, the number of the error's kind in `wasi:http/types`.
 
 use super::guest::{Guest, component_beyond, text};
+use super::hostile::{COUNT, LOG};
 
 /// The requests of a plugin. What is not given is the simplest.
 #[derive(Clone)]
@@ -62,7 +63,7 @@ impl Asking {
 
     pub(super) fn component(&self) -> Vec<u8> {
         let describe = if self.early { "(drop (call $ask)) (i32.const 0)" } else { "(i32.const 0)" };
-        let functions = format!("{}\n{SAY}\n{}", self.texts(), self.ask());
+        let functions = format!("{}\n{SAY}\n{}", self.texts(), self.ask(&text(0, &self.authority).1));
         let guest = Guest::default().imports(IMPORTS).functions(&functions).describe(describe);
         beyond(&guest.evaluate("(call $ask)"), "asking")
     }
@@ -76,12 +77,12 @@ impl Asking {
             .collect()
     }
 
-    /// Sends the requests, and makes an answer of what came of the last.
+    /// Sends the requests to the host and port that these operands point to, and makes an answer of what came of the last.
     #[expect(clippy::too_many_lines, reason = "one function of the guest, as it runs")]
-    fn ask(&self) -> String {
+    fn ask(&self, authority: &str) -> String {
         let (name, value) = self.header.unwrap_or_default();
         let operands = |slot, said: &str| text(slot, said).1;
-        let (authority, path) = (operands(0, &self.authority), operands(1, self.path));
+        let path = operands(1, self.path);
         let header = format!(
             "(call $append (local.get $fields) {} {} (i32.const {RESULT}))",
             operands(2, name),
@@ -183,29 +184,85 @@ pub(super) fn reaching() -> Vec<u8> {
     beyond(&Guest::default().imports(&environment), "reaching")
 }
 
-/// A plugin that says its secret `TOKEN` wherever it can: in its log, in a finding, and when it is asked what it is.
-pub(super) fn secretive() -> Vec<u8> {
-    let imports = r#"
-  (import "holdpoint:plugin/secrets@0.1.0" "get" (func $get (param i32 i32 i32)))
-  (import "holdpoint:plugin/log@0.1.0" "log" (func $log (param i32 i32 i32)))"#;
-    let (data, name) = text(0, "TOKEN");
-    let (code_data, code) = text(1, "said");
-    let functions = format!(
-        "{data}{code_data}
-  (func $secret (call $get {name} (i32.const {RESULT})))
+/// The secret `TOKEN`: `$secret` asks for it, `$value` and `$length` are where it is then.
+fn secret() -> String {
+    let (data, name) = text(6, "TOKEN");
+    format!(
+        "{data}
+  (func $secret (call $get-secret {name} (i32.const {RESULT})))
   (func $value (result i32) (i32.load (i32.const {})))
   (func $length (result i32) (i32.load (i32.const {})))",
         RESULT + 4,
         RESULT + 8
-    );
-    // The title is the third pair of the description: its address is at 16.
-    let describe = "(call $secret) (i32.store (i32.const 16) (call $value)) (i32.store (i32.const 20) (call $length)) (i32.const 0)";
-    let evaluate = format!(
-        "(call $secret) (call $log (i32.const 1) (call $value) (call $length))
-    (call $find (i32.const 2) {code} (call $value) (call $length))"
-    );
-    let guest = Guest::default().imports(imports).functions(&functions).describe(describe).evaluate(&evaluate);
+    )
+}
+
+const GET: &str = r#"(import "holdpoint:plugin/secrets@0.1.0" "get" (func $get-secret (param i32 i32 i32)))"#;
+
+/// A plugin that knows its secret `TOKEN` when it is asked what it is and when it evaluates, and then does this.
+fn leaking(describe: &str, evaluate: &str) -> Vec<u8> {
+    let guest = Guest::default()
+        .imports(&format!("{GET}{LOG}{COUNT}"))
+        .functions(&format!("{}{}", text(7, "said").0, secret()))
+        .describe(&format!("(call $secret) {describe} (i32.const 0)"))
+        .evaluate(&format!("(call $secret) {evaluate}"));
     beyond(&guest, "secretive")
+}
+
+/// The operands of a text that is no secret.
+fn said() -> String {
+    text(7, "said").1
+}
+
+/// A plugin that says its secret `TOKEN` wherever it can: in its log, in a finding, and when it is asked what it is.
+pub(super) fn secretive() -> Vec<u8> {
+    // The title is the third pair of the description: its address is at 16.
+    let describe = "(i32.store (i32.const 16) (call $value)) (i32.store (i32.const 20) (call $length))";
+    let log = "(call $log (i32.const 1) (call $value) (call $length))";
+    leaking(describe, &format!("{log} (call $find (i32.const 2) {} (call $value) (call $length))", said()))
+}
+
+/// Plugins that say their secret `TOKEN` where it is least expected, by where that is.
+pub(super) fn indiscreet() -> Vec<(&'static str, Vec<u8>)> {
+    let value = "(call $value) (call $length)";
+    let at = |address: usize| {
+        let length = address + 4;
+        format!("(i32.store (i32.const {address}) (call $value)) (i32.store (i32.const {length}) (call $length))")
+    };
+    let count = |before: usize, after: usize| {
+        let absent = |fields: usize| "(i32.const 0)".repeat(fields * 3);
+        format!(
+            "(drop (call $count {} (i32.const 1) {value} {} (i32.const 0) (i32.const 0))) (i32.const 8192)",
+            absent(before),
+            absent(after)
+        )
+    };
+    let evaluating = |evaluate: &str| leaking("", evaluate);
+    vec![
+        ("the code of a finding", evaluating(&format!("(call $find (i32.const 0) {value} {})", said()))),
+        (
+            "why it does not apply",
+            evaluating(&format!("(i32.store8 (i32.const 8196) (i32.const 1)) {} (i32.const 8192)", at(8200))),
+        ),
+        (
+            "an error of its own",
+            evaluating(&format!("(i32.store8 (i32.const 8192) (i32.const 1)) {} (i32.const 8192)", at(8196))),
+        ),
+        ("the words before a trap", evaluating(&format!("(call $log (i32.const 3) {value}) (unreachable)"))),
+        ("the environment of a question", evaluating(&count(0, 3))),
+        ("the digest of a question", evaluating(&count(3, 0))),
+        ("the host of a request", betraying()),
+        ("its name", leaking(&at(0), "(i32.const 8192)")),
+        ("its version", leaking(&at(8), "(i32.const 8192)")),
+    ]
+}
+
+/// A plugin that asks the host whose name is its secret.
+fn betraying() -> Vec<u8> {
+    let asking = Asking { secure: true, ..Asking::of("a.example") };
+    let functions = format!("{}\n{SAY}\n{}\n{}", asking.texts(), asking.ask("(call $value) (call $length)"), secret());
+    let guest = Guest::default().imports(&format!("{GET}{IMPORTS}")).functions(&functions);
+    beyond(&guest.evaluate("(call $secret) (call $ask)"), "betraying")
 }
 
 fn beyond(guest: &Guest, world: &str) -> Vec<u8> {

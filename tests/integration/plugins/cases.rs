@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::guest::{Guest, saying};
 use crate::support::cli::{Holdpoint, Run, folder};
 
-const QUESTION: &str = "\
+pub(super) const QUESTION: &str = "\
 title: A deployment to production.
 # The instant matters.
 as_of: 2026-11-20T12:00:00Z
@@ -21,7 +21,7 @@ environments:
 ";
 
 /// A plugin's folder: its component, and cases with the common question and these ends.
-fn plugin(component: &[u8], cases: &[(&str, &str)]) -> tempfile::TempDir {
+pub(super) fn plugin(component: &[u8], cases: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = folder(&[]);
     fs::write(folder.path().join("custom.wasm"), component).unwrap();
     fs::create_dir(folder.path().join("tests")).unwrap();
@@ -31,12 +31,12 @@ fn plugin(component: &[u8], cases: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-fn test(folder: &Path, arguments: &[&str]) -> Run {
+pub(super) fn test(folder: &Path, arguments: &[&str]) -> Run {
     Holdpoint::new(&[&["plugin", "test", "."], arguments].concat()).directory(folder).run()
 }
 
 /// The run as text, with what differs from run to run replaced.
-fn shown(run: &Run, folder: &Path) -> String {
+pub(super) fn shown(run: &Run, folder: &Path) -> String {
     let text = format!("exit {}\n{}--- stderr\n{}", run.code, run.stdout, run.stderr);
     let folder = fs::canonicalize(folder).unwrap();
     let text = text.replace(folder.to_str().unwrap(), "FOLDER");

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use holdpoint::engine::wasm::{Announce, Code, CompileLimits, ComponentBytes, PluginSpec, WasmEngine};
+use holdpoint::engine::wasm::{
+    Allocation, Announce, Code, CompileLimits, ComponentBytes, Hosts, PluginSpec, WasmEngine,
+};
 
 use super::guest::Guest;
 use crate::support::cli::{Holdpoint, root};
@@ -18,16 +20,21 @@ use crate::support::cli::{Holdpoint, root};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_holdpoint");
 
 fn load_bytes(bytes: &[u8], code: &Code) -> Result<(), String> {
+    load_into(Allocation::OnDemand, bytes, code)
+}
+
+fn load_into(allocation: Allocation, bytes: &[u8], code: &Code) -> Result<(), String> {
     let spec = PluginSpec {
         name: "custom".to_owned(),
         component: ComponentBytes::new(bytes),
         origin: None,
-        http: Vec::new(),
+        http: Hosts::default(),
         secrets: Arc::default(),
         timeout: Duration::from_secs(20),
         memory: 64 << 20,
     };
-    WasmEngine::load(&[spec], &[], BTreeSet::new(), code).map(drop).map_err(|error| error.to_string())
+    let loaded = WasmEngine::load_into(allocation, &[spec], &[], BTreeSet::new(), code);
+    loaded.map(drop).map_err(|error| error.to_string())
 }
 
 static COMPONENT: LazyLock<Vec<u8>> = LazyLock::new(|| Guest::default().component());
@@ -113,6 +120,19 @@ fn it_is_compiled_once_and_kept_for_the_user_alone() {
     assert_eq!((mode(&kept.folder()), mode(file.parent().unwrap()), mode(&file)), (0o700, 0o700, 0o600));
     // Another component is another matter.
     assert!(load_bytes(&OTHER, &kept.alone()).is_err());
+}
+
+#[test]
+fn a_server_and_a_command_use_the_same() {
+    let pools = [Allocation::Pooling { calls: 1 }, Allocation::Pooling { calls: 64 }];
+    for (compiled_for, loaded_by) in
+        pools.map(|pool| (pool, Allocation::OnDemand)).into_iter().chain(pools.map(|pool| (Allocation::OnDemand, pool)))
+    {
+        let kept = Kept::new();
+        load_into(compiled_for, &COMPONENT, &kept.compiled()).unwrap();
+        load_into(loaded_by, &COMPONENT, &kept.alone()).unwrap();
+        kept.file();
+    }
 }
 
 #[test]

@@ -36,10 +36,13 @@ impl Folder {
     }
 
     pub(super) fn check(&self, more: &[&str]) -> Run {
+        self.command(more).run()
+    }
+
+    pub(super) fn command(&self, more: &[&str]) -> Holdpoint {
         let config = self.0.path().join("holdpoint.yaml").display().to_string();
-        let mut arguments = vec!["check", DIGEST, "--to", "production", "--as-of", AS_OF, "--config", &config];
-        arguments.extend(more);
-        Holdpoint::new(&arguments).run()
+        let arguments = ["check", DIGEST, "--to", "production", "--as-of", AS_OF, "--config", &config];
+        Holdpoint::new(&arguments).args(more)
     }
 
     fn without_path(&self, text: &str) -> String {

@@ -10,7 +10,7 @@ use holdpoint::domain::record::DeploymentRecord;
 use holdpoint::domain::rule::{Enforcement, Rule, RuleKind};
 use holdpoint::domain::snapshot::{EnvironmentRecords, Snapshot};
 use holdpoint::engine::LoadError;
-use holdpoint::engine::wasm::{Allocation, Code, ComponentBytes, PluginFault, PluginSpec, WasmEngine};
+use holdpoint::engine::wasm::{Allocation, Code, ComponentBytes, Hosts, PluginFault, PluginSpec, WasmEngine};
 use holdpoint::gate::engine::{Answer, Question, RuleEngine, RuleError};
 
 pub(super) use crate::support::world::record;
@@ -28,7 +28,7 @@ pub(super) fn spec(name: &str, component: Vec<u8>, timeout: Duration) -> PluginS
         name: name.to_owned(),
         component: ComponentBytes::new(component),
         origin: None,
-        http: Vec::new(),
+        http: Hosts::default(),
         secrets: Arc::new(BTreeMap::new()),
         timeout,
         memory: 64 << 20,

@@ -8,7 +8,7 @@ use wit_parser::Resolve;
 
 use super::guest::Guest;
 use super::library::{LONG, SHORT, ask_plugin, complaint, load, spec, world};
-use crate::support::cli::{Holdpoint, root};
+use crate::support::cli::root;
 
 /// Printed once from a component of the first contract. It must go on loading: never make it anew.
 const FROZEN: &str = include_str!("frozen/0.1.0.wat");
@@ -53,7 +53,7 @@ fn a_component_of_the_first_contract_goes_on_working() {
 }
 
 /// What is wrong, and the file.
-fn files() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn files() -> Vec<(&'static str, Vec<u8>)> {
     let core = Guest::default().text();
     let whole = Guest::default().component();
     let (half, _) = whole.split_at(whole.len() / 2);
@@ -91,7 +91,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Plugins that lie, stop or loop while they are loaded.
-fn liars() -> Vec<(&'static str, Guest)> {
+pub(super) fn liars() -> Vec<(&'static str, Guest)> {
     let forever = "(loop $again (br $again)) (i32.const 0)";
     let describing = |body: &str| Guest::default().describe(body);
     let checking = |body: &str| Guest::default().check_parameters(body);
@@ -152,27 +152,5 @@ fn a_damaged_file_is_refused_or_works() {
         if position % 197 == 0 {
             drop(complaint(damaged, SHORT));
         }
-    }
-}
-
-#[test]
-fn the_program_names_the_plugin_and_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let large = vec![0; 50 << 20];
-    for (bytes, said) in [
-        (&b""[..], "the file is empty"),
-        (b"<!doctype html>", "it looks like a web page"),
-        (&large, "cannot be read"),
-        (&of_version("0.2.0"), "version 0.2.0 of the contract"),
-    ] {
-        let path = folder.path().join("custom.wasm");
-        std::fs::write(&path, bytes).unwrap();
-        let plugin = format!("custom={}", path.display());
-        let config = "examples/storefront/holdpoint.yaml";
-        let arguments =
-            ["check", super::library::DIGEST, "--to", "production", "--config", config, "--plugin", &plugin];
-        let run = Holdpoint::new(&arguments).run();
-        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
-        assert!(run.stderr.contains("plugin `custom`") && run.stderr.contains(said), "{run:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::asking::secretive;
+use super::asking::{indiscreet, secretive};
 use super::evaluate::Folder;
 
 const SECRET: &str = "hunter2-and-more";
@@ -27,6 +27,24 @@ fn a_secret_is_in_no_log_finding_or_title() {
     assert_eq!(decision["findings"][0]["message"], "[secret TOKEN]", "{decision:#}");
     assert_eq!(decision["findings"][0]["title"], "[secret TOKEN]", "{decision:#}");
     assert_eq!(decision["plugins"][0]["replayable"], true);
+}
+
+#[test]
+fn a_secret_is_nowhere_else_either() {
+    // One that is a host's name as well.
+    let secret = "hunter2-and-more.example";
+    let plugins =
+        "plugins:\n  custom: {path: custom.wasm, grants: {http: [a.example], secrets: {TOKEN: {file: token}}}}\n";
+    for (place, component) in indiscreet() {
+        let folder = Folder::new(&component, &format!("{plugins}rules:\n  - {{plugin: custom}}\n"));
+        fs::write(folder.path().join("token"), secret).unwrap();
+        for format in ["json", "text"] {
+            let run = folder.check(&["--explain", "--format", format]);
+            let all = format!("{}{}", run.stdout, run.stderr);
+            assert!(all.contains("[secret TOKEN]"), "{place}: {run:?}");
+            assert!(!all.contains("hunter2"), "{place}: {run:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Runs the program as a user would, with nothing of the test's own environment.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// One run of `holdpoint`.
 #[must_use]
@@ -64,6 +67,34 @@ impl Holdpoint {
         let code = status.code().expect("the program was killed by a signal");
         Run { code, stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }
     }
+
+    /// The same, for a run that may hang: it is ended, and the test with it, when it takes longer than this.
+    pub(crate) fn run_within(mut self, limit: Duration) -> Run {
+        let mut child = self.0.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (text_of(child.stdout.take()), text_of(child.stderr.take()));
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if started.elapsed() > limit {
+                child.kill().unwrap();
+                panic!("{:?} goes on after {limit:?}", self.0);
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        let code = status.code().expect("the program was killed by a signal");
+        Run { code, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+    }
+}
+
+/// What comes out of a pipe, read beside what waits for the program.
+fn text_of(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        pipe.unwrap().read_to_string(&mut text).unwrap();
+        text
+    })
 }
 
 impl Run {

@@ -54,8 +54,27 @@ impl Hasher for Sha {
 #[cfg(test)]
 mod tests {
     use super::settings;
-    use crate::engine::wasm::limits;
+    use crate::engine::wasm::{Allocation, limits};
     use wasmtime::{Config, Engine, ModuleVersionStrategy, OptLevel};
+
+    #[test]
+    fn where_memory_comes_from_changes_no_code() {
+        let of = |allocation: Allocation, memory: u64| {
+            let mut config = limits::config();
+            allocation.apply(&mut config, memory);
+            settings(&Engine::new(&config).unwrap())
+        };
+        // As the child process compiles.
+        let compiled = settings(&Engine::new(&limits::config()).unwrap());
+        for (allocation, memory) in [
+            (Allocation::OnDemand, 64 << 20),
+            (Allocation::Pooling { calls: 1 }, 1 << 20),
+            (Allocation::Pooling { calls: 16 }, 64 << 20),
+            (Allocation::Pooling { calls: 2 }, 4 << 30),
+        ] {
+            assert_eq!(of(allocation, memory), compiled, "{allocation:?} {memory}");
+        }
+    }
 
     #[test]
     fn whatever_changes_code_changes_the_key() {

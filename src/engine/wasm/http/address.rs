@@ -49,9 +49,9 @@ const EMBEDDING: [(Ipv6Addr, u32, u32); 3] = [
     (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96, 0),
 ];
 
-/// Whether a grant is for this machine itself, to which requests may go in the clear.
-pub(super) fn is_this_machine(grant: &HostGrant) -> bool {
-    grant.host == "localhost" || grant.host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+/// Whether a host is this machine itself, to which requests may go in the clear.
+pub(super) fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// Why the granted host may not be reached at this address; `None` when it may. The words are those of "a link-local

@@ -13,7 +13,7 @@ use wasmtime_wasi_http::Error;
 
 use crate::domain::grant::HostGrant;
 
-use super::super::fault::{Failure, PluginFault, cut};
+use super::super::fault::{Failure, PluginFault};
 use super::address;
 use super::exchange::{Answer, Broken, Patience, exchange};
 use super::ledger::End;
@@ -62,16 +62,29 @@ impl Destination {
     /// The destination of an address.
     ///
     /// # Errors
-    /// What it says, when that is no destination.
+    /// What it says, when that is no destination, at its whole length.
     pub(super) fn of(uri: &Uri) -> Result<Self, String> {
         let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         let secure = uri.scheme_str() == Some("https");
-        let asked: HostGrant = authority.parse().map_err(|_error| cut(authority))?;
+        let asked: HostGrant = authority.parse().map_err(|_error| authority.to_owned())?;
         Ok(Self { secure, host: asked.host, port: asked.port.unwrap_or(default_port(secure)) })
     }
 
     fn is_granted(&self, grant: &HostGrant) -> bool {
         grant.host == self.host && grant.port.unwrap_or(default_port(self.secure)) == self.port
+    }
+
+    /// Whether a request may go there as it says: in the clear only to this machine.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub(super) fn check_scheme(&self) -> Result<(), Failure> {
+        if self.secure || address::is_this_machine(&self.host) {
+            return Ok(());
+        }
+        let message = format!("wanted to send a request to `{self}` over http, and it may only do so over https");
+        let hint = "set the plugin to https; http is for hosts on this machine, such as `localhost`";
+        Err(Failure::new("plugin_http", message, hint))
     }
 
     /// The address of this path there. The path cannot lead elsewhere: it comes after host and port.
@@ -112,12 +125,8 @@ impl Courier {
         let Some(door) = self.doors.iter().find(|door| to.is_granted(&door.grant)) else {
             return Err(self.not_granted(to));
         };
-        if to.secure || address::is_this_machine(&door.grant) {
-            return Ok(door.client.clone());
-        }
-        let message = format!("wanted to send a request to `{to}` over http, and it may only do so over https");
-        let hint = "set the plugin to https; http is for hosts on this machine, such as `localhost`";
-        Err(Failure::new("plugin_http", message, hint))
+        to.check_scheme()?;
+        Ok(door.client.clone())
     }
 
     fn not_granted(&self, to: &Destination) -> Failure {
@@ -155,7 +164,7 @@ impl Door {
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
-            .https_only(!address::is_this_machine(&grant))
+            .https_only(!address::is_this_machine(&grant.host))
             .user_agent(concat!("holdpoint-plugin/", env!("CARGO_PKG_VERSION")))
             // A connection that the host has closed meanwhile would fail the next request, and with it the rule.
             .pool_max_idle_per_host(0)

@@ -66,12 +66,8 @@ pub(super) async fn exchange(client: Client, request: Request, patience: Patienc
     let response = sent
         .ok_or_else(|| Broken::of(&nothing, "no answer within the plugin's own time", Error::HttpResponseTimeout))?
         .map_err(|error| Broken::of_send(&nothing, &error))?;
-    let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let end = End { status: Some(response.status().as_u16()), ..nothing };
-    if size > MOST_HEADER_BYTES {
-        let what = format!("got an answer from `{host}` with more than {} KiB of headers", MOST_HEADER_BYTES >> 10);
-        return Err(Broken::too_much(end, what, Error::HttpResponseHeaderSectionSize(None)));
-    }
+    check_headers(response.headers(), &end, &host)?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = read(response, patience, &end, &host).await?;
     Ok(Answer { status, headers, body })
@@ -88,12 +84,34 @@ async fn read(mut response: Response, patience: Patience, end: &End, host: &str)
             })?
             .map_err(|error| Broken::of_send(&so_far(), &error))?;
         let Some(part) = part else { return Ok(body.freeze()) };
-        if body.len().saturating_add(part.len()) > MOST_BODY_BYTES {
-            let what = format!("got an answer from `{host}` that is longer than {} KiB", MOST_BODY_BYTES >> 10);
-            return Err(Broken::too_much(so_far(), what, Error::HttpResponseBodySize(None)));
-        }
+        check_body(body.len().saturating_add(part.len()), so_far, host)?;
         body.extend_from_slice(&part);
     }
+}
+
+/// Whether a plugin is given the headers of an answer.
+///
+/// # Errors
+/// When there is too much of them.
+pub(super) fn check_headers(headers: &HeaderMap, end: &End, host: &str) -> Result<(), Box<Broken>> {
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size <= MOST_HEADER_BYTES {
+        return Ok(());
+    }
+    let what = format!("got an answer from `{host}` with more than {} KiB of headers", MOST_HEADER_BYTES >> 10);
+    Err(Broken::too_much(end.clone(), what, Error::HttpResponseHeaderSectionSize(None)))
+}
+
+/// Whether a plugin is given a body of so many bytes. `so_far` is what is written down if it is not.
+///
+/// # Errors
+/// When it is too long.
+pub(super) fn check_body(length: usize, so_far: impl FnOnce() -> End, host: &str) -> Result<(), Box<Broken>> {
+    if length <= MOST_BODY_BYTES {
+        return Ok(());
+    }
+    let what = format!("got an answer from `{host}` that is longer than {} KiB", MOST_BODY_BYTES >> 10);
+    Err(Broken::too_much(so_far(), what, Error::HttpResponseBodySize(None)))
 }
 
 pub(super) fn digest(body: &[u8]) -> Digest {

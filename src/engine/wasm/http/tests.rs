@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use http_body_util::{BodyExt as _, Empty};
 
+use super::courier::Courier;
 use super::resolve::{Found, Lookup};
-use super::{Courier, Error, Ledger, Requests, WasiHttpHooks as _};
+use super::{Carrier, Error, Ledger, Requests, WasiHttpHooks as _};
 use crate::domain::grant::HostGrant;
 use crate::domain::plugin::PluginCall;
 
@@ -37,7 +38,8 @@ fn courier(port: u16, networks: &[&str], answers: &[&[&str]]) -> Arc<Courier> {
 /// What the plugin is told, why it may decide nothing any more, and the evidence.
 async fn ask(courier: &Arc<Courier>, uri: &str) -> (Option<Error>, Option<String>, PluginCall) {
     let ledger = Arc::new(Ledger::default());
-    let mut requests = Requests { courier: Some(Arc::clone(courier)), ledger: Arc::clone(&ledger) };
+    let carrier = Some(Carrier::Courier(Arc::clone(courier)));
+    let mut requests = Requests { carrier, ledger: Arc::clone(&ledger), secrets: Arc::default() };
     let nothing = Empty::new().map_err(|never| match never {}).boxed_unsync();
     let request = http::Request::get(uri).body(nothing).unwrap();
     let told = Pin::from(requests.send_request(request, None, Box::new(async { Ok(()) }))).await.err();

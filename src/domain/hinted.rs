@@ -1,18 +1,18 @@
-//! What is wrong with a bundle or an artifact.
+//! Errors that say what to do about them.
 
 use thiserror::Error;
 
-/// Why a bundle cannot be used. `Display` is the message and the hint, on a line of its own.
+/// Why something cannot be done or used. `Display` is the message and the hint, on a line of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}\nhint: {hint}")]
-pub struct BundleError {
+pub struct HintedError {
     /// What happened.
     pub message: String,
     /// What to do about it.
     pub hint: String,
 }
 
-impl BundleError {
+impl HintedError {
     /// An error with its hint.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: hint.into() }

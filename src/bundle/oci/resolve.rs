@@ -6,10 +6,10 @@ use oci_client::manifest::{
 use serde::Deserialize;
 
 use super::super::digest;
-use super::super::error::BundleError;
 use super::registry::Registry;
 use super::{Access, LARGEST_MANIFEST, within};
 use crate::domain::digest::Digest;
+use crate::domain::hinted::HintedError;
 use crate::domain::repository::RepositoryReference;
 
 /// Platforms of one index. Images have a dozen at most.
@@ -46,11 +46,11 @@ struct Platform {
 ///
 /// # Errors
 /// When the registry cannot be reached, refuses, takes too long, or answers with something that is no image.
-pub async fn resolve_tag(address: &RepositoryReference, access: &Access) -> Result<TaggedImage, BundleError> {
+pub async fn resolve_tag(address: &RepositoryReference, access: &Access) -> Result<TaggedImage, HintedError> {
     within(access.timeout, address, resolve(address, access)).await
 }
 
-async fn resolve(address: &RepositoryReference, access: &Access) -> Result<TaggedImage, BundleError> {
+async fn resolve(address: &RepositoryReference, access: &Access) -> Result<TaggedImage, HintedError> {
     let kinds =
         [OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE];
     let tag = address.tag.as_deref().unwrap_or("latest");
@@ -59,8 +59,8 @@ async fn resolve(address: &RepositoryReference, access: &Access) -> Result<Tagge
     read(&manifest)
 }
 
-fn read(manifest: &[u8]) -> Result<TaggedImage, BundleError> {
-    let strange = |what: String| BundleError::new(format!("the tag stands for no image: {what}"), "correct the tag");
+fn read(manifest: &[u8]) -> Result<TaggedImage, HintedError> {
+    let strange = |what: String| HintedError::new(format!("the tag stands for no image: {what}"), "correct the tag");
     let index: Index = serde_json::from_slice(manifest).map_err(|error| strange(error.to_string()))?;
     if index.manifests.len() > MOST_PLATFORMS {
         return Err(strange(format!("it names {} manifests, at most {MOST_PLATFORMS}", index.manifests.len())));

@@ -138,7 +138,8 @@ fn every_conclusion_in_every_mode() {
             );
             assert_eq!(review["response"]["uid"], UID);
             let response = serde_json::to_string_pretty(&review["response"]).unwrap();
-            writeln!(shown, "== {name}, {mode:?}: {:?}\n{response}\n", answer.verdict).unwrap();
+            let (mode, verdict) = (&answer.audit_annotations()["mode"], answer.verdict.map_or("none", Verdict::as_str));
+            writeln!(shown, "== {name}, {mode}: {verdict}\n{response}\n").unwrap();
         }
     }
     insta::assert_snapshot!(shown);

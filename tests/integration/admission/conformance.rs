@@ -111,6 +111,14 @@ fn another_version_kind_or_shape_is_refused() {
             true,
         ),
         ("no resource", without("/request/resource"), "in `request`, `resource` is missing", true),
+    ]);
+}
+
+#[test]
+fn a_request_that_is_not_as_it_should_be_is_refused() {
+    let set = |pointer, value: Value| changed(&[(pointer, Some(value))]);
+    let without = |pointer| changed(&[(pointer, None)]);
+    refused(vec![
         (
             "a resource that is none",
             set("/request/resource", json!("deployments")),

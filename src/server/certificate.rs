@@ -54,6 +54,8 @@ struct Shared {
     /// None when there is nothing to replace it by.
     files: Option<CertificateFiles>,
     current: ArcSwap<Loaded>,
+    /// Held while files are read: of two that read at the same time, the one that read first must not win.
+    reading: Mutex<()>,
     looks: Mutex<Looks>,
 }
 
@@ -86,8 +88,8 @@ impl Certificates {
     }
 
     fn new(files: Option<CertificateFiles>, loaded: Loaded) -> Self {
-        let (current, looks) = (ArcSwap::from_pointee(loaded), Mutex::default());
-        Self(Arc::new(Shared { files, current, looks }))
+        let current = ArcSwap::from_pointee(loaded);
+        Self(Arc::new(Shared { files, current, reading: Mutex::default(), looks: Mutex::default() }))
     }
 
     /// How to speak TLS with the certificate of this moment: to be asked anew for each connection.
@@ -103,9 +105,10 @@ impl Certificates {
     /// Those of [`Self::load`]. Then all stays as it was, and the failure is counted.
     pub fn reload_if_changed(&self) -> Result<bool, CertificateError> {
         let Some(files) = &self.0.files else { return Ok(false) };
-        // Held to the end: of two that look at the same time, the one that read first must not win.
+        let _reading = self.0.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = files::load(files);
         let mut looks = self.looks();
-        match files::load(files) {
+        match loaded {
             Ok(loaded) => {
                 looks.last_failure = None;
                 let is_new = loaded.digest != self.0.current.load().digest;

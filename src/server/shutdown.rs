@@ -64,7 +64,7 @@ impl Shutdown {
     async fn reached(&mut self, wanted: Phase) {
         if self.0.wait_for(|phase| *phase >= wanted).await.is_err() {
             // Nobody is left who could tell.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -63,12 +63,12 @@ fn watcher(files: &CertificateFiles, changed: &Arc<Notify>) -> Option<Recommende
             told.notify_one();
         }
     });
-    let watched = watcher.and_then(|mut watcher| {
+    let result = watcher.and_then(|mut watcher| {
         folders(files).iter().try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))?;
         Ok(watcher)
     });
     let polled = |error| tracing::warn!(%error, "changes of the certificate are not told: it is looked at every 10 s");
-    watched.map_err(polled).ok()
+    result.map_err(polled).ok()
 }
 
 fn folders(files: &CertificateFiles) -> BTreeSet<PathBuf> {

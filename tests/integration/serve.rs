@@ -4,6 +4,7 @@ mod client;
 mod judge;
 mod listen;
 mod pki;
+mod program;
 mod readmission;
 mod records;
 mod tls;

@@ -69,7 +69,7 @@ fn not_loaded() -> JudgedImage {
 }
 
 fn readmitted() -> JudgedImage {
-    let decision = Box::new(one(fixture::undecided()));
+    let decision = Arc::new(one(fixture::undecided()));
     let message = "the records of `production` are unavailable".to_owned();
     judged("app", Outcome::Readmitted { decision, last_allowed: at("2026-11-20T08:00:00Z"), message })
 }

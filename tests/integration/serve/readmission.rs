@@ -444,7 +444,7 @@ async fn play(events: &[Event]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     /// Never an allow that the rules deny by the newest evidence, none that is older than it may be, and no refusal of
     /// what may come in again.

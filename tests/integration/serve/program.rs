@@ -18,10 +18,10 @@ const STAGED: &str = "ghcr.io/acme/shop@sha256:111111111111111111111111111111111
 /// Nobody knows it.
 const UNKNOWN: &str = "ghcr.io/acme/shop@sha256:2222222222222222222222222222222222222222222222222222222222222222";
 
-const RECORDS: &str = r#"[{"id": "1", "environment_id": "s", "environment_name": "staging", "deployment_name": "shop",
+const RECORDS: &str = r#"{"environments": [{"name": "production"}], "deployment_records": [{"id": "1", "environment_id": "s", "environment_name": "staging", "deployment_name": "shop",
   "artifact_id": "a", "artifact": {"kind": "CONTAINER_IMAGE", "name": "ghcr.io/acme/shop", "version": "1",
   "digest": "sha256:1111111111111111111111111111111111111111111111111111111111111111"}, "status": "DEPLOYED",
-  "created_at": "2026-11-01T00:00:00Z", "updated_at": "2026-11-01T00:00:00Z", "last_seen_at": "2026-11-01T00:00:00Z"}]"#;
+  "created_at": "2026-11-01T00:00:00Z", "updated_at": "2026-11-01T00:00:00Z", "last_seen_at": "2026-11-01T00:00:00Z"}]}"#;
 
 const POLICY: &str = r#"# METADATA
 # title: It runs before
@@ -318,7 +318,7 @@ fn it_does_not_start_where_it_must_not() {
     let project = project("");
     let other = folder(&[(
         "holdpoint.yaml",
-        "version: 1\nsources: {a: {type: snapshot, path: r.json}}\nenvironments: [{name: dev}]\n",
+        "version: 1\nsources: {a: {type: snapshot, path: r.json}}\nenvironments: [{name: dev}]\nwhen_no_rule_applies: allow\n",
     )]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken: SocketAddr = taken.local_addr().map(|address| (drop(taken), address).1).unwrap();

@@ -7,7 +7,11 @@ use holdpoint::config::Config;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Err(error) = Config::from_text(text, Path::new("holdpoint.yaml")) {
-        assert!(!error.to_string().is_empty());
+    match Config::from_text(text, Path::new("holdpoint.yaml")) {
+        Ok(config) => {
+            let mut named = config.admission.iter().flat_map(|admission| admission.environments());
+            assert!(named.all(|name| config.environments.get(name).is_some()));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
 });

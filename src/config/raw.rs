@@ -67,7 +67,7 @@ pub(crate) struct RawConfig {
     pub(crate) limits: Option<RawLimits>,
     /// What of a Kubernetes cluster is judged, and where it goes.
     #[serde(default, deserialize_with = "present")]
-    pub(crate) admission: Option<admission::RawAdmission>,
+    pub(crate) admission: Option<Located<admission::RawAdmission>>,
     /// How `holdpoint serve` listens, how long things may take, and what it keeps.
     #[schemars(extend("default" = json!({})))]
     #[serde(default, deserialize_with = "present")]

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -165,6 +166,16 @@ impl Records {
     /// How long after an undecided answer the records may be better.
     pub(in crate::server) fn retry_after(&self) -> Duration {
         self.refresh.clamp(Duration::from_secs(1), Duration::from_secs(30))
+    }
+}
+
+/// Records that nobody uses any more, after a new configuration, are taken apart by a thread that may block.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let last = self.newest.swap(None);
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn_blocking(move || drop(last));
+        }
     }
 }
 

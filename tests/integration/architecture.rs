@@ -103,6 +103,7 @@ const PARTS: &[Part] = &[
         never: PURE,
     },
     Part { module: "server", modules: &["admission", "domain", "gate", "output"], crates: None, never: TIMELESS },
+    Part { module: "server::readmission", modules: &["domain", "private"], crates: None, never: TIMELESS },
     Part { module: "output", modules: &["domain"], crates: None, never: PURE },
     Part { module: "exit", modules: &["domain"], crates: Some(&[]), never: TIMELESS },
     Part { module: "cli", modules: &["config::duration", "domain", "output", "telemetry"], crates: None, never: PURE },

@@ -21,25 +21,29 @@ const MOST_NAMED: usize = 3;
 /// The refusal of a conclusion that is no allow.
 pub(super) fn of(conclusion: &Conclusion, verdict: Verdict, facts: &Facts) -> Refusal {
     match conclusion {
+        Conclusion::Judged(images) if images.is_empty() => whole(
+            verdict,
+            "not_judged",
+            "no image of it was judged\nhint: report this; it is a fault of holdpoint",
+            facts,
+        ),
         Conclusion::Judged(images) => {
             let warnings = images.iter().filter_map(warnings::objection).collect();
             let causes = images.iter().flat_map(phrase::causes).take(MOST_CAUSES).collect();
             refusal(verdict, judged(images, verdict, facts), causes, warnings, Some(facts.retry_after))
         }
-        Conclusion::Unknown { message } => {
-            let cause = cause("not_understood", message);
-            let text = format!("{}: {}", first_line(verdict, facts), paragraph(message));
-            // What is not understood now will not be in a minute: clients must not wait for it.
-            refusal(verdict, text, vec![cause], vec![warnings::would(verdict, &facts.object, message)], None)
-        }
-        Conclusion::Unmapped { message, .. }
-        | Conclusion::Exempt { reason: message }
-        | Conclusion::Passes { reason: message } => {
-            let cause = cause("unmapped", message);
-            let text = format!("{}: {}", first_line(verdict, facts), paragraph(message));
-            refusal(verdict, text, vec![cause], vec![warnings::would(verdict, &facts.object, message)], None)
-        }
+        Conclusion::Unknown { message } => whole(verdict, "not_understood", message, facts),
+        Conclusion::Unmapped { message, .. } => whole(verdict, "unmapped", message, facts),
+        Conclusion::Exempt { reason } | Conclusion::Passes { reason } => whole(verdict, "not_judged", reason, facts),
     }
+}
+
+/// The refusal of an object for what it is, whatever its images are. It will be the same in a minute, so clients must
+/// not wait for that.
+fn whole(verdict: Verdict, code: &str, message: &str, facts: &Facts) -> Refusal {
+    let text = format!("{}: {}", first_line(verdict, facts), paragraph(message));
+    let warnings = vec![warnings::would(verdict, &facts.object, message)];
+    refusal(verdict, text, vec![cause(code, message)], warnings, None)
 }
 
 /// The refusal of what is no review.

@@ -16,7 +16,7 @@ const TEXT_LIMIT: usize = 200;
 /// The warnings that go with any mode that lets the user see them.
 pub(super) fn of(conclusion: &Conclusion) -> Vec<String> {
     match conclusion {
-        Conclusion::Unmapped { handling: Unmapped::Warn, message } => vec![warning(message)],
+        Conclusion::Unmapped { handling: Unmapped::Warn, message } => vec![warning(first_line(message))],
         Conclusion::Judged(images) => images.iter().flat_map(of_image).collect(),
         _ => Vec::new(),
     }
@@ -24,7 +24,13 @@ pub(super) fn of(conclusion: &Conclusion) -> Vec<String> {
 
 /// What would have been refused.
 pub(super) fn would(verdict: Verdict, what: &str, why: &str) -> String {
-    warning(&format!("{verdict}: {}: {}", cut(&line(what, TEXT_LIMIT), 60), why.lines().next().unwrap_or_default()))
+    let what = cut(&line(what, TEXT_LIMIT), 60);
+    warning(&format!("would be refused ({verdict}): {what}: {}", first_line(why)))
+}
+
+/// What is wrong, without what to do.
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
 }
 
 /// What is in the way of an artifact, in short.

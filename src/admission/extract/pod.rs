@@ -11,6 +11,8 @@ const CONTAINERS: [(&str, Role); 3] = [
     ("ephemeralContainers", Role::EphemeralContainer),
 ];
 const VOLUMES: &str = "volumes";
+/// Labels of nodes and amounts of resources: a key `image` is somebody's word there.
+const FREE_KEYS: [&str; 2] = ["nodeSelector", "overhead"];
 
 /// The images of the pod template at this pointer, in a kind that has one with containers at all times.
 pub(super) fn of_template(object: &Value, pointer: &str) -> Result<Vec<UsedImage>, String> {
@@ -46,10 +48,11 @@ pub(super) fn of_spec(spec: &Map<String, Value>, place: &str, uses: &mut Vec<Use
 
 /// A later Kubernetes may run images that are somewhere else: whatever has an `image` is one until it is known.
 fn nothing_else(spec: &Map<String, Value>, place: &str) -> Result<(), String> {
-    let known = |key: &str| key == VOLUMES || CONTAINERS.iter().any(|(known, _)| *known == key);
-    let other =
-        spec.iter().find(|(key, value)| !known(key) && (suspect::has_image(value) || suspect::have_images(value)));
-    match other {
+    let known = |key: &str| {
+        key == VOLUMES || FREE_KEYS.contains(&key) || CONTAINERS.iter().any(|(container, _)| *container == key)
+    };
+    let has_image = |value: &Value| suspect::has_image(value) || suspect::have_images(value);
+    match spec.iter().find(|(key, value)| !known(key) && has_image(value)) {
         Some((key, _)) => Err(unknown(&format!("`{place}/{key}` has an image, and is no part of a pod that is known"))),
         None => Ok(()),
     }

@@ -77,10 +77,13 @@ mod tests {
     use super::{fill, resolve};
     use serde_json::json;
 
+    /// A place, and what the stars stand for there.
+    type Place = (&'static str, &'static [&'static str]);
+
     #[test]
     fn stars_stand_for_items_and_members() {
         let value = json!({"a": [{"b": 1}, {"b": null}, {"c": 3}, {"b": 4}], "x/y": {"~": {"b": 5}, "z": 6}, "*": 7});
-        let cases: [(&str, &[(&str, &[&str])]); 8] = [
+        let cases: [(&str, &[Place]); 8] = [
             ("/a/0/b", &[("/a/0/b", &[])]),
             ("/a/*/b", &[("/a/0/b", &["0"]), ("/a/3/b", &["3"])]),
             ("/x~1y/*/b", &[("/x~1y/~0/b", &["~0"])]),

@@ -297,6 +297,12 @@ fn charts_are_put_together_from_their_parts() {
             one(source("https://charts.example.com", json!("shop"), json!("1"))),
             "shop https://charts.example.com/shop:1".to_owned(),
         ),
+        // The address of an artifact in a registry has the name in it.
+        (
+            &application,
+            one(json!({"repoURL": "oci://ghcr.io/acme/shop", "path": ".", "targetRevision": digest})),
+            format!(" oci://ghcr.io/acme/shop@{digest}"),
+        ),
         (
             &repository,
             json!({"spec": {"url": "oci://ghcr.io/acme/shop", "ref": {"digest": digest}}}),

@@ -27,6 +27,7 @@ const WORD_LIMIT: usize = 256;
 const USER_LIMIT: usize = 512;
 const MOST_GROUPS: usize = 64;
 const MESSAGE_LIMIT: usize = 300;
+const HINT: &str = "\nhint: send what the API server sends";
 
 const REVIEW: Reading = Reading::But(&[("request", REQUEST)]);
 const REQUEST: Reading = Reading::But(&[("object", Reading::By(object_of)), ("oldObject", Reading::By(object_of))]);
@@ -87,21 +88,19 @@ fn usable_uid(uid: &Value) -> Option<String> {
 }
 
 fn request(mut whole: Members) -> Result<Review, String> {
-    let (kind, version) = (text(&whole, "kind", WORD_LIMIT)?, text(&whole, "apiVersion", WORD_LIMIT)?);
+    let word = |key| text(&whole, key, WORD_LIMIT).map_err(|error| format!("in the {KIND}, {error}{HINT}"));
+    let (kind, version) = (word("kind")?, word("apiVersion")?);
     if kind != KIND {
-        return Err(format!(
-            "the body is of kind `{}`, not {KIND}\nhint: send what the API server sends",
-            shown(&kind)
-        ));
+        return Err(format!("the body is of kind `{}`, not {KIND}{HINT}", shown(&kind)));
     }
     if version != VERSION {
         let hint = format!("hint: set `admissionReviewVersions: [v1]` in the webhook configuration, for {VERSION}");
         return Err(format!("the review has version `{}`, which is not supported\n{hint}", shown(&version)));
     }
     let Some(Value::Object(request)) = whole.remove("request") else {
-        return Err(format!("the {KIND} has no `request`\nhint: send what the API server sends"));
+        return Err(format!("the {KIND} has no `request`{HINT}"));
     };
-    fields(request).map_err(|error| format!("in `request`, {error}\nhint: send what the API server sends"))
+    fields(request).map_err(|error| format!("in `request`, {error}{HINT}"))
 }
 
 fn fields(mut request: Members) -> Result<Review, String> {

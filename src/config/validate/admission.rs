@@ -24,12 +24,13 @@ use crate::admission::settings::{
 /// Longer ago, what was allowed says little of what would be.
 const LONGEST_READMISSION: Duration = Duration::from_hours(30 * 24);
 
-pub(super) fn check(check: &mut Check<'_>, raw: RawAdmission, environments: &[String]) -> AdmissionSettings {
+pub(super) fn check(check: &mut Check<'_>, raw: Located<RawAdmission>, environments: &[String]) -> AdmissionSettings {
+    let Located { value: raw, place } = raw;
+    let goes_nowhere = raw.workloads.as_ref().is_none_or(|list| list.value.is_empty());
     let exempt = raw.exempt_namespaces.map(|names| exempt_namespaces(check, names)).unwrap_or_default();
-    let profiles = raw.profiles.map(|profiles| self::profiles(check, profiles, environments)).unwrap_or_default();
-    let place = raw.workloads.as_ref().map_or(Place::START, |workloads| workloads.place);
     let placement = raw.workloads.map(|list| workloads::check(check, list, environments, &exempt)).unwrap_or_default();
-    if placement.is_empty() && !profiles.values().any(|profile| profile.environment.is_some()) {
+    let profiles = raw.profiles.map(|profiles| self::profiles(check, profiles, environments)).unwrap_or_default();
+    if goes_nowhere && !profiles.values().any(|profile| profile.environment.is_some()) {
         let hint = "add `workloads: [{namespaces: [shop], environment: production}]`, or a profile with an environment";
         check.problem(place, "`admission` does not say where any workload goes", hint);
     }
@@ -72,14 +73,12 @@ const fn mode(raw: RawMode) -> Mode {
 
 fn exempt_namespaces(check: &mut Check<'_>, names: Located<Vec<Located<String>>>) -> Vec<NamePattern> {
     check.bound("exempt_namespaces", names.place, names.value.len());
-    for name in names.value.iter().filter(|name| name.value == "*") {
-        check.problem(
-            name.place,
-            "`exempt_namespaces` exempts every namespace",
-            "name those of the system, such as `kube-system`; to try the gate out, write `mode: warn`",
-        );
+    let (all, some): (Vec<_>, Vec<_>) = names.value.into_iter().partition(|name| name.value == "*");
+    for name in all {
+        let hint = "name those of the system, such as `kube-system`; to try the gate out, write `mode: warn`";
+        check.problem(name.place, "`exempt_namespaces` exempts every namespace", hint);
     }
-    names.value.into_iter().filter_map(|name| patterns::namespace(check, name)).collect()
+    some.into_iter().filter_map(|name| patterns::namespace(check, name)).collect()
 }
 
 fn readmit_max_age(

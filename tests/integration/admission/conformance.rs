@@ -88,7 +88,7 @@ fn another_version_kind_or_shape_is_refused() {
         ("an empty object", b"{}".to_vec(), "the body is of kind ``, not AdmissionReview", false),
         ("another kind", set("/kind", json!("Pod")), "the body is of kind `Pod`, not AdmissionReview", true),
         ("no kind", without("/kind"), "the body is of kind ``", true),
-        ("a kind that is no text", set("/kind", json!(1)), "`kind` is no text", true),
+        ("a kind that is no text", set("/kind", json!(1)), "in the AdmissionReview, `kind` is no text", true),
         (
             "v1beta1",
             set("/apiVersion", json!("admission.k8s.io/v1beta1")),
@@ -111,6 +111,14 @@ fn another_version_kind_or_shape_is_refused() {
             true,
         ),
         ("no resource", without("/request/resource"), "in `request`, `resource` is missing", true),
+    ]);
+}
+
+#[test]
+fn a_request_that_is_not_as_it_should_be_is_refused() {
+    let set = |pointer, value: Value| changed(&[(pointer, Some(value))]);
+    let without = |pointer| changed(&[(pointer, None)]);
+    refused(vec![
         (
             "a resource that is none",
             set("/request/resource", json!("deployments")),
@@ -204,8 +212,8 @@ fn what_is_too_much_is_refused() {
     };
     let values = |count: usize| format!("[{}0]", "0,".repeat(count));
     refused(vec![
-        ("deep nesting", with(&nested(200)), "the body is no AdmissionReview: it is nested too deep", false),
-        ("very deep nesting", with(&nested(1_000_000)), "the body is no AdmissionReview: it is nested too deep", false),
+        ("deep nesting", with(&nested(200)), "the body is no AdmissionReview: it is nested too deep", true),
+        ("very deep nesting", with(&nested(1_000_000)), "the body is no AdmissionReview: it is nested too deep", true),
         ("many values", with(&values(200_000)), "the body is no AdmissionReview: it has too many values", true),
     ]);
     assert!(Review::parse(&with(&nested(90))).is_ok());

@@ -14,7 +14,11 @@ pub(super) fn check(check: &mut Check<'_>, scopes: Located<Vec<Located<RawImageS
 
 fn convert(check: &mut Check<'_>, written: Located<RawImageScope>) -> ImageScope {
     let RawImageScope { images, namespaces, roles, reason } = written.value;
-    check.name("`reason`", &reason);
+    if reason.value.trim().is_empty() {
+        check.problem(reason.place, "`reason` is empty", "say why, such as `images of the cluster itself`");
+    } else {
+        check.name("`reason`", &reason);
+    }
     let empty = |list: &Located<Vec<Located<String>>>| list.value.is_empty().then_some(list.place);
     if let Some(place) = empty(&images) {
         check.problem(place, "`images` names none", "name images, such as `registry.k8s.io/*`");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::case::Case;
 use super::super::evaluate::Age;
@@ -15,6 +15,7 @@ use crate::domain::decision::Decision;
 use crate::domain::request::Request;
 use crate::domain::verdict::Verdict;
 use crate::gate::observe::RecordFault;
+use crate::server::readmission::Key;
 use crate::server::records::Kept;
 
 impl ImageJudge {
@@ -29,9 +30,9 @@ impl ImageJudge {
     ) -> Outcome {
         let last_allowed = self.last_allowed(case, last.clone(), request).await;
         let Some(decision) = self.undecided(case, last.as_deref(), faults, request) else {
-            return refusals::environment(&case.place.environment);
+            return refusals::environment(&case.place().environment);
         };
-        let decision = Box::new(decision);
+        let decision = Arc::new(decision);
         let Some(last_allowed) = last_allowed else { return Outcome::Decided(decision) };
         self.readmitted.fetch_add(1, Ordering::Relaxed);
         let message = faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; ");
@@ -44,7 +45,7 @@ impl ImageJudge {
             return None;
         }
         let key = self.key(request);
-        self.readmissions.last_allowed(key, case.now)?;
+        self.remembered(key, case.now)?;
         if let Some(kept) = last {
             if self.is_missing(&kept, request.artifact.digest) {
                 // It is refused whatever the rules say.
@@ -57,7 +58,14 @@ impl ImageJudge {
             }
         }
         // Again: it may have been refused meanwhile.
-        self.readmissions.last_allowed(key, case.now)
+        self.remembered(key, case.now)
+    }
+
+    /// By the present configuration: the memory may be that of one that let allows count for longer.
+    fn remembered(&self, key: Key, now: Timestamp) -> Option<Timestamp> {
+        let max_age = SignedDuration::try_from(self.settings.readmit_max_age).unwrap_or(SignedDuration::MAX);
+        let at = self.readmissions.last_allowed(key, now)?;
+        (max_age > SignedDuration::ZERO && now.duration_since(at) <= max_age).then_some(at)
     }
 
     fn undecided(

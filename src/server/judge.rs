@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use super::clock::Clock;
 use super::readmission::Readmissions;
 use super::records::Records;
-use crate::admission::answer::{Answer, Conclusion, Facts, JudgedImage};
+use crate::admission::answer::{Answer, Conclusion, Facts, JudgedImage, Outcome};
 use crate::admission::change::{self, Change};
 use crate::admission::placement::{self, Placed};
+use crate::admission::refusal;
 use crate::admission::review::Review;
 use crate::admission::settings::{AdmissionSettings, Mode, OnSourceUnavailable};
 use crate::gate::Gate;
@@ -90,7 +91,7 @@ impl Judge {
             (Placed::Unmapped { message }, _) => Conclusion::Unmapped { handling: self.settings.unmapped, message },
             (_, Change::Unknown { message }) => Conclusion::Unknown { message },
             (Placed::Refused { message, remediation }, Change::Judge(images)) => {
-                let outcome = refusals::placement(message, remediation);
+                let outcome = Outcome::from(refusal::placement(message, remediation));
                 let refused = |image| JudgedImage { image, outcome: outcome.clone() };
                 Conclusion::Judged(images.into_iter().map(refused).collect())
             }

@@ -34,10 +34,13 @@ fn running(objects: &[Value], settings: &AdmissionSettings) -> Running {
 }
 
 fn pod(namespace: &str, name: &str, image: &str, owner: Value, status: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "Pod",
-        "metadata": {"namespace": namespace, "name": name, "ownerReferences": owner,
-            "labels": {"pod-template-hash": "1"}},
-        "spec": {"containers": [{"name": "main", "image": image}]}, "status": status})
+    let labels = json!({"pod-template-hash": "1"});
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"namespace": namespace, "name": name, "labels": labels},
+        "spec": {"containers": [{"name": "main", "image": image}]}});
+    pod["metadata"]["ownerReferences"] = owner;
+    pod["status"] = status;
+    pod
 }
 
 fn owned_by(kind: &str, name: &str) -> Value {

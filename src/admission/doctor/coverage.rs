@@ -127,9 +127,8 @@ fn has(list: &[String], text: &str) -> bool {
 fn matches(pattern: &str, resource: &str) -> bool {
     match (pattern.split_once('/'), resource.split_once('/')) {
         (None, None) => pattern == "*" || pattern == resource,
-        (None, Some(_)) => false,
         (Some(("*", "*")), None) => true,
-        (Some(_), None) => false,
+        (None, Some(_)) | (Some(_), None) => false,
         (Some((parent, part)), Some((of, name))) => (parent == "*" || parent == of) && (part == "*" || part == name),
     }
 }

@@ -86,13 +86,16 @@ fn a_webhook_without_fault_has_none() {
     assert_eq!(report.callers[0].path, "/validate");
 }
 
+/// A place in the webhook, what is put there, and the faults of that.
+type Change<'a> = (&'a str, Value, Vec<(Harm, &'a str)>);
+
 #[test]
 fn each_fault_is_found() {
     use Harm::{Hole, Outage, Weakness};
     let expression = |key: &str, operator: &str, values: &[&str]| json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]});
     let name = "kubernetes.io/metadata.name";
     let weak = |count| vec![(Weakness, "resource_missing"); count];
-    let cases: Vec<(&str, Value, Vec<(Harm, &str)>)> = vec![
+    let cases: Vec<Change<'_>> = vec![
         ("/failurePolicy", json!("Ignore"), vec![(Hole, "failure_policy")]),
         ("/matchPolicy", json!("Exact"), vec![(Hole, "match_policy")]),
         ("/timeoutSeconds", json!(30), vec![(Outage, "timeout_long")]),

@@ -16,6 +16,7 @@ use super::refusals;
 use super::tags::Tags;
 use crate::admission::answer::{JudgedImage, Outcome};
 use crate::admission::image::UsedImage;
+use crate::admission::refusal;
 use crate::admission::scope;
 use crate::admission::settings::{AdmissionSettings, OnMissingRecord};
 use crate::domain::decision::Decision;
@@ -90,10 +91,10 @@ impl ImageJudge {
 
     async fn reference(&self, case: &Case, text: &str) -> Outcome {
         match (text.parse::<ArtifactReference>(), &self.tags) {
-            (Ok(reference), _) if reference.name.is_none() => refusals::bare_digest(text),
+            (Ok(reference), _) if reference.name.is_none() => refusal::bare_digest(text).into(),
             (Ok(reference), _) => self.artifact(case, reference).await,
             (Err(ReferenceError::NoDigest(_)), Some(tags)) => self.tag(case, tags, text).await,
-            (Err(error), _) => refusals::reference(&error),
+            (Err(error), _) => refusal::reference(&error).into(),
         }
     }
 
@@ -122,7 +123,7 @@ impl ImageJudge {
     async fn pinned(&self, case: &Case, text: &str, digest: Digest) -> Outcome {
         match format!("{text}@{digest}").parse() {
             Ok(reference) => self.artifact(case, reference).await,
-            Err(error) => refusals::reference(&error),
+            Err(error) => refusal::reference(&error).into(),
         }
     }
 

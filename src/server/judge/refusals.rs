@@ -1,28 +1,10 @@
 //! Refusals that no rule was asked for.
 
 use crate::admission::answer::Outcome;
-use crate::domain::reference::ReferenceError;
 use crate::domain::verdict::Verdict;
 
 fn refused(verdict: Verdict, code: &'static str, message: String, remediation: impl Into<String>) -> Outcome {
     Outcome::Refused { verdict, code, message, remediation: remediation.into() }
-}
-
-/// The object claims a place that it may not have.
-pub(super) fn placement(message: String, remediation: String) -> Outcome {
-    refused(Verdict::Deny, "environment_not_allowed", message, remediation)
-}
-
-/// The reference names nothing that can be judged.
-pub(super) fn reference(error: &ReferenceError) -> Outcome {
-    let code = if matches!(error, ReferenceError::NoDigest(_)) { "digest_missing" } else { "reference_unreadable" };
-    refused(Verdict::Deny, code, error.to_string(), error.hint())
-}
-
-/// A digest without a name: a node takes it for the name and tag of an image, and not for what is judged.
-pub(super) fn bare_digest(reference: &str) -> Outcome {
-    let message = format!("`{reference}` has no name: a node would read it as the image `sha256` with a tag");
-    refused(Verdict::Deny, "reference_unreadable", message, "write `registry/repository@sha256:…`")
 }
 
 /// The registry does not say what a tag stands for.

@@ -30,7 +30,7 @@ impl ImageJudge {
     ) -> Outcome {
         let last_allowed = self.last_allowed(case, last.clone(), request).await;
         let Some(decision) = self.undecided(case, last.as_deref(), faults, request) else {
-            return refusals::environment(&case.place.environment);
+            return refusals::environment(&case.place().environment);
         };
         let decision = Arc::new(decision);
         let Some(last_allowed) = last_allowed else { return Outcome::Decided(decision) };

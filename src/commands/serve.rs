@@ -111,10 +111,11 @@ struct Server<'config> {
 impl Server<'_> {
     async fn run(self, listen: SocketAddr, operations: SocketAddr) -> anyhow::Result<()> {
         let build = Arc::clone(&self.build);
+        // Before they are read: what changes meanwhile is read again.
+        let seen = fingerprint(&app::serve::files(self.config));
         let built =
             tokio::task::spawn_blocking(move || build()).await.context("the policies could not be loaded")??;
         let files = built.files;
-        let seen = fingerprint(&files);
         let (trigger, shutdown) = Shutdown::new();
         let door = Arc::new(self.door(Running::start(Arc::new(built.judge)), shutdown.clone()));
         let (reviews, health) = (bind(listen).await?, bind(operations).await?);

@@ -31,6 +31,8 @@ pub enum Failure {
     Panic,
     /// There was no time left.
     Deadline,
+    /// There were too many large ones at a time.
+    Overload,
 }
 
 impl Failure {
@@ -39,6 +41,7 @@ impl Failure {
             Self::Unreadable => "unreadable",
             Self::Panic => "panic",
             Self::Deadline => "deadline",
+            Self::Overload => "overload",
         }
     }
 }

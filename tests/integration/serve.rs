@@ -5,7 +5,7 @@ mod handler;
 mod judge;
 mod listen;
 mod pki;
-mod program;
+mod process;
 mod readmission;
 mod records;
 mod reload;

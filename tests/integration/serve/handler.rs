@@ -192,6 +192,24 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_take_no_more_memory_than_there_is_and_small_ones_never_wait_for_them() {
+    let routes = Routes::of(&World::new()).await;
+    let mut slow = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        slow.spawn(answer(server::router(Arc::clone(&routes.door)), post("/validate?timeout=15s", Body::new(Never))));
+    }
+    while !routes.metrics().await.contains("reason=\"overload\"") {
+        let (status, body) = routes.send(post("/validate?timeout=300ms", Body::new(Never))).await;
+        assert!([408, 503].contains(&status.as_u16()), "{status}: {body}");
+    }
+    assert!(routes.ask("/validate", &image(1)).await.allowed);
+    // A place is free again when its client goes away.
+    slow.shutdown().await;
+    let (status, body) = routes.send(post("/validate?timeout=300ms", Body::new(Never))).await;
+    assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_is_ready_from_the_first_records_until_it_is_told_to_stop() {
     let world = World::new();
     world.source.is(Mood::Failing);
@@ -227,6 +245,9 @@ async fn it_is_ready_from_the_first_records_until_it_is_told_to_stop() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_metric_is_documented_and_every_documented_one_is_there() {
     let routes = Routes::of(&World::new()).await;
+    // Those with labels are there once they count.
+    routes.ask("/validate", &image(1)).await;
+    routes.send(post("/validate", "")).await;
     let metrics = routes.metrics().await;
     let mut there: Vec<String> = metrics
         .lines()

@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::Signal;
 
-use super::program::{LOOSE, Program, STRICT, records};
+use super::process::{LOOSE, Program, STRICT, records};
 
 const RELOADS: &str = "holdpoint_configuration_reloads_total";
 const FAILED: &str = "holdpoint_configuration_reload_failed";

@@ -1,6 +1,7 @@
 //! From verdicts to the answer that the API server gets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,12 +22,12 @@ mod wire;
 /// What came of one artifact.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It was decided.
-    Decided(Box<Decision>),
+    /// It was decided; equal requests may share the decision.
+    Decided(Arc<Decision>),
     /// It could not be decided, and passes since it did a short while ago.
     Readmitted {
         /// The decision, which is undecided.
-        decision: Box<Decision>,
+        decision: Arc<Decision>,
         /// When it was allowed last.
         last_allowed: Timestamp,
         /// Why it could not be decided.

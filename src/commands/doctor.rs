@@ -18,7 +18,8 @@ use super::{kubernetes, write};
 pub fn execute(args: &DoctorArgs, style: Style) -> anyhow::Result<Exit> {
     let config = args.config.as_deref().map(Config::load).transpose()?;
     let objects = kubernetes::read(&args.cluster, &["validatingwebhookconfigurations"])?;
-    let circumstances = Circumstances { now: app::now(), settings: config.as_ref().and(None) };
+    let circumstances =
+        Circumstances { now: app::now(), settings: config.as_ref().and_then(|config| config.admission.as_ref()) };
     let report = doctor::examine(&objects, &circumstances).map_err(|why| anyhow!(why))?;
     write::to_stdout(&output::doctor::render(&report, args.format, style))?;
     Ok(if report.faults.is_empty() { Exit::Allow } else { Exit::Deny })

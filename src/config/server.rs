@@ -24,7 +24,7 @@ pub struct ServerConfig {
     pub deadline: Duration,
     /// How long a server that was told to stop answers and waits.
     pub drain: Duration,
-    /// How many connections may be open at a time, over all listeners.
+    /// How many connections for reviews may be open at a time.
     pub connections: usize,
     /// The largest body of a request, in bytes.
     pub body: u64,

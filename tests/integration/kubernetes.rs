@@ -107,6 +107,21 @@ fn the_chart_is_without_fault_by_its_own_configuration() {
 }
 
 #[test]
+fn webhooks_are_compared_with_the_configuration() {
+    let (text, config) = rendered("default.yaml");
+    let fewer = config.replace("  - kube-public\n", "");
+    assert_ne!(config, fewer);
+    let folder = folder(&[("rendered.yaml", &text), ("holdpoint.yaml", &fewer)]);
+    let run = in_folder(&folder, &["doctor", "--kubernetes", "rendered.yaml", "--config", "holdpoint.yaml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("hole[namespace_left_out]"), "{run:?}");
+    assert!(
+        run.stdout.contains("nothing is judged in `kube-public`, which the configuration does not name"),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn every_configuration_that_the_chart_writes_is_valid() {
     let cases = fs::read_dir(root().join("tests/chart/expected")).unwrap();
     let mut codes = Vec::new();

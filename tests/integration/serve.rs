@@ -6,6 +6,7 @@ mod judge;
 mod listen;
 mod pki;
 mod process;
+mod program;
 mod readmission;
 mod records;
 mod reload;

@@ -162,7 +162,7 @@ impl ImageJudge {
             return self.missing(case, &request);
         }
         match self.evaluate(case, kept, request, Age::Counts).await {
-            Ok(decision) => Outcome::Decided(Box::new(Arc::unwrap_or_clone(decision))),
+            Ok(decision) => Outcome::Decided(decision),
             Err(refused) => refused,
         }
     }

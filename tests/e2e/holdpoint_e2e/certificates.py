@@ -21,7 +21,7 @@ class Authority:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.certificate = self.folder / "ca.crt"
         self.key = self.folder / "ca.key"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                 "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate)
 
     def pem(self):

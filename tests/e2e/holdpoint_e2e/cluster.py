@@ -25,7 +25,8 @@ class Answer:
         self.status = status
         self.headers = headers
         self.body = json.loads(body) if body.startswith(b"{") else {"message": body.decode()}
-        self.warnings = headers.get_all("Warning") or []
+        # Headers are read as if every byte were a character.
+        self.warnings = [warning.encode("latin-1").decode() for warning in headers.get_all("Warning") or []]
 
     @property
     def message(self):

@@ -1,6 +1,7 @@
 //! What API servers, their users and their audit logs are told.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint::admission::answer::{Answer, Conclusion, Facts, JudgedImage, Outcome};
@@ -40,7 +41,7 @@ fn judged(name: &str, outcome: Outcome) -> JudgedImage {
 }
 
 fn decided(name: &str, decisions: Decisions) -> JudgedImage {
-    judged(name, Outcome::Decided(Box::new(one(decisions))))
+    judged(name, Outcome::Decided(Arc::new(one(decisions))))
 }
 
 fn one(decisions: Decisions) -> Decision {
@@ -68,7 +69,7 @@ fn not_loaded() -> JudgedImage {
 }
 
 fn readmitted() -> JudgedImage {
-    let decision = Box::new(one(fixture::undecided()));
+    let decision = Arc::new(one(fixture::undecided()));
     let message = "the records of `production` are unavailable".to_owned();
     judged("app", Outcome::Readmitted { decision, last_allowed: at("2026-11-20T08:00:00Z"), message })
 }
@@ -249,9 +250,9 @@ fn hostile_answers(text: &str) -> Vec<Answer> {
     let owned = || text.to_owned();
     let last_allowed = at("2026-11-20T08:00:00Z");
     let images = vec![
-        of(Outcome::Decided(Box::new(hostile(text, Verdict::Deny)))),
-        of(Outcome::Decided(Box::new(hostile(text, Verdict::Allow)))),
-        of(Outcome::Readmitted { decision: Box::new(hostile(text, Verdict::Deny)), last_allowed, message: owned() }),
+        of(Outcome::Decided(Arc::new(hostile(text, Verdict::Deny)))),
+        of(Outcome::Decided(Arc::new(hostile(text, Verdict::Allow)))),
+        of(Outcome::Readmitted { decision: Arc::new(hostile(text, Verdict::Deny)), last_allowed, message: owned() }),
         of(Outcome::Refused { verdict: Verdict::Deny, code: "x", message: owned(), remediation: owned() }),
         of(Outcome::Ignored { reason: owned() }),
     ];

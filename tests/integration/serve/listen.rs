@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::client::{Client, LONG, Served, answer, closed, get, limits};
 use super::pki::{Authority, Mount};
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_millis(600);
 
 fn says_close(answer: &str) -> bool {
     answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n")

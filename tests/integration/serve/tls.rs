@@ -180,13 +180,16 @@ async fn the_protocol_is_http_1_1() {
     }
 }
 
+/// What it is, which names are let in, the certificate that it shows, and the serial number that it sees or why not.
+type Caller = (&'static str, &'static [&'static str], Option<Issued>, Result<u64, &'static str>);
+
 #[tokio::test]
 async fn clients_are_let_in_by_authority_and_name() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let mount = Mount::new(&authority.server(1), Some(&authority.pem()));
     let anyone: &[&str] = &[];
-    let named: &[&str] = &["kube-apiserver", "api.example.com", "spiffe://cluster/apiserver", "10.0.0.1"];
-    let cases: [(&str, &[&str], Option<Issued>, Result<u64, &str>); 10] = [
+    let named: &'static [&str] = &["kube-apiserver", "api.example.com", "spiffe://cluster/apiserver", "10.0.0.1"];
+    let cases: [Caller; 10] = [
         ("no certificate", anyone, None, Err("CertificateRequired")),
         ("of another authority", anyone, Some(stranger.client("kube-apiserver", &[])), Err("")),
         ("any name", anyone, Some(authority.client("somebody", &[])), Ok(1)),

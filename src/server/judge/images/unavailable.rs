@@ -32,7 +32,7 @@ impl ImageJudge {
         let Some(decision) = self.undecided(case, last.as_deref(), faults, request) else {
             return refusals::environment(&case.place.environment);
         };
-        let decision = Box::new(decision);
+        let decision = Arc::new(decision);
         let Some(last_allowed) = last_allowed else { return Outcome::Decided(decision) };
         self.readmitted.fetch_add(1, Ordering::Relaxed);
         let message = faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; ");

@@ -75,9 +75,8 @@ impl Reloader {
 
     async fn take_over(&mut self) {
         let build = Arc::clone(&self.build);
-        let built = tokio::task::spawn_blocking(move || build()).await;
-        match built {
-            Ok(Ok(built)) => self.replace(built).await,
+        match tokio::task::spawn_blocking(move || build()).await {
+            Ok(Ok(new)) => self.replace(new).await,
             Ok(Err(error)) => self.failed(&format!("{error:#}")),
             Err(_panicked) => self.failed("a part of holdpoint failed"),
         }

@@ -293,7 +293,7 @@ fn it_does_not_start_where_it_must_not() {
     let project = project("");
     let other = folder(&[(
         "holdpoint.yaml",
-        "version: 1\nsources: {a: {type: snapshot, path: r.json}}\nenvironments: [{name: dev}]\n",
+        "version: 1\nsources: {a: {type: snapshot, path: r.json}}\nenvironments: [{name: dev}]\nwhen_no_rule_applies: allow\n",
     )]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken: SocketAddr = taken.local_addr().map(|address| (drop(taken), address).1).unwrap();

@@ -31,6 +31,7 @@ use axum::routing::post;
 
 use certificate::Certificates;
 use clock::Clock;
+use handler::Bodies;
 use judge::Judge;
 use listen::Connections;
 use metrics::Metrics;
@@ -65,6 +66,8 @@ pub struct Door {
     pub deadline: Duration,
     /// The largest body, in bytes.
     pub body: usize,
+    /// Those that are being read.
+    bodies: Bodies,
     /// The certificate that is served; none without TLS.
     pub certificates: Option<Certificates>,
     /// The connections of the listener for reviews.
@@ -101,7 +104,8 @@ impl Door {
         let metrics = Metrics::default();
         metrics.reloaded_at.set(clock().as_second());
         let running = ArcSwap::from_pointee(running);
-        Self { running, readmissions, metrics, deadline, body, certificates, connections, shutdown, clock }
+        let bodies = Bodies::default();
+        Self { running, readmissions, metrics, deadline, body, bodies, certificates, connections, shutdown, clock }
     }
 
     /// The judge of this moment.

@@ -94,7 +94,8 @@ fn in_mode(settings: AdmissionSettings, mode: Option<Mode>) -> AdmissionSettings
 }
 
 /// The files whose change makes another judge. Overrides are read whenever records are.
-fn files(config: &Config) -> Vec<PathBuf> {
+#[must_use]
+pub fn files(config: &Config) -> Vec<PathBuf> {
     let policies = config.policies.iter().filter_map(|source| match source {
         PolicySource::Path(path) | PolicySource::Bundle { path, .. } => Some(path.clone()),
         PolicySource::Oci { .. } => None,

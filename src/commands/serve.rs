@@ -20,7 +20,7 @@ use crate::config::{Config, TlsConfig, TlsVersion};
 use crate::exit::Exit;
 use crate::server::certificate::{CertificateFiles, Certificates};
 use crate::server::listen::{self, Connections, Limits};
-use crate::server::reload::{Build, Reloader, fingerprint};
+use crate::server::reload::{Build, Built, Reloader, fingerprint};
 use crate::server::shutdown::Shutdown;
 use crate::server::{self, Door, DoorParts, Running, operations, self_signed};
 
@@ -111,12 +111,12 @@ struct Server<'config> {
 impl Server<'_> {
     async fn run(self, listen: SocketAddr, operations: SocketAddr) -> anyhow::Result<()> {
         let build = Arc::clone(&self.build);
-        let built =
+        // Before they are read: what changes meanwhile is read again.
+        let seen = fingerprint(&app::serve::files(self.config));
+        let Built { judge, files } =
             tokio::task::spawn_blocking(move || build()).await.context("the policies could not be loaded")??;
-        let files = built.files;
-        let seen = fingerprint(&files);
         let (trigger, shutdown) = Shutdown::new();
-        let door = Arc::new(self.door(Running::start(Arc::new(built.judge)), shutdown.clone()));
+        let door = Arc::new(self.door(Running::start(Arc::new(judge)), shutdown.clone()));
         let (reviews, health) = (bind(listen).await?, bind(operations).await?);
         self.announce(&reviews, &health)?;
         let asked = Arc::new(Notify::new());
@@ -139,12 +139,11 @@ impl Server<'_> {
         ));
         let limits = limits(server.connections, server.drain);
         let connections = Arc::clone(&door.connections);
-        let served =
-            listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
+        let end = listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         health.abort();
         self.readmissions.flush().await;
-        served.context("the listener for reviews failed")
+        end.context("the listener for reviews failed")
     }
 
     fn door(&self, running: Running, shutdown: Shutdown) -> Door {

@@ -3,21 +3,24 @@
 //! A status other than 200 means to the API server that the webhook failed, and its `failurePolicy` decides then. So it
 //! is left to what is no review: everything else is answered in an `AdmissionReview`.
 
+mod body;
 mod deadline;
 mod log;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout_at;
 
 use super::Door;
 use super::judge::{Judge, Judgement};
 use super::metrics::Failure;
+pub use body::Bodies;
+use body::Refusal;
+
 use crate::admission::answer::Answer;
 use crate::admission::review::Review;
 use crate::output::escape;
@@ -54,9 +57,10 @@ async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) ->
     }
     let mode = judge.mode(profile.as_deref());
     let deadline = deadline::of(request.uri().query(), door.deadline, started);
-    let body = match read(request.into_body(), door.body, deadline).await {
+    // The place is kept as long as the review is in memory.
+    let (body, _place) = match door.bodies.read(request.into_body(), door.body, deadline).await {
         Ok(body) => body,
-        Err(response) => return *response,
+        Err(refusal) => return refused_unread(door, refusal),
     };
     let _in_flight = door.metrics.begin();
     let review = match Review::parse(&body) {
@@ -105,7 +109,7 @@ async fn judged(
 fn failed(review: &Review, failure: Failure) -> Answer {
     let message = match failure {
         Failure::Deadline => "there was no time left to decide; try again",
-        Failure::Panic | Failure::Unreadable => "a part of holdpoint failed; its log has more",
+        Failure::Panic | Failure::Unreadable | Failure::Overload => "a part of holdpoint failed; its log has more",
     };
     Answer::failed(&review.uid, message, RETRY_AFTER)
 }
@@ -115,17 +119,19 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// The body, if it comes in time and is not larger than allowed.
-async fn read(body: Body, most: usize, deadline: Instant) -> Result<bytes::Bytes, Box<Response>> {
-    let remaining = deadline.saturating_duration_since(Instant::now());
-    match timeout(remaining, to_bytes(body, most)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        // The error does not tell which of the two it is in a way that could be relied on.
-        Ok(Err(_too_large_or_broken)) => {
-            let message = format!("the body is larger than {most} bytes, or the connection broke");
-            Err(Box::new(refuse(StatusCode::PAYLOAD_TOO_LARGE, &message)))
+/// The uid is in the body: without one there is no review to answer.
+fn refused_unread(door: &Door, refusal: Refusal) -> Response {
+    door.metrics.failed(if refusal == Refusal::NoPlace { Failure::Overload } else { Failure::Unreadable });
+    match refusal {
+        Refusal::TooLarge => {
+            let most = door.body;
+            refuse(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &format!("the body is larger than {most} bytes, or the connection broke"),
+            )
         }
-        Err(_elapsed) => Err(Box::new(refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))),
+        Refusal::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+        Refusal::NoPlace => refuse(StatusCode::SERVICE_UNAVAILABLE, "too many large reviews are being read; try again"),
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Failure {
     Panic,
     /// There was no time left.
     Deadline,
+    /// There were too many large ones at a time.
+    Overload,
 }
 
 impl Failure {
@@ -39,6 +41,7 @@ impl Failure {
             Self::Unreadable => "unreadable",
             Self::Panic => "panic",
             Self::Deadline => "deadline",
+            Self::Overload => "overload",
         }
     }
 }
@@ -70,6 +73,8 @@ pub struct Metrics {
     certificate_failures: Counter,
     connections: Gauge,
     accepted: Counter,
+    refused: Counter,
+    made_room: Counter,
     handshake_failures: Counter,
 }
 
@@ -101,6 +106,8 @@ impl Default for Metrics {
             certificate_failures: Counter::default(),
             connections: Gauge::default(),
             accepted: Counter::default(),
+            refused: Counter::default(),
+            made_room: Counter::default(),
             handshake_failures: Counter::default(),
         };
         metrics.register_reviews();
@@ -161,6 +168,8 @@ impl Metrics {
         );
         registry.register("connections_open", "Connections for reviews that are open", self.connections.clone());
         registry.register("connections_accepted", "Connections for reviews", self.accepted.clone());
+        registry.register("connections_refused", "Connections that got no answer", self.refused.clone());
+        registry.register("connections_made_room", "Idle connections closed for others", self.made_room.clone());
         registry.register("handshake_failures", "TLS handshakes that failed", self.handshake_failures.clone());
         let build: Family<labels::BuildLabel, Gauge> = Family::default();
         build.get_or_create(&labels::BuildLabel { version: env!("CARGO_PKG_VERSION") }).set(1);

@@ -75,22 +75,22 @@ impl Reloader {
 
     async fn take_over(&mut self) {
         let build = Arc::clone(&self.build);
-        let built = tokio::task::spawn_blocking(move || build()).await;
-        match built {
-            Ok(Ok(built)) => self.replace(built).await,
+        match tokio::task::spawn_blocking(move || build()).await {
+            Ok(Ok(new)) => self.replace(new).await,
             Ok(Err(error)) => self.failed(&format!("{error:#}")),
             Err(_panicked) => self.failed("a part of holdpoint failed"),
         }
     }
 
-    /// Puts the new judge in the place of the old one as soon as it can answer. Until then the old one is better: its
-    /// records are there, and when they grow too old it says so.
+    /// Puts the new judge in the place of the old one as soon as it has its records. Until then the old one is better:
+    /// its records are there, when they grow too old it says so, and what they say against a remembered allow is known.
+    /// So a new one that could only re-admit has to wait, although it would be called ready at a start.
     async fn replace(&mut self, built: Built) {
         let running = Running::start(Arc::new(built.judge));
         let began = Instant::now();
         let mut told = false;
         // Where the old one has no records either, nothing is lost by waiting less.
-        while !running.judge.ready() && self.door.judge().ready() {
+        while !running.judge.records().ready() && self.door.judge().records().ready() {
             if began.elapsed() > PATIENCE && !told {
                 told = true;
                 self.failed("its records could not be read yet; the old one is used until they are");

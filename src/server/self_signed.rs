@@ -1,5 +1,6 @@
 //! A certificate for trying things out: an authority of its own, and what it signed. Nothing is written to disk.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use rcgen::{
     KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
 };
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, DnsName, PrivateKeyDer};
 use thiserror::Error;
 
 /// The certificate is good from so long ago on: clocks differ.
@@ -63,6 +64,9 @@ pub fn make(names: &[String], now: Timestamp) -> Result<SelfSigned, SelfSignedEr
         return Err(SelfSignedError::NoName);
     }
     let impossible = |reason: String| SelfSignedError::Impossible { names: names.to_vec(), reason };
+    if let Some(strange) = names.iter().find(|name| !is_name(name)) {
+        return Err(impossible(format!("{strange:?} is none")));
+    }
     let authority = authority(now)?;
     let leaf = leaf(names, now)?;
     let key_of = || KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| impossible(error.to_string()));
@@ -74,6 +78,12 @@ pub fn make(names: &[String], now: Timestamp) -> Result<SelfSigned, SelfSignedEr
         PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).map_err(|error| impossible(error.to_string()))?;
     let chain = vec![certificate.der().clone(), authority.der().clone()];
     Ok(SelfSigned { chain, key, ca_pem: authority.pem() })
+}
+
+/// A certificate takes any text, and no client would ever find such a name in it.
+fn is_name(text: &str) -> bool {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    text.parse::<IpAddr>().is_ok() || DnsName::try_from(name).is_ok()
 }
 
 fn authority(now: Timestamp) -> Result<CertificateParams, SelfSignedError> {

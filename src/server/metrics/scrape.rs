@@ -46,10 +46,12 @@ impl Metrics {
     pub(in crate::server) fn see_connections(&self, connections: &Connections) {
         self.connections.set(i64::try_from(connections.open()).unwrap_or(i64::MAX));
         self.accepted.inner().store(connections.accepted(), Ordering::Relaxed);
+        self.refused.inner().store(connections.refused(), Ordering::Relaxed);
+        self.made_room.inner().store(connections.made_room(), Ordering::Relaxed);
         self.handshake_failures.inner().store(connections.handshake_failures(), Ordering::Relaxed);
     }
 
-    /// The metrics in the text form of OpenMetrics.
+    /// The metrics in the text form of `OpenMetrics`.
     ///
     /// # Errors
     /// When the text cannot be written, which is a defect.

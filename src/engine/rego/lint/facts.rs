@@ -73,7 +73,7 @@ pub(super) fn of(program: &Program<'_>) -> Vec<Facts> {
         let mut collector = Collector {
             program,
             aliases: &aliases,
-            package: &package,
+            package,
             frames: vec![arguments(definition.rule)],
             every: BTreeMap::new(),
             scanning: vec![false],

@@ -40,7 +40,7 @@ pub(super) fn aliases(program: &Program<'_>) -> Aliases {
                 found.insert(path.clone(), None);
                 continue;
             };
-            let target = parts(value).and_then(|parts| program.resolve(&package, &parts));
+            let target = parts(value).and_then(|parts| program.resolve(package, &parts));
             let entry = found.entry(path.clone()).or_insert_with(|| target.clone());
             // Two different paths are no single one.
             if *entry != target {

@@ -26,7 +26,7 @@ async fn reviews_are_answered_over_tls_with_a_certificate_of_its_own() {
     let expiry = program.get("/metrics").await.body;
     let expiry = expiry.lines().find_map(|line| line.strip_prefix("holdpoint_certificate_expiry_timestamp_seconds "));
     let expiry: i64 = expiry.unwrap().parse().unwrap();
-    assert!(expiry > jiff::Timestamp::now().as_second(), "{expiry}");
+    assert!(expiry > holdpoint::app::now().as_second(), "{expiry}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,7 +61,10 @@ async fn resolve(address: &RepositoryReference, access: &Access) -> Result<Tagge
 
 fn read(manifest: &[u8]) -> Result<TaggedImage, HintedError> {
     let strange = |what: String| HintedError::new(format!("the tag stands for no image: {what}"), "correct the tag");
-    let index: Index = serde_json::from_slice(manifest).map_err(|error| strange(error.to_string()))?;
+    // A list would be taken for an index without a field.
+    let members: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(manifest).map_err(|error| strange(error.to_string()))?;
+    let index = Index::deserialize(members).map_err(|error| strange(error.to_string()))?;
     if index.manifests.len() > MOST_PLATFORMS {
         return Err(strange(format!("it names {} manifests, at most {MOST_PLATFORMS}", index.manifests.len())));
     }

@@ -21,9 +21,10 @@ use holdpoint::gate::Gate;
 use holdpoint::gate::observe::Observation;
 use holdpoint::gate::source::NoProgress;
 
+mod request;
 mod snapshot;
 
-use snapshot::AS_OF;
+use request::AS_OF;
 
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;
@@ -208,7 +209,7 @@ fn configuration(policies: Policies) -> String {
 }
 
 fn request() -> Request {
-    snapshot::request(
+    request::request(
         serde_json::json!({"author": "dora", "approvals": [{"by": "alice", "at": "2026-11-20T10:00:00Z"}]}),
     )
 }

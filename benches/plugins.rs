@@ -30,6 +30,7 @@ use holdpoint::gate::source::NoProgress;
 mod guest;
 #[path = "../tests/integration/plugins/hostile.rs"]
 mod hostile;
+mod request;
 mod snapshot;
 
 mod library {
@@ -106,7 +107,7 @@ fn processes(component: &Path, records: &Path, folder: &Path) {
             "--to",
             "production",
         ]);
-        command.arg("--config").arg(&config).arg("--records").arg(records).args(["--as-of", snapshot::AS_OF]);
+        command.arg("--config").arg(&config).arg("--records").arg(records).args(["--as-of", request::AS_OF]);
         if plugin {
             command.arg("--plugin").arg(format!("bench={}", component.display()));
         }
@@ -122,7 +123,7 @@ fn processes(component: &Path, records: &Path, folder: &Path) {
 
 fn warm(component: &Path, records: &Path) {
     let (gate, observation, request) = world(component, records);
-    let as_of = snapshot::AS_OF.parse().unwrap();
+    let as_of = request::AS_OF.parse().unwrap();
     let times = (0..ROUNDS).map(|_| {
         let started = Instant::now();
         std::hint::black_box(gate.decide(&observation, request.clone(), as_of));
@@ -146,11 +147,11 @@ fn beside(healthy: &Path, records: &Path, folder: &Path) {
         let gate = gate(&text, records, Vec::new());
         let decide = |environment: &'static str, expected: Verdict| {
             let observation = observe(&gate, environment);
-            let request = Request { environment: environment.to_owned(), ..snapshot::request(serde_json::json!({})) };
+            let request = Request { environment: environment.to_owned(), ..request::request(serde_json::json!({})) };
             let gate = &gate;
             move || {
                 let started = Instant::now();
-                let decision = gate.decide(&observation, request.clone(), snapshot::AS_OF.parse().unwrap());
+                let decision = gate.decide(&observation, request.clone(), request::AS_OF.parse().unwrap());
                 let took = started.elapsed();
                 assert_eq!(decision.verdict, expected, "{environment}");
                 took
@@ -179,7 +180,7 @@ fn world(component: &Path, records: &Path) -> (Gate, Observation, Request) {
     let plugin = NamedPlugin { name: "bench".to_owned(), path: component.to_owned() };
     let gate = gate(&configuration(), records, vec![plugin]);
     let observation = observe(&gate, "production");
-    (gate, observation, snapshot::request(serde_json::json!({})))
+    (gate, observation, request::request(serde_json::json!({})))
 }
 
 fn gate(configuration: &str, records: &Path, plugins: Vec<NamedPlugin>) -> Gate {

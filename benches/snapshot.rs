@@ -1,18 +1,7 @@
-//! Made-up records, and a request that fits them.
-
-use holdpoint::domain::reference::ArtifactReference;
-use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+//! Made-up records.
 
 const HISTORY: usize = 10;
 const TARGETS: [&str; 4] = ["dev", "staging-eu", "staging-us", "production"];
-/// The instant that decisions are as of.
-pub(crate) const AS_OF: &str = "2026-11-20T12:00:00Z";
-
-/// An artifact that was deployed everywhere.
-pub(crate) fn reference() -> ArtifactReference {
-    format!("ghcr.io/acme/service-7@{}", digest(7, 0)).parse().unwrap()
-}
-
 pub(crate) fn digest(service: usize, release: usize) -> String {
     format!("sha256:{service:032x}{release:032x}")
 }
@@ -57,18 +46,4 @@ pub(crate) fn json(count: usize) -> String {
         "{{\"deployment_records\":[{}],\"pagination\":{{\"total_count\":{count},\"page\":1,\"total_pages\":1,\"page_size\":{count}}}}}",
         records.join(",")
     )
-}
-
-/// Whether that artifact may be deployed to production.
-pub(crate) fn request(context: serde_json::Value) -> Request {
-    Request {
-        artifact: RequestedArtifact::from(reference()),
-        environment: "production".to_owned(),
-        deployment_name: Some("service-7".to_owned()),
-        intent: Intent::Deploy,
-        actor: None,
-        reason: None,
-        channel: "check",
-        context,
-    }
 }

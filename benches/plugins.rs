@@ -1,6 +1,6 @@
 //! How long plugins take. Method and figures: `benches/README.md`.
 //!
-//! `cargo bench --bench plugins -- [COMPONENT…]`: without a component, the smallest that asks for one record.
+//! `cargo bench --bench plugins -- [COMPONENT[=PARAMETERS]…]`: without a component, the smallest that asks for one record.
 //! `cargo bench --bench plugins -- beside`: the same one, while others of the engine do their worst.
 
 #![expect(
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use holdpoint::app::{self, Changes, NamedPlugin};
+use holdpoint::app::{self, Changes};
 use holdpoint::config::Config;
 use holdpoint::domain::request::Request;
 use holdpoint::domain::verdict::Verdict;
@@ -66,10 +66,14 @@ fn main() {
     }
     let components = if given.is_empty() { vec![smallest] } else { given };
     for component in &components {
-        println!("{}", component.display());
-        processes(component, &records[0], folder.path());
+        // Parameters are JSON: `quorum.wasm={"at_least": 2}`.
+        let text = component.to_str().unwrap();
+        let (component, parameters) = text.split_once('=').unwrap_or((text, "{}"));
+        println!("{component}");
+        let configuration = configured(Path::new(component), parameters);
+        processes(Path::new(component), &configuration, &records[0], folder.path());
         for records in &records {
-            warm(component, records);
+            warm(&configuration, records);
         }
     }
 }
@@ -96,9 +100,10 @@ fn asks_once() -> guest::Guest {
 }
 
 /// The whole program: compiling for the first time, then with kept code, and without a plugin, in turns.
-fn processes(component: &Path, records: &Path, folder: &Path) {
+fn processes(component: &Path, configured: &str, records: &Path, folder: &Path) {
     let cache = folder.join(format!("cache-{}", component.file_stem().unwrap().display()));
-    let config = write(folder, "holdpoint.yaml", configuration());
+    let with = write(folder, "holdpoint.yaml", configured);
+    let without = write(folder, "without.yaml", configuration());
     let run = |plugin: bool| {
         let mut command = Command::new(PROGRAM);
         command.env_clear().env("XDG_CACHE_HOME", &cache).args([
@@ -107,13 +112,15 @@ fn processes(component: &Path, records: &Path, folder: &Path) {
             "--to",
             "production",
         ]);
-        command.arg("--config").arg(&config).arg("--records").arg(records).args(["--as-of", request::AS_OF]);
-        if plugin {
-            command.arg("--plugin").arg(format!("bench={}", component.display()));
-        }
+        let config = if plugin { &with } else { &without };
+        command.arg("--config").arg(config).arg("--records").arg(records).args(["--as-of", request::AS_OF]);
         let started = Instant::now();
-        command.output().unwrap();
-        started.elapsed()
+        let run = command.output().unwrap();
+        let took = started.elapsed();
+        // Made-up records are not what every plugin allows.
+        let code = run.status.code().unwrap();
+        assert!(matches!(code, 0 | 1 | 4), "{code}: {}", String::from_utf8_lossy(&run.stderr));
+        took
     };
     println!("  check, compiling for the first time: {:?}", run(true));
     let (with, without) = (0..PROCESSES).map(|_| (run(true), run(false))).unzip();
@@ -121,8 +128,12 @@ fn processes(component: &Path, records: &Path, folder: &Path) {
     print("check without a plugin", without);
 }
 
-fn warm(component: &Path, records: &Path) {
-    let (gate, observation, request) = world(component, records);
+fn warm(configuration: &str, records: &Path) {
+    let gate = gate(configuration, records);
+    let observation = observe(&gate, "production");
+    let request = request::request(serde_json::json!({}));
+    let decision = gate.decide(&observation, request.clone(), request::AS_OF.parse().unwrap());
+    assert!(decision.verdict != Verdict::Undecided, "{:#?}", decision.findings);
     let as_of = request::AS_OF.parse().unwrap();
     let times = (0..ROUNDS).map(|_| {
         let started = Instant::now();
@@ -144,7 +155,7 @@ fn beside(healthy: &Path, records: &Path, folder: &Path) {
             healthy.display(),
             hostile.display(),
         );
-        let gate = gate(&text, records, Vec::new());
+        let gate = gate(&text, records);
         let decide = |environment: &'static str, expected: Verdict| {
             let observation = observe(&gate, environment);
             let request = Request { environment: environment.to_owned(), ..request::request(serde_json::json!({})) };
@@ -176,16 +187,9 @@ fn beside(healthy: &Path, records: &Path, folder: &Path) {
     }
 }
 
-fn world(component: &Path, records: &Path) -> (Gate, Observation, Request) {
-    let plugin = NamedPlugin { name: "bench".to_owned(), path: component.to_owned() };
-    let gate = gate(&configuration(), records, vec![plugin]);
-    let observation = observe(&gate, "production");
-    (gate, observation, request::request(serde_json::json!({})))
-}
-
-fn gate(configuration: &str, records: &Path, plugins: Vec<NamedPlugin>) -> Gate {
+fn gate(configuration: &str, records: &Path) -> Gate {
     let config = Config::from_text(configuration, &records.with_file_name("holdpoint.yaml")).unwrap();
-    let changes = Changes { records: Some(records.to_owned()), plugins, offline: true, ..Changes::default() };
+    let changes = Changes { records: Some(records.to_owned()), offline: true, ..Changes::default() };
     app::gate(&config, &changes).unwrap()
 }
 
@@ -194,9 +198,19 @@ fn observe(gate: &Gate, environment: &str) -> Observation {
     runtime.block_on(gate.observe(environment, Arc::new(NoProgress))).unwrap()
 }
 
+/// A rule of this plugin besides.
+fn configured(component: &Path, parameters: &str) -> String {
+    format!(
+        "{}plugins: {{bench: {{path: {}}}}}\nrules: [{{plugin: bench, parameters: {parameters}}}]\n",
+        configuration(),
+        component.display()
+    )
+}
+
 fn configuration() -> String {
     "version: 1\nsources:\n  saved: {type: snapshot, path: records.json}\nenvironments:\n  - {name: dev}\n  - {name: \
-     staging, after: [dev], targets: [staging-eu, staging-us]}\n  - {name: production, after: [staging]}\n"
+     staging, after: [dev], targets: [staging-eu, staging-us]}\n  - {name: production, after: [staging]}\n\
+     when_no_rule_applies: allow\n"
         .to_owned()
 }
 

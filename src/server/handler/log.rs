@@ -18,10 +18,10 @@ pub(super) fn answered(review: &Review, judgement: &Judgement, took: Duration) {
     let (object, took) = (review.title(), took.as_micros());
     let (uid, operation, user) = (escape::line(&review.uid, 100), review.operation.as_str(), &review.user.name);
     if answer.allowed {
-        tracing::info!(%uid, %object, operation, user = ?user, environment, verdict, decision.id = decision, duration_us = took, "admitted");
+        tracing::info!(?uid, ?object, operation, user = ?user, environment, verdict, decision.id = decision, duration_us = took, "admitted");
     } else {
         let why = escape::line(answer.message().unwrap_or_default(), LONGEST);
-        tracing::warn!(%uid, %object, operation, user = ?user, environment, verdict, decision.id = decision, duration_us = took, %why, "refused");
+        tracing::warn!(?uid, ?object, operation, user = ?user, environment, verdict, decision.id = decision, duration_us = took, ?why, "refused");
     }
 }
 
@@ -39,10 +39,10 @@ fn decision(conclusion: &Conclusion) -> &str {
 
 pub(super) fn unreadable(error: &Unreadable) {
     let uid = escape::line(error.uid.as_deref().unwrap_or_default(), 100);
-    tracing::warn!(%uid, why = %escape::line(&error.message, LONGEST), "a request is no review");
+    tracing::warn!(?uid, why = ?escape::line(&error.message, LONGEST), "a request is no review");
 }
 
 pub(super) fn failed(review: &Review, failure: Failure) {
     let uid = escape::line(&review.uid, 100);
-    tracing::error!(%uid, object = %review.title(), ?failure, "a review could not be judged");
+    tracing::error!(?uid, object = ?review.title(), ?failure, "a review could not be judged");
 }

@@ -58,24 +58,12 @@ impl Running {
 /// What the parts of a server share.
 pub struct Door {
     running: ArcSwap<Running>,
-    /// Allows that are remembered.
-    pub readmissions: Arc<Readmissions>,
     /// What is counted.
     pub metrics: Metrics,
-    /// How long an answer may take when the API server does not say.
-    pub deadline: Duration,
-    /// The largest body, in bytes.
-    pub body: usize,
-    /// Those that are being read.
+    /// The bodies that are being read.
     bodies: Bodies,
-    /// The certificate that is served; none without TLS.
-    pub certificates: Option<Certificates>,
-    /// The connections of the listener for reviews.
-    pub connections: Arc<Connections>,
-    /// Whether the server was told to stop.
-    pub shutdown: Shutdown,
-    /// The clock.
-    pub clock: Clock,
+    /// All that stays as it is.
+    pub parts: DoorParts,
 }
 
 /// What a [`Door`] is made of besides its judge.
@@ -86,7 +74,7 @@ pub struct DoorParts {
     pub deadline: Duration,
     /// The largest body, in bytes.
     pub body: usize,
-    /// The certificate that is served.
+    /// The certificate that is served; none without TLS.
     pub certificates: Option<Certificates>,
     /// The connections of the listener for reviews.
     pub connections: Arc<Connections>,
@@ -100,12 +88,9 @@ impl Door {
     /// Puts the parts together.
     #[must_use]
     pub fn new(running: Running, parts: DoorParts) -> Self {
-        let DoorParts { readmissions, deadline, body, certificates, connections, shutdown, clock } = parts;
         let metrics = Metrics::default();
-        metrics.reloaded_at.set(clock().as_second());
-        let running = ArcSwap::from_pointee(running);
-        let bodies = Bodies::default();
-        Self { running, readmissions, metrics, deadline, body, bodies, certificates, connections, shutdown, clock }
+        metrics.reloaded_at.set((parts.clock)().as_second());
+        Self { running: ArcSwap::from_pointee(running), metrics, bodies: Bodies::default(), parts }
     }
 
     /// The judge of this moment.
@@ -121,11 +106,12 @@ impl Door {
 
     /// The metrics, with what other parts know now.
     fn scrape(&self) -> Result<String, std::fmt::Error> {
-        self.metrics.see_judge(&self.judge(), self.readmissions.len(), (self.clock)());
-        if let Some(certificates) = &self.certificates {
+        let DoorParts { readmissions, certificates, connections, clock, .. } = &self.parts;
+        self.metrics.see_judge(&self.judge(), readmissions.len(), clock());
+        if let Some(certificates) = certificates {
             self.metrics.see_certificate(&certificates.status());
         }
-        self.metrics.see_connections(&self.connections);
+        self.metrics.see_connections(connections);
         self.metrics.text()
     }
 }

@@ -138,7 +138,7 @@ impl Server<'_> {
             Arc::default(),
         ));
         let limits = limits(server.connections, server.drain);
-        let connections = Arc::clone(&door.connections);
+        let connections = Arc::clone(&door.parts.connections);
         let end = listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         health.abort();

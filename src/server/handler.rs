@@ -56,9 +56,9 @@ async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) ->
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type of a review is `application/json`");
     }
     let mode = judge.mode(profile.as_deref());
-    let deadline = deadline::of(request.uri().query(), door.deadline, started);
+    let deadline = deadline::of(request.uri().query(), door.parts.deadline, started);
     // The place is kept as long as the review is in memory.
-    let (body, _place) = match door.bodies.read(request.into_body(), door.body, deadline).await {
+    let (body, _place) = match door.bodies.read(request.into_body(), door.parts.body, deadline).await {
         Ok(body) => body,
         Err(refusal) => return refused_unread(door, refusal),
     };
@@ -124,7 +124,7 @@ fn refused_unread(door: &Door, refusal: Refusal) -> Response {
     door.metrics.failed(if refusal == Refusal::NoPlace { Failure::Overload } else { Failure::Unreadable });
     match refusal {
         Refusal::TooLarge => {
-            let most = door.body;
+            let most = door.parts.body;
             refuse(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 &format!("the body is larger than {most} bytes, or the connection broke"),

@@ -44,13 +44,13 @@ impl Door {
     #[must_use]
     pub fn checks(&self) -> Vec<Check> {
         let records = if self.judge().ready() { None } else { Some(self.unread()) };
-        let certificate = self.certificates.as_ref().map(super::certificate::Certificates::status);
+        let certificate = self.parts.certificates.as_ref().map(super::certificate::Certificates::status);
         let certificate = certificate.filter(|status| !status.served_is_on_disk);
         let certificate = certificate.map(|status| match status.last_failure {
             Some(failure) => format!("the certificate on disk cannot be served: {failure}"),
             None => "the certificate on disk is not served yet".to_owned(),
         });
-        let draining = self.shutdown.is_draining().then(|| "the server was told to stop".to_owned());
+        let draining = self.parts.shutdown.is_draining().then(|| "the server was told to stop".to_owned());
         vec![
             Check { name: "records", fault: records },
             Check { name: "certificate", fault: certificate },

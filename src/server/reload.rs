@@ -108,7 +108,7 @@ impl Reloader {
         let metrics = &self.door.metrics;
         metrics.reloads.inc();
         metrics.reload_failed.set(0);
-        metrics.reloaded_at.set((self.door.clock)().as_second());
+        metrics.reloaded_at.set((self.door.parts.clock)().as_second());
         tracing::warn!("another configuration is used");
     }
 

@@ -102,7 +102,12 @@ const PARTS: &[Part] = &[
         crates: Some(&["base64", "jiff", "serde", "serde_json", "x509_parser"]),
         never: PURE,
     },
-    Part { module: "server", modules: &["admission", "domain", "gate", "output"], crates: None, never: TIMELESS },
+    Part {
+        module: "server",
+        modules: &["admission", "domain", "gate", "output", "telemetry::traces"],
+        crates: None,
+        never: TIMELESS,
+    },
     Part { module: "server::certificate", modules: &["source::file"], crates: None, never: TIMELESS },
     Part { module: "server::readmission", modules: &["domain", "private"], crates: None, never: TIMELESS },
     Part { module: "output", modules: &["domain"], crates: None, never: PURE },

@@ -12,5 +12,6 @@ mod records;
 mod reload;
 mod shutdown;
 mod tls;
+mod traces;
 mod wire;
 mod world;

@@ -78,15 +78,17 @@ fn attributes(span: &Span) -> BTreeMap<String, String> {
     pairs.map(|pair| (pair.key.clone(), text(pair.value.clone().and_then(|value| value.value)))).collect()
 }
 
+/// A number of so many bytes, as headers have it.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let number = bytes.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    format!("{number:0width$x}", width = bytes.len() * 2)
 }
 
 /// Sends a review of a pod with this image, as part of a trace.
 async fn ask(program: &Program, number: usize) -> u16 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client
-        .post(format!("http://{}/validate?timeout=10s", program.reviews))
+        .post(format!("http://{}/validate?timeout=10s", program.server.reviews))
         .header("content-type", "application/json")
         .header("traceparent", format!("00-{TRACE}-{PARENT}-01"))
         .body(review("uid-1", "shop", &image(number)));
@@ -99,8 +101,8 @@ async fn a_review_is_part_of_the_trace_of_who_asked() {
     let program = Program::start(&["--traces", &collector.url()]).await;
     assert_eq!(ask(&program, 1).await, 200);
     // What is left is sent at the end.
-    program.signal(Signal::TERM);
-    assert_eq!(program.ended().await.0, Some(0));
+    program.server.signal(Signal::TERM);
+    assert_eq!(program.server.ended().await.0, Some(0));
     let spans = collector.spans();
     let of = |name: &str| spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"));
     let (whole, parse, judge, evaluate) = (of("review"), of("parse"), of("judge"), of("evaluate"));
@@ -138,13 +140,13 @@ async fn a_collector_that_fails_holds_nothing_up() {
         let program = Program::start(&["--traces", &url]).await;
         assert_eq!(ask(&program, 1).await, 200, "{url}");
         let started = Instant::now();
-        while !program.log().contains("traces are lost") {
-            assert!(started.elapsed() < LONG, "{url}: {}", program.log());
+        while !program.server.log().contains("traces are lost") {
+            assert!(started.elapsed() < LONG, "{url}: {}", program.server.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         assert_eq!(ask(&program, 2).await, 200, "{url}");
-        program.signal(Signal::TERM);
-        let (code, log) = program.ended().await;
+        program.server.signal(Signal::TERM);
+        let (code, log) = program.server.ended().await;
         assert_eq!(code, Some(0), "{log}");
         assert_eq!(log.matches("traces are lost").count(), 1, "{log}");
     }

@@ -63,14 +63,18 @@ impl Reloader {
     pub async fn run(mut self) {
         loop {
             let asked = timeout(LOOK, self.asked.notified()).await.is_ok();
-            let files = self.files.clone();
-            let now = tokio::task::spawn_blocking(move || fingerprint(&files)).await.unwrap_or_default();
+            let now = self.fingerprint().await;
             if asked || now != self.seen {
                 // Files that are being written are read again at the next look, since they differ then.
                 self.seen = now;
                 self.take_over().await;
             }
         }
+    }
+
+    async fn fingerprint(&self) -> Option<u64> {
+        let files = self.files.clone();
+        tokio::task::spawn_blocking(move || fingerprint(&files)).await.unwrap_or_default()
     }
 
     async fn take_over(&mut self) {
@@ -88,18 +92,19 @@ impl Reloader {
     async fn replace(&mut self, built: Built) {
         let running = Running::start(Arc::new(built.judge));
         let began = Instant::now();
-        let mut told = false;
+        let (mut looked, mut told) = (began, false);
         // Where the old one has no records either, nothing is lost by waiting less.
         while !running.judge.records().ready() && self.door.judge().records().ready() {
             if began.elapsed() > PATIENCE && !told {
                 told = true;
                 self.failed("its records could not be read yet; the old one is used until they are");
             }
-            // What changed again meanwhile is read when this one is done with.
-            let files = self.files.clone();
-            let again = tokio::task::spawn_blocking(move || fingerprint(&files)).await.unwrap_or_default();
-            if again != self.seen {
-                return;
+            if looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                // What changed again meanwhile is built instead.
+                if self.fingerprint().await != self.seen {
+                    return;
+                }
             }
             sleep(if told { LOOK } else { PAUSE }).await;
         }

@@ -2,16 +2,19 @@
 //! are at a time. Each connection may send one, and together they could take more memory than there is.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
 /// A body up to this size needs no place: all connections together can send that. In bytes.
-const SMALL: u64 = 64 << 10;
+const SMALL: usize = 64 << 10;
 /// Larger ones at a time. An object that is judged is seldom one of them.
 const PLACES: usize = 32;
+/// How long the rest of a body may take once it has a place.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The large bodies that are in memory.
 pub struct Bodies(Arc<Semaphore>);
@@ -45,12 +48,35 @@ impl Bodies {
         if usize::try_from(hint.lower()).map_or(true, |least| least > most) {
             return Err(Refusal::TooLarge);
         }
-        let place =
-            if hint.upper().is_some_and(|length| length <= SMALL) { None } else { Some(self.place(deadline).await?) };
-        match timeout_at(deadline.into(), to_bytes(body, most)).await {
-            Ok(Ok(bytes)) => Ok((bytes, place)),
-            Ok(Err(_too_large_or_broken)) => Err(Refusal::TooLarge),
-            Err(_elapsed) => Err(Refusal::TooSlow),
+        if usize::try_from(hint.upper().unwrap_or(u64::MAX)).is_ok_and(|length| length <= SMALL) {
+            let bytes = timeout_at(deadline.into(), to_bytes(body, most)).await;
+            return Ok((bytes.map_err(|_elapsed| Refusal::TooSlow)?.map_err(|_broken| Refusal::TooLarge)?, None));
+        }
+        self.read_large(body, most, deadline).await
+    }
+
+    /// A place is taken by what has come, not by what is announced, and not for long: whoever sends slowly keeps out
+    /// nobody else.
+    async fn read_large(
+        &self,
+        mut body: Body,
+        most: usize,
+        deadline: Instant,
+    ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Refusal> {
+        let (mut bytes, mut place, mut until) = (Vec::new(), None, deadline);
+        loop {
+            let frame = timeout_at(until.into(), body.frame()).await.map_err(|_elapsed| Refusal::TooSlow)?;
+            let Some(frame) = frame else { return Ok((bytes.into(), place)) };
+            let frame = frame.map_err(|_broken| Refusal::TooLarge)?;
+            let Some(data) = frame.data_ref() else { continue };
+            if data.len() > most.saturating_sub(bytes.len()) {
+                return Err(Refusal::TooLarge);
+            }
+            bytes.extend_from_slice(data);
+            if place.is_none() && bytes.len() > SMALL {
+                place = Some(self.place(deadline).await?);
+                until = deadline.min(Instant::now() + PATIENCE);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use super::world::{Mood, Running, World, eventually, image};
 
 const UID: &str = "705ab4f5-6393-11e8-b7cc-42010a800002";
 /// A body that is larger is refused.
-const BODY: usize = 64 << 10;
+const BODY: usize = 128 << 10;
 /// Nothing here takes so long, on however slow a machine.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -172,40 +172,52 @@ async fn rules_that_take_too_long_or_panic_are_undecided_in_time() {
     assert!(routes.ask("/validate", &image(3)).await.allowed);
 }
 
-/// A body of which nothing comes.
-struct Never;
+/// A body of which nothing comes after the first bytes.
+struct Never(Option<Bytes>);
 
 impl HttpBody for Never {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Pending
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
     }
+}
+
+fn nothing() -> Body {
+    Body::new(Never(None))
+}
+
+/// More than needs no place, but not all.
+fn a_part() -> Body {
+    Body::new(Never(Some(vec![b' '; (64 << 10) + 1].into())))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let routes = Routes::of(&World::new()).await;
-    let (status, body) = routes.send(post("/validate?timeout=500ms", Body::new(Never))).await;
+    let (status, body) = routes.send(post("/validate?timeout=500ms", nothing())).await;
     assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{body}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn large_bodies_take_no_more_memory_than_there_is_and_small_ones_never_wait_for_them() {
     let routes = Routes::of(&World::new()).await;
+    let send = |body: Body| answer(server::router(Arc::clone(&routes.door)), post("/validate?timeout=15s", body));
     let mut slow = tokio::task::JoinSet::new();
-    for _ in 0..100 {
-        slow.spawn(answer(server::router(Arc::clone(&routes.door)), post("/validate?timeout=15s", Body::new(Never))));
-    }
+    // Those that have sent nothing keep nobody out.
+    (0..100).for_each(|_| drop(slow.spawn(send(nothing()))));
+    let (status, body) = routes.send(post("/validate?timeout=300ms", a_part())).await;
+    assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{body}");
+    (0..100).for_each(|_| drop(slow.spawn(send(a_part()))));
     while !routes.metrics().await.contains("reason=\"overload\"") {
-        let (status, body) = routes.send(post("/validate?timeout=300ms", Body::new(Never))).await;
+        let (status, body) = routes.send(post("/validate?timeout=300ms", a_part())).await;
         assert!([408, 503].contains(&status.as_u16()), "{status}: {body}");
     }
     assert!(routes.ask("/validate", &image(1)).await.allowed);
     // A place is free again when its client goes away.
     slow.shutdown().await;
-    let (status, body) = routes.send(post("/validate?timeout=300ms", Body::new(Never))).await;
+    let (status, body) = routes.send(post("/validate?timeout=300ms", a_part())).await;
     assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{body}");
 }
 

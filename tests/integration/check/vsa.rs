@@ -3,9 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+use holdpoint::domain::attestation::earlier::{self, Requirement};
+use holdpoint::domain::decision::Decision;
+use holdpoint::domain::finding::{Finding, Outcome};
+use holdpoint::output::vsa;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{AS_OF, EXAMPLE, Example, KNOWN, ONE_ENVIRONMENT, project};
+use crate::output::fixture;
 use crate::support::cli::{Holdpoint, Run, root};
 
 const EXTENSION: &str = "https://holdpoint.dev/decision/v1";
@@ -264,6 +270,70 @@ fn files_that_cannot_be_read_are_undecided() {
         let run = check(folder.path(), &["--require-vsa", name]);
         assert_eq!((run.code, &*run.verdict()), (3, "undecided"), "{name}: {run:?}");
         assert!(run.stdout.contains("earlier_unreadable"), "{name}: {run:?}");
+    }
+}
+
+/// What the library says of a predicate, asked a minute after the decision.
+fn judged(text: &str, decision: &Decision) -> Finding {
+    let clock = decision.as_of + jiff::SignedDuration::from_secs(60);
+    let requirement = Requirement { clock, longest: jiff::SignedDuration::from_hours(1) };
+    requirement.judge(&earlier::read(text), decision)
+}
+
+/// Every place in a value, those of lists and objects too.
+fn pointers(value: &Value, at: &str) -> Vec<String> {
+    let inside: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), value))
+            .collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(number, item)| (format!("{at}/{number}"), item)).collect()
+        }
+        _ => Vec::new(),
+    };
+    inside.into_iter().flat_map(|(at, value)| [vec![at.clone()], pointers(value, &at)].concat()).collect()
+}
+
+#[test]
+fn no_part_of_a_summary_can_be_another() {
+    let decision = fixture::allow().0.remove(0);
+    let predicate: Value = serde_json::from_str(&vsa::render(&decision).unwrap()).unwrap();
+    assert_conforms(&predicate);
+    let whole = statement(&predicate);
+    let whole = changed(&whole, "/subject/0/digest/sha256", json!("ab".repeat(32)));
+    assert_eq!(judged(&whole.to_string(), &decision).outcome, Outcome::Passed);
+    // What is for readers alone: versions, records, the name of the subject, and the extension.
+    let free = ["/predicate/verifier/version", "/predicate/inputAttestations", "/predicate/https:", "/subject/0/name"];
+    let places = pointers(&whole, "");
+    let bound: Vec<&String> = places.iter().filter(|at| !free.iter().any(|free| at.starts_with(free))).collect();
+    assert!(bound.len() > 15, "{bound:?}");
+    for at in bound {
+        for value in [json!(null), json!(1), json!([]), json!({}), json!(""), json!("SLSA_BUILD_LEVEL_3")] {
+            let file = changed(&whole, at, value.clone());
+            assert_ne!(judged(&file.to_string(), &decision).outcome, Outcome::Passed, "{at} as {value}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_summary_is_for_its_environment_alone(one in any::<String>(), other in any::<String>()) {
+        let mut decision = fixture::allow().0.remove(0);
+        decision.request.environment.clone_from(&one);
+        let text = vsa::render(&decision).unwrap();
+        assert_conforms(&serde_json::from_str(&text).unwrap());
+        prop_assert_eq!(judged(&text, &decision).outcome, Outcome::Passed);
+        decision.request.environment.clone_from(&other);
+        prop_assert_eq!(judged(&text, &decision).outcome == Outcome::Passed, one == other);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,60}|[\\[\\]{}\":,0-9a-z_/.@-]{0,60}") {
+        let decision = fixture::allow().0.remove(0);
+        prop_assert_ne!(judged(&text, &decision).outcome, Outcome::Passed);
     }
 }
 

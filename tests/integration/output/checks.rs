@@ -136,6 +136,10 @@ pub(crate) fn check_github(output: &str, context: &str) {
         let keys: Vec<&str> = properties.iter().map(|(key, _)| key.as_str()).collect();
         assert!([&["title"][..], &["file", "line", "title"]].contains(&&keys[..]), "{context}: {keys:?}");
         assert!(!data.contains('\r'), "{context}");
+        // More than this the runner cuts.
+        assert!(data.encode_utf16().count() <= 4_096, "{context}: {}", data.encode_utf16().count());
+        let title = properties.iter().find(|(key, _)| key == "title").map(|(_, title)| title.chars().count());
+        assert!(title.unwrap() <= 255, "{context}: {title:?}");
     }
 }
 

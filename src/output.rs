@@ -12,10 +12,13 @@ pub mod plugin;
 pub mod plugin_tests;
 pub mod policy_tests;
 pub mod records;
+pub mod replay;
+pub mod vsa;
 
 mod explanation;
 mod finding;
 mod github;
+mod github_output;
 mod json;
 mod junit;
 mod layout;
@@ -23,6 +26,7 @@ mod markdown;
 mod overrides;
 mod phrase;
 mod plugins;
+mod promotion;
 mod sarif;
 mod tap;
 mod text;
@@ -43,6 +47,8 @@ pub enum Format {
     Markdown,
     /// Annotations of a GitHub Actions run.
     Github,
+    /// Outputs of a step of GitHub Actions: verdict, reason, opens-at and digests, for the file that it reads them from.
+    GithubOutput,
     /// A `JUnit` report.
     #[value(help = "A JUnit report")]
     Junit,
@@ -72,6 +78,7 @@ pub fn render(decisions: &Decisions, format: Format, style: Style) -> String {
         Format::Json => json::render(decisions),
         Format::Markdown => escape::inert(&markdown::render(decisions)),
         Format::Github => github::render(decisions),
+        Format::GithubOutput => github_output::render(decisions),
         Format::Junit => escape::inert(&junit::render(decisions)),
         Format::Sarif => sarif::render(decisions),
         Format::Tap => escape::inert(&tap::render(decisions)),

@@ -5,6 +5,7 @@
 
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::finding::{Finding, Location};
+use crate::domain::text::cut;
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
@@ -13,6 +14,10 @@ use super::{overrides, phrase};
 
 /// The annotations of one level that GitHub shows for a step.
 pub(super) const LEVEL_LIMIT: usize = 10;
+/// The runner cuts a longer message without a word, in UTF-16 code units.
+const MESSAGE_LIMIT: usize = 4_096;
+/// The longest title of an annotation that GitHub takes, in characters, less one for a sign of what was cut.
+const TITLE_LIMIT: usize = 254;
 
 /// The decisions as workflow commands, one on a line: the verdict, what is in the way, warnings, dry runs.
 pub(super) fn render(decisions: &Decisions) -> String {
@@ -106,7 +111,9 @@ pub(super) fn commands<'a, T>(
             let (place, title, mut lines) = annotation(item);
             if more > 0 && number + 1 == limit {
                 let noun = if more == 1 { "finding" } else { "findings" };
-                lines.push(format!("and {more} more {noun} like this, which GitHub would not show"));
+                let note = format!("and {more} more {noun} like this, which GitHub would not show");
+                let said = escape::inert(&lines.join("\n"));
+                lines = vec![within(&said, MESSAGE_LIMIT - note.len() - 1), note];
             }
             command(level, place, &title, &lines.join("\n"))
         })
@@ -136,6 +143,22 @@ pub(super) fn command(level: &str, place: Option<Place<'_>>, title: &str, text: 
         properties.push(format!("line={}", line.max(1)));
         properties.extend((column > 0).then(|| format!("col={column}")));
     }
-    properties.push(format!("title={}", escape::command_property(title)));
-    format!("::{level} {}::{}", properties.join(","), escape::command_data(text))
+    properties.push(format!("title={}", escape::command_property(&cut(&escape::inert(title), TITLE_LIMIT))));
+    // What is made harmless may be longer than it was.
+    let text = within(&escape::inert(text), MESSAGE_LIMIT);
+    format!("::{level} {}::{}", properties.join(","), escape::command_data(&text))
+}
+
+/// As much of the text as fits, in UTF-16 code units, with a sign of what was cut.
+fn within(text: &str, limit: usize) -> String {
+    let units = |text: &str| text.encode_utf16().count();
+    if units(text) <= limit {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let kept = text.chars().take_while(|character| {
+        used += character.len_utf16();
+        used <= limit
+    });
+    format!("{}…", kept.collect::<String>())
 }

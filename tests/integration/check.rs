@@ -2,7 +2,11 @@
 
 mod options;
 mod places;
+mod promotion;
+pub(crate) mod reports;
+mod run_context;
 mod streams;
+mod vsa;
 
 use std::fs;
 use std::path::Path;
@@ -244,7 +248,7 @@ sources: {saved: {type: snapshot, path: records.json}}
 environments: [{name: production}]
 policies: [policies]
 ";
-const KNOWN: &str =
+pub(crate) const KNOWN: &str =
     r#"{"deployment_records": [], "environments": [{"name": "production"}], "observed_at": "2026-11-20T11:00:00Z"}"#;
 
 fn judged(rules: &str, policy: &str, records: &str) -> Run {

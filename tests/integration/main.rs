@@ -31,6 +31,8 @@ mod policy_lint;
 mod policy_list;
 mod policy_pages;
 mod policy_test;
+mod replay;
 mod serve;
+mod shell;
 mod snapshot_source;
 mod support;

@@ -77,10 +77,26 @@ fn without_escapes(line: &str) -> String {
     output
 }
 
+/// The output without its blocks of code, of which each ends where it should.
+fn without_blocks(output: &str) -> String {
+    let mut kept = String::new();
+    let mut inside = false;
+    for line in output.lines() {
+        match line {
+            "```yaml" if !inside => inside = true,
+            "```" if inside => inside = false,
+            _ if inside => assert!(line.starts_with(|first: char| first.is_ascii_lowercase()), "{line}"),
+            _ => kept.extend([line, "\n"]),
+        }
+    }
+    assert!(!inside);
+    kept
+}
+
 pub(crate) fn check_markdown(output: &str, context: &str) {
     assert_no_command(output, context);
     assert!(output.len() <= 1024 * 1024, "{context}");
-    for line in output.lines() {
+    for line in without_blocks(output).lines() {
         let mut markup = without_escapes(&without_code(line));
         for own in ["<br>", "<code>", "</code>", "&#124;", "<span>@</span>", "<span>#</span>", "<sub>", "</sub>"] {
             markup = markup.replace(own, "");
@@ -120,7 +136,20 @@ pub(crate) fn check_github(output: &str, context: &str) {
         let keys: Vec<&str> = properties.iter().map(|(key, _)| key.as_str()).collect();
         assert!([&["title"][..], &["file", "line", "title"]].contains(&&keys[..]), "{context}: {keys:?}");
         assert!(!data.contains('\r'), "{context}");
+        // More than this the runner cuts.
+        assert!(data.encode_utf16().count() <= 4_096, "{context}: {}", data.encode_utf16().count());
+        let title = properties.iter().find(|(key, _)| key == "title").map(|(_, title)| title.chars().count());
+        assert!(title.unwrap() <= 255, "{context}: {title:?}");
     }
+}
+
+pub(crate) fn check_github_output(output: &str, context: &str) {
+    assert_no_command(output, context);
+    let outputs = crate::check::reports::outputs(output);
+    let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
+    assert_eq!(names, ["opens-at", "policies-digest", "reason", "records-digest", "verdict"], "{context}");
+    assert_eq!((&*outputs["verdict"], &*outputs["opens-at"]), ("deny", ""), "{context}");
+    assert!(!outputs["reason"].contains('\n') && outputs["reason"].chars().count() <= 1_024, "{context}");
 }
 
 pub(crate) fn check_junit(output: &str, context: &str) {

@@ -86,6 +86,25 @@ fn annotations_beyond_the_limit_are_counted() {
     let errors: Vec<&str> = output.lines().filter(|line| line.starts_with("::error ")).collect();
     assert_eq!(errors.len(), 10);
     assert!(errors[9].ends_with("%0Aand 3 more findings like this, which GitHub would not show"), "{}", errors[9]);
+
+    // The runner cuts a long message at its end, where the note is.
+    let long = holdpoint::domain::finding::Finding { message: "é😀".repeat(2_000), ..fixture::denied() };
+    decisions.0[0].findings = vec![long; 13];
+    let output = render(&decisions, Format::Github, STYLE);
+    let errors: Vec<&str> = output.lines().filter(|line| line.starts_with("::error ")).collect();
+    assert!(errors[9].ends_with("…%0Aand 3 more findings like this, which GitHub would not show"), "{}", errors[9]);
+    let (_, message) = errors[9].rsplit_once("::").unwrap();
+    assert!(message.encode_utf16().count() <= 4_096 + 2 * message.matches("%0A").count());
+}
+
+#[test]
+fn several_artifacts_stay_within_the_limits_of_annotations() {
+    let decisions = (0..40).flat_map(|_| fixture::deny().0).collect();
+    let output = render(&holdpoint::domain::decision::Decisions(decisions), Format::Github, STYLE);
+    let count = |level: &str| output.lines().filter(|line| line.starts_with(level)).count();
+    assert_eq!((count("::notice "), count("::error "), count("::warning ")), (1, 10, 0), "{output}");
+    let first = output.lines().next().unwrap();
+    assert!(first.contains("40 artifacts: 40 deny") && first.contains("and 30 more artifacts"), "{first}");
 }
 
 #[test]

@@ -10,12 +10,13 @@ escape_data() {
     printf '%s' "${text//$'\n'/%0A}"
 }
 
-# annotate LEVEL TEXT: an annotation of the run. run.sh makes 3 its standard output, whatever is captured where.
+# annotate LEVEL TEXT: an annotation of the run.
 annotate() {
-    printf '::%s title=holdpoint::%s\n' "$1" "$(escape_data "$2")" >&3
+    printf '::%s title=holdpoint::%s\n' "$1" "$(escape_data "$2")"
 }
 
-# die MESSAGE [HINT]: ends the step; `finish` in run.sh tells the outputs and the summary why.
+# die MESSAGE [HINT]: ends the step; `finish` in run.sh tells the outputs and the summary why. Never within `$(…)`, which
+# alone it would end: functions that may fail set a variable, and print nothing.
 die() {
     printf '%s\n' "$1" >"$private/failure"
     [[ -z "${2:-}" ]] || printf 'hint: %s\n' "$2" >>"$private/failure"
@@ -42,17 +43,16 @@ shell_path() {
     if on_windows; then cygpath --unix -- "$1"; else printf '%s\n' "$1"; fi
 }
 
-# Prints the SHA-256 of a file.
+# Sets `sum` to the SHA-256 of a file.
 sha256_of() {
-    local sum
     if command -v sha256sum >/dev/null; then
         sum="$(sha256sum <"$1")"
     elif command -v shasum >/dev/null; then
         sum="$(shasum -a 256 <"$1")"
     else
-        die 'neither sha256sum nor shasum is on this runner, so no program can be verified' 'install coreutils or perl'
+        die "neither sha256sum nor shasum is on this runner, so no program can be verified" "install coreutils or perl"
     fi
-    printf '%s\n' "${sum%% *}"
+    sum="${sum%% *}"
 }
 
 # one_of NAME VALUE ALLOWED…: refuses an input that is none of these.

@@ -11,7 +11,6 @@ if [[ "${1:-}" != cleaned ]]; then
     done < <(env)
     exec env "${clean[@]}" "$BASH" --noprofile --norc -p -- "$0" cleaned
 fi
-exec 3>&1
 
 here="$(cd "${BASH_SOURCE[0]%/*}" && pwd)"
 # shellcheck source=common.sh

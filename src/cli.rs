@@ -1,5 +1,6 @@
 //! The command line: definitions only.
 
+pub mod check;
 pub mod kubernetes;
 pub mod plugin;
 pub mod policy;
@@ -15,10 +16,10 @@ use regex::Regex;
 
 use crate::config::duration;
 use crate::domain::request::Intent;
-use crate::output::Format;
 use crate::output::records::RecordFormat;
 use crate::telemetry::{LogFormat, LogLevel};
 
+use check::CheckArgs;
 use plugin::PluginCommand;
 use policy::PolicyCommand;
 use serve::ServeArgs;
@@ -55,19 +56,6 @@ macro_rules! exit_codes {
 use exit_codes;
 
 const EXIT_CODES: &str = concat!("Exit codes of `check`:\n", exit_codes!());
-
-const CHECK_EXAMPLES: &str = concat!(
-    "\
-Examples:
-  holdpoint check ghcr.io/acme/storefront@sha256:… --to production
-  holdpoint check sha256:… --to staging --records snapshot.json --format json | jq .verdict
-  holdpoint check ghcr.io/acme/storefront@sha256:… --to production --wait 15m
-  holdpoint check ghcr.io/acme/storefront@sha256:… --to production --explain
-
-Exit codes:
-",
-    exit_codes!()
-);
 
 const INIT_EXAMPLES: &str = "\
 Examples:
@@ -200,39 +188,10 @@ pub struct RequestArgs {
     /// More for policies, as a JSON object or `@FILE`; they see it in `input.request.context`.
     #[arg(long, value_name = "JSON")]
     pub context: Option<String>,
-}
-
-/// Arguments of `check`.
-#[derive(Args, Debug)]
-#[command(after_long_help = CHECK_EXAMPLES, after_help = CHECK_EXAMPLES)]
-pub struct CheckArgs {
-    /// What would be deployed: image references with a digest, `oci://` chart references, or bare digests.
-    #[arg(required = true, value_name = "ARTIFACT")]
-    pub artifacts: Vec<String>,
-    /// The request.
-    #[command(flatten)]
-    pub request: RequestArgs,
-    /// Where configuration and records are.
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    /// Where policies are.
-    #[command(flatten)]
-    pub policies: PolicyArgs,
-    /// How to write the decision.
-    #[arg(short, long, value_enum, default_value_t, env = "HOLDPOINT_FORMAT")]
-    pub format: Format,
-    /// Write the decision to this file instead of standard output.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Look again, for as long as this, while the verdict is `hold` or `undecided`.
-    #[arg(long, value_name = "DURATION", value_parser = length_of_time, allow_hyphen_values = true)]
-    pub wait: Option<Duration>,
-    /// Add what each rule rested on: parameters, values, records, and the lines that objected (text, json, markdown).
+    /// Add what this run of GitHub Actions says of itself as `input.request.context.github`; the actor is the run's unless
+    /// `--actor` names another.
     #[arg(long)]
-    pub explain: bool,
-    /// Decide as of this instant (RFC 3339) instead of now.
-    #[arg(long, value_name = "TIME", value_parser = instant, conflicts_with = "wait")]
-    pub as_of: Option<Timestamp>,
+    pub github_context: bool,
 }
 
 /// [`Intent`] as the command line names it.

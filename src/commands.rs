@@ -4,6 +4,7 @@ pub mod audit;
 pub mod check;
 pub mod context;
 pub mod doctor;
+pub mod github;
 pub mod init;
 pub mod kubernetes;
 pub mod new_files;

@@ -16,6 +16,7 @@ pub mod records;
 mod explanation;
 mod finding;
 mod github;
+mod github_output;
 mod json;
 mod junit;
 mod layout;
@@ -43,6 +44,8 @@ pub enum Format {
     Markdown,
     /// Annotations of a GitHub Actions run.
     Github,
+    /// Outputs of a step of GitHub Actions: verdict, reason, opens-at and digests, for the file that it reads them from.
+    GithubOutput,
     /// A `JUnit` report.
     #[value(help = "A JUnit report")]
     Junit,
@@ -72,6 +75,7 @@ pub fn render(decisions: &Decisions, format: Format, style: Style) -> String {
         Format::Json => json::render(decisions),
         Format::Markdown => escape::inert(&markdown::render(decisions)),
         Format::Github => github::render(decisions),
+        Format::GithubOutput => github_output::render(decisions),
         Format::Junit => escape::inert(&junit::render(decisions)),
         Format::Sarif => sarif::render(decisions),
         Format::Tap => escape::inert(&tap::render(decisions)),

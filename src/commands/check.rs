@@ -1,5 +1,7 @@
 //! `holdpoint check`: one decision for each artifact, in the chosen form.
 
+mod reports;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 
 use crate::app;
-use crate::cli::CheckArgs;
+use crate::cli::check::CheckArgs;
 use crate::config::Config;
 use crate::domain::decision::Decisions;
 use crate::domain::request::Request;
@@ -18,8 +20,8 @@ use crate::gate::Gate;
 use crate::output::{self, Style};
 
 use super::wait::Schedule;
-use super::write::{self, Destination};
-use super::{block_on, places, request, standard_error, watcher};
+use super::{block_on, request, standard_error, watcher};
+use reports::Reports;
 
 /// Decides, writes the decision, and ends with its verdict.
 ///
@@ -31,8 +33,7 @@ pub fn execute(args: &CheckArgs, style: Style) -> anyhow::Result<Exit> {
     if config.environments.get(&args.request.environment).is_none() {
         bail!("{}", unknown_environment(&args.request.environment, &config));
     }
-    // Before the decision, which may take the whole `--wait`.
-    let destination = args.output.as_deref().map(Destination::find).transpose()?;
+    let reports = Reports::find(args)?;
     let gate = app::gate(&config, &request::changes(&args.config, &args.policies)?)?;
     let question = Question {
         gate: &gate,
@@ -43,30 +44,7 @@ pub fn execute(args: &CheckArgs, style: Style) -> anyhow::Result<Exit> {
     };
     let decisions = block_on(question.decide_and_wait(args.wait))??;
     warn_of_overrides(&decisions);
-    let style = if destination.is_some() { Style { color: false, ..style } } else { style };
-    let verdict = decisions.verdict();
-    let decisions = places::in_repository(decisions, args.format, &config.path);
-    let text = output::render(&decisions, args.format, style);
-    Ok(deliver(&text, destination.as_ref(), verdict))
-}
-
-/// Writes the decision, to standard output when its file fails. An allow that is not where it should be is none; any
-/// other verdict stands.
-fn deliver(text: &str, destination: Option<&Destination>, verdict: Verdict) -> Exit {
-    let written = match destination {
-        Some(destination) => destination.write(text.as_bytes()).inspect_err(|_error| {
-            // The first failure is the one to tell.
-            drop(write::to_stdout(text));
-        }),
-        None => write::to_stdout(text),
-    };
-    match written {
-        Ok(()) => verdict.into(),
-        Err(error) => {
-            standard_error::error(&format!("{error:#}"));
-            if verdict == Verdict::Allow { Exit::Usage } else { verdict.into() }
-        }
-    }
+    Ok(reports.deliver(&decisions, &config, style))
 }
 
 /// Says each notice of overrides once, beside the output: a program may read that, and drop what it does not know.

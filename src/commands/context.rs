@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::domain::unique::Unique;
 
@@ -16,32 +17,36 @@ const LIMIT: u64 = 1024 * 1024;
 /// # Errors
 /// When the file cannot be read or is no regular file; when the text is larger than 1 MiB, is no JSON object, or
 /// names a key of one object twice: policies would see the second and people the first.
-pub fn read(text: &str) -> anyhow::Result<Value> {
+pub fn read(text: &str) -> anyhow::Result<Map<String, Value>> {
     let json = match text.strip_prefix('@') {
-        Some(path) => read_file(path).with_context(|| format!("the file `{path}` of `--context` cannot be read"))?,
+        Some(path) => read_bounded(Path::new(path), LIMIT)
+            .with_context(|| format!("the file `{path}` of `--context` cannot be read"))?,
         None => text.to_owned(),
     };
     if u64::try_from(json.len()).is_ok_and(|length| length > LIMIT) {
         bail!("`--context` is larger than 1 MiB\nhint: give policies only what they ask for");
     }
     let value: Unique = serde_json::from_str(&json).context("`--context` is not JSON")?;
-    if !value.0.is_object() {
-        bail!("`--context` must be a JSON object, such as `{{\"ticket\": \"OPS-1\"}}`");
+    match value.0 {
+        Value::Object(context) => Ok(context),
+        _ => bail!("`--context` must be a JSON object, such as `{{\"ticket\": \"OPS-1\"}}`"),
     }
-    Ok(value.0)
 }
 
-/// At most one byte more than the limit.
-fn read_file(path: &str) -> anyhow::Result<String> {
+/// The text of a regular file of at most this many bytes.
+///
+/// # Errors
+/// When it cannot be read, is no regular file, too large, or not UTF-8.
+pub(super) fn read_bounded(path: &Path, limit: u64) -> anyhow::Result<String> {
     // Looked at before it is opened: opening a named pipe without a writer never ends.
     if !fs::metadata(path)?.is_file() {
         bail!("it is no regular file");
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(LIMIT.saturating_add(1)).read_to_end(&mut bytes)?;
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     // A character that the limit cuts is no fault of the file.
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LIMIT) {
-        bail!("it is larger than 1 MiB");
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
+        bail!("it is larger than {} MiB", limit >> 20);
     }
     String::from_utf8(bytes).context("it is not UTF-8 text")
 }
@@ -67,7 +72,7 @@ mod tests {
             assert_eq!(format!("{:#}", read(text).unwrap_err()), expected, "{text}");
         }
         let text = r#"{"a": {"a": [null, true, -1, 18446744073709551615, 0.5, "\n"]}}"#;
-        assert_eq!(read(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        assert_eq!(Value::Object(read(text).unwrap()), serde_json::from_str::<Value>(text).unwrap());
     }
 
     #[test]
@@ -90,7 +95,7 @@ mod tests {
         #[test]
         fn any_text_is_read_as_the_json_it_is(text in "\\PC{0,40}|[\\[\\]{}\":,0-9ae.-]{0,24}") {
             if let Ok(value) = read(&text) {
-                prop_assert_eq!(value, serde_json::from_str::<Value>(&text).unwrap());
+                prop_assert_eq!(Value::Object(value), serde_json::from_str::<Value>(&text).unwrap());
             }
         }
     }

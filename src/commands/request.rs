@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
+use serde_json::{Map, Value};
 
 use crate::app::{Changes, NamedPlugin};
 use crate::cli::{ConfigArgs, PolicyArgs, RequestArgs};
@@ -12,42 +13,60 @@ use crate::domain::plugin::is_plugin_name;
 use crate::domain::reference::{ArtifactReference, ReferenceError};
 use crate::domain::request::{Request, RequestedArtifact};
 
-use super::{context, progress};
+use super::{context, github, progress};
+
+type Object = Map<String, Value>;
 
 /// One request.
 ///
 /// # Errors
 /// A reference without a digest, or none at all; a context that is no JSON object.
-pub fn request(artifact: &str, args: &RequestArgs) -> anyhow::Result<Request> {
-    let reference: ArtifactReference = match artifact.parse() {
-        Ok(reference) => reference,
-        Err(error) => bail!("{error}\nhint: {}", ReferenceError::hint(&error)),
-    };
-    let context = args.context.as_deref().map(context::read).transpose()?;
+pub fn request(text: &str, args: &RequestArgs) -> anyhow::Result<Request> {
+    let artifact = artifact(text)?;
+    let (context, run) = context_of(args)?;
+    let actor = args.actor.clone().or_else(|| run.as_ref()?.get("actor")?.as_str().map(str::to_owned));
     Ok(Request {
-        artifact: RequestedArtifact::from(reference),
+        artifact,
         environment: args.environment.clone(),
         deployment_name: args.deployment.clone(),
         intent: args.intent.into(),
-        actor: args.actor.clone(),
+        actor,
         reason: args.reason.clone(),
-        channel: "check",
-        context: context.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new())),
+        channel: if run.is_some() { "action" } else { "check" },
+        context: Value::Object(context),
     })
 }
 
-/// One request for each artifact; the context, which may be a file, is read once.
+fn artifact(text: &str) -> anyhow::Result<RequestedArtifact> {
+    match text.parse::<ArtifactReference>() {
+        Ok(reference) => Ok(RequestedArtifact::from(reference)),
+        Err(error) => bail!("{error}\nhint: {}", ReferenceError::hint(&error)),
+    }
+}
+
+/// What the caller says, and beside it as `github`, when that is asked for, what the run of GitHub Actions says.
+fn context_of(args: &RequestArgs) -> anyhow::Result<(Object, Option<Object>)> {
+    let mut context = args.context.as_deref().map(context::read).transpose()?.unwrap_or_default();
+    let run = args.github_context.then(github::run).transpose()?;
+    if let Some(run) = &run
+        && context.insert("github".to_owned(), Value::Object(run.clone())).is_some()
+    {
+        bail!(
+            "`--context` has a key `github`, which `--github-context` writes\nhint: give yours another name, or leave \
+             `--github-context` out"
+        );
+    }
+    Ok((context, run))
+}
+
+/// One request for each artifact; the rest, which may be in files, is read once.
 ///
 /// # Errors
 /// Those of [`request`].
 pub fn requests(artifacts: &[String], args: &RequestArgs) -> anyhow::Result<Vec<Request>> {
     let Some((first, others)) = artifacts.split_first() else { return Ok(Vec::new()) };
     let first = request(first, args)?;
-    let without_context = RequestArgs { context: None, ..args.clone() };
-    let other = |artifact: &String| {
-        let context = first.context.clone();
-        request(artifact, &without_context).map(|request| Request { context, ..request })
-    };
+    let other = |text: &String| Ok(Request { artifact: artifact(text)?, ..first.clone() });
     let others = others.iter().map(other).collect::<anyhow::Result<Vec<Request>>>()?;
     Ok(std::iter::once(first.clone()).chain(others).collect())
 }

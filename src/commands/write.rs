@@ -1,7 +1,7 @@
 //! Writing results.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -46,6 +46,8 @@ enum Kind {
     Device(PathBuf),
     /// A file, there already (then with these permissions) or not.
     File(PathBuf, Option<Permissions>),
+    /// A file that keeps what it holds.
+    Appended(PathBuf),
 }
 
 impl Destination {
@@ -57,23 +59,52 @@ impl Destination {
     pub fn find(path: &Path) -> anyhow::Result<Self> {
         let kind = kind(path).with_context(|| cannot(path))?;
         if let Kind::File(path, _) = &kind {
-            let part = part(path)?;
-            // Not kept until the result is there: a run that is cancelled would leave it behind.
-            create(&part).and_then(|_part| fs::remove_file(&part)).with_context(|| cannot(path))?;
+            try_beside(path)?;
         }
         Ok(Self { shown: path.to_owned(), kind })
+    }
+
+    /// The same for lines that are added to what a file holds.
+    ///
+    /// # Errors
+    /// Those of [`Self::find`], but that the folder of a file that is there need not be writable.
+    pub fn find_to_append(path: &Path) -> anyhow::Result<Self> {
+        let kind = match kind(path).with_context(|| cannot(path))? {
+            Kind::File(path, permissions) => {
+                if permissions.is_none() {
+                    try_beside(&path)?;
+                }
+                Kind::Appended(path)
+            }
+            other => other,
+        };
+        Ok(Self { shown: path.to_owned(), kind })
+    }
+
+    /// Whether both lead to one file.
+    #[must_use]
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        self.file().is_some_and(|file| other.file().is_some_and(|other| other == file))
+    }
+
+    /// The file's place without links.
+    fn file(&self) -> Option<PathBuf> {
+        let (Kind::File(path, _) | Kind::Appended(path)) = &self.kind else { return None };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
     }
 
     /// Writes the result: a file as a whole, with the permissions of the one it replaces.
     ///
     /// # Errors
-    /// When it cannot be written. Then a file is as it was.
+    /// When it cannot be written. Then a file that would be replaced is as it was.
     pub fn write(&self, text: &[u8]) -> anyhow::Result<()> {
         let written = match &self.kind {
             Kind::Stdout => quiet(&mut io::stdout().lock(), text),
             Kind::Stderr => quiet(&mut io::stderr().lock(), text),
             Kind::Device(path) => OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text)),
             Kind::File(path, permissions) => replace(path, &part(path)?, permissions.as_ref(), text),
+            Kind::Appended(path) => append(path, text),
         };
         written.with_context(|| cannot(&self.shown))
     }
@@ -141,6 +172,13 @@ fn is_character_device(_metadata: &fs::Metadata) -> bool {
     false
 }
 
+/// Tries whether a file can be made beside this one. It is not kept until the result is there: a run that is cancelled
+/// would leave it behind.
+fn try_beside(path: &Path) -> anyhow::Result<()> {
+    let part = part(path)?;
+    create(&part).and_then(|_part| fs::remove_file(&part)).with_context(|| cannot(path))
+}
+
 /// The file beside it that becomes it.
 fn part(path: &Path) -> anyhow::Result<PathBuf> {
     let mut name = path.file_name().context("it names no file")?.to_owned();
@@ -167,6 +205,18 @@ fn replace(path: &Path, part: &Path, permissions: Option<&Permissions>, text: &[
         drop(fs::remove_file(part));
     }
     written
+}
+
+/// Adds whole lines: what the file holds may end without a line break.
+fn append(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    let gap: &[u8] = if last == [b'\n'] { b"" } else { b"\n" };
+    file.write_all(&[gap, text].concat())
 }
 
 /// Writes to a stream. A reader that went away is no error.
@@ -221,6 +271,24 @@ mod tests {
         assert!(refusal(Path::new("-")).contains("`-` is no file"));
         assert_eq!(fs::read_to_string(&closed).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn lines_are_added_to_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        let destination = Destination::find_to_append(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        for (before, after) in [("", "a=1\n"), ("b=2", "b=2\na=1\n"), ("b=2\n", "b=2\na=1\n")] {
+            fs::write(&path, before).unwrap();
+            destination.write(b"a=1\n").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), after);
+        }
+        symlink("lines", folder.path().join("link")).unwrap();
+        let link = Destination::find(&folder.path().join("link")).unwrap();
+        assert!(link.is_same_file(&destination) && destination.is_same_file(&link));
+        assert!(!destination.is_same_file(&Destination::find(&folder.path().join("other")).unwrap()));
+        assert!(Destination::find_to_append(&folder.path().join("no/such")).is_err());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod options;
 mod places;
+pub(crate) mod reports;
+mod run_context;
 mod streams;
 
 use std::fs;

@@ -123,6 +123,15 @@ pub(crate) fn check_github(output: &str, context: &str) {
     }
 }
 
+pub(crate) fn check_github_output(output: &str, context: &str) {
+    assert_no_command(output, context);
+    let outputs = crate::check::reports::outputs(output);
+    let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
+    assert_eq!(names, ["opens-at", "policies-digest", "reason", "records-digest", "verdict"], "{context}");
+    assert_eq!((&*outputs["verdict"], &*outputs["opens-at"]), ("deny", ""), "{context}");
+    assert!(!outputs["reason"].contains('\n') && outputs["reason"].chars().count() <= 1_024, "{context}");
+}
+
 pub(crate) fn check_junit(output: &str, context: &str) {
     assert_no_command(output, context);
     let report = quick_junit::Report::deserialize_from_str(output).unwrap_or_else(|error| panic!("{context}: {error}"));

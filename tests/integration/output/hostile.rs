@@ -17,8 +17,8 @@ use holdpoint::output::{Format, Style, render};
 use proptest::prelude::*;
 
 use super::checks::{
-    assert_harmless, assert_no_command, check_github, check_json, check_junit, check_markdown, check_sarif, check_tap,
-    check_text,
+    assert_harmless, assert_no_command, check_github, check_github_output, check_json, check_junit, check_markdown,
+    check_sarif, check_tap, check_text,
 };
 use super::fixture;
 
@@ -224,6 +224,7 @@ fn check(text: &str) {
             Format::Json => check_json(&output, &decisions, &context),
             Format::Markdown => check_markdown(&output, &context),
             Format::Github => check_github(&output, &context),
+            Format::GithubOutput => check_github_output(&output, &context),
             Format::Junit => check_junit(&output, &context),
             Format::Sarif => check_sarif(&output, &context),
             Format::Tap => check_tap(&output, &context),

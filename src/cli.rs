@@ -4,7 +4,9 @@ pub mod check;
 pub mod kubernetes;
 pub mod plugin;
 pub mod policy;
+pub mod replay;
 pub mod serve;
+pub mod shell;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +24,9 @@ use crate::telemetry::{LogFormat, LogLevel};
 use check::CheckArgs;
 use plugin::PluginCommand;
 use policy::PolicyCommand;
+use replay::ReplayArgs;
 use serve::ServeArgs;
+use shell::{CompletionsArgs, ManArgs};
 
 /// Decides whether an artifact may be deployed to an environment, from deployment records and Rego policies.
 #[derive(Debug, Parser)]
@@ -94,6 +98,8 @@ pub enum Command {
     Records(Box<RecordsArgs>),
     /// Answer a Kubernetes API server: may this object run there, now?
     Serve(ServeArgs),
+    /// Make a decision again from its document, and say what differs.
+    Replay(ReplayArgs),
     /// Write a working example: a configuration, policies and records.
     Init(InitArgs),
     /// Test, check, list, pack and share policies.
@@ -108,6 +114,10 @@ pub enum Command {
     Doctor(kubernetes::DoctorArgs),
     /// Print the JSON Schema of the configuration, or of what policies see.
     Schema(SchemaArgs),
+    /// Print a script that completes commands and options in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command.
+    Man(ManArgs),
     /// Compile a plugin from standard input to standard output; holdpoint starts itself so.
     #[command(hide = true)]
     CompilePlugin(CompilePluginArgs),

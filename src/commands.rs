@@ -13,8 +13,10 @@ pub mod plugin;
 pub mod policy;
 pub mod progress;
 pub mod records;
+pub mod replay;
 pub mod request;
 pub mod serve;
+pub mod shell;
 pub mod standard_error;
 pub mod wait;
 pub mod write;
@@ -57,6 +59,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             write::to_stdout(&schema(&args))?;
             Ok(Exit::Allow)
         }
+        Command::Replay(args) => replay::execute(&args, style),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::CompilePlugin(args) => compile_plugin(&args),
     }
 }

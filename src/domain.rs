@@ -4,6 +4,7 @@
 //! give the same values out. A test (`tests/integration/architecture.rs`) keeps it so.
 
 pub mod artifact;
+pub mod attestation;
 pub mod audit;
 pub mod catalogue;
 pub mod decision;
@@ -23,8 +24,10 @@ pub mod plugin;
 pub mod plugin_test;
 pub mod policy;
 pub mod policy_test;
+pub mod promotion;
 pub mod record;
 pub mod reference;
+pub mod replay;
 pub mod repository;
 pub mod request;
 pub mod rule;

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod findings;
 pub mod observe;
 pub mod overrides;
+pub mod promotion;
 pub mod see;
 pub mod source;
 

@@ -12,6 +12,8 @@ pub mod plugin;
 pub mod plugin_tests;
 pub mod policy_tests;
 pub mod records;
+pub mod replay;
+pub mod vsa;
 
 mod explanation;
 mod finding;
@@ -24,6 +26,7 @@ mod markdown;
 mod overrides;
 mod phrase;
 mod plugins;
+mod promotion;
 mod sarif;
 mod tap;
 mod text;

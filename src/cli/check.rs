@@ -49,6 +49,17 @@ pub struct CheckArgs {
     /// given again.
     #[arg(long, value_name = "FORMAT=FILE", action = ArgAction::Append, value_parser = report)]
     pub report: Vec<ReportArg>,
+    /// Write the decision to this file as the predicate of a SLSA Verification Summary Attestation, for a tool that signs.
+    /// Of several artifacts each has a file of its own, with `-1`, `-2`, … before its extension.
+    #[arg(long, value_name = "FILE", conflicts_with = "as_of")]
+    pub vsa: Option<PathBuf>,
+    /// Ask for an earlier allow as well: the same digest, environment and policies, in this file that `--vsa` or
+    /// `gh attestation verify --format json` wrote. The rules are evaluated all the same.
+    #[arg(long, value_name = "FILE")]
+    pub require_vsa: Option<PathBuf>,
+    /// How long ago the earlier decision may have been made.
+    #[arg(long, value_name = "DURATION", value_parser = length_of_time, allow_hyphen_values = true, default_value = "1h")]
+    pub vsa_max_age: Duration,
     /// Look again, for as long as this, while the verdict is `hold` or `undecided`.
     #[arg(long, value_name = "DURATION", value_parser = length_of_time, allow_hyphen_values = true)]
     pub wait: Option<Duration>,

@@ -1,5 +1,6 @@
 //! `holdpoint check`: one decision for each artifact, in the chosen form.
 
+mod earlier;
 mod reports;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use crate::output::{self, Style};
 
 use super::wait::Schedule;
 use super::{block_on, request, standard_error, watcher};
+use earlier::Earlier;
 use reports::Reports;
 
 /// Decides, writes the decision, and ends with its verdict.
@@ -33,6 +35,7 @@ pub fn execute(args: &CheckArgs, style: Style) -> anyhow::Result<Exit> {
     if config.environments.get(&args.request.environment).is_none() {
         bail!("{}", unknown_environment(&args.request.environment, &config));
     }
+    earlier::named(args, &requests)?;
     let reports = Reports::find(args)?;
     let gate = app::gate(&config, &request::changes(&args.config, &args.policies)?)?;
     let question = Question {
@@ -41,6 +44,7 @@ pub fn execute(args: &CheckArgs, style: Style) -> anyhow::Result<Exit> {
         requests: &requests,
         as_of: args.as_of,
         explain: args.explain,
+        earlier: Earlier::of(args)?,
     };
     let decisions = block_on(question.decide_and_wait(args.wait))??;
     warn_of_overrides(&decisions);
@@ -65,6 +69,7 @@ struct Question<'a> {
     requests: &'a [Request],
     as_of: Option<Timestamp>,
     explain: bool,
+    earlier: Option<Earlier>,
 }
 
 impl Question<'_> {
@@ -87,8 +92,12 @@ impl Question<'_> {
         let as_of = self.as_of.unwrap_or_else(app::now);
         let decide = |request: &Request| {
             let mut decision = self.gate.decide(&observation, request.clone(), as_of);
+            decision.promotion = self.gate.promotion(&observation, &decision.request, as_of);
             if self.explain {
                 decision.explanations = self.gate.explain(&observation, &decision);
+            }
+            if let Some(earlier) = &self.earlier {
+                earlier.require(&mut decision);
             }
             decision
         };

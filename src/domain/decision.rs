@@ -9,6 +9,7 @@ use super::finding::{Finding, Outcome};
 use super::origin::Origin;
 use super::overrides::{OverrideNotice, OverrideReport};
 use super::plugin::{PluginCall, PluginReport};
+use super::promotion::Stage;
 use super::request::Request;
 use super::snapshot::SourceReport;
 use super::verdict::Verdict;
@@ -52,6 +53,10 @@ pub struct Decision {
     /// Overrides that do not apply though somebody may have meant them to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub override_notices: Vec<OverrideNotice>,
+    /// What runs in the environment asked about and in those before it, in the order of promotion; for readers, and only
+    /// where there are some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promotion: Vec<Stage>,
     /// What each rule rested on, when that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explanations: Vec<Explanation>,
@@ -83,6 +88,12 @@ impl Decision {
         let verdict = Verdict::combine(findings.iter().filter_map(Finding::verdict));
         let opens_at = if verdict == Verdict::Hold { Self::latest_opening(findings) } else { None };
         (verdict, opens_at)
+    }
+
+    /// Adds a finding that is not a rule's, and combines the verdict anew.
+    pub fn require(&mut self, finding: Finding) {
+        self.findings.push(finding);
+        (self.verdict, self.opens_at) = Self::combine(&self.findings);
     }
 
     /// The latest opening of what holds; `None` when one of them does not know.

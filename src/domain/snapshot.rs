@@ -127,12 +127,18 @@ impl RecordIndex {
         &self.by_slot
     }
 
+    /// The record at this position.
+    #[must_use]
+    pub fn at(&self, position: u32) -> Option<&DeploymentRecord> {
+        self.records.get(usize::try_from(position).ok()?)
+    }
+
     fn digest_at(&self, position: u32) -> Option<Digest> {
         self.artifact_at(position)?.digest
     }
 
     fn artifact_at(&self, position: u32) -> Option<&RecordedArtifact> {
-        self.records.get(usize::try_from(position).ok()?).map(|record| &*record.artifact)
+        self.at(position).map(|record| &*record.artifact)
     }
 }
 

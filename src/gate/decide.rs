@@ -89,6 +89,7 @@ impl Gate {
             findings,
             overrides,
             override_notices,
+            promotion: Vec::new(),
             explanations: Vec::new(),
             snapshot: SnapshotReport { sources: observation.snapshot.sources.clone() },
             policies_digest: self.engine.digest(),

@@ -54,11 +54,26 @@ impl Observation {
         Self { started: None, ..self }
     }
 
+    /// The same for a decision that is made again: overrides are held against that instant alone, and not against the
+    /// clock.
+    #[must_use]
+    pub fn as_of(mut self, instant: Timestamp) -> Self {
+        if let Some(Ok(overrides)) = &mut self.overrides {
+            overrides.read_at = instant;
+        }
+        self
+    }
+
     /// Why the records cannot carry a decision at this instant: failed sources, incomplete and old records.
     #[must_use]
     pub fn faults(&self, as_of: Timestamp) -> Vec<RecordFault> {
-        let fault = |records| incompleteness(records).or_else(|| age_fault(records, as_of));
+        let fault = |records| Self::fault_of(records, as_of);
         self.failures.iter().cloned().chain(self.snapshot.environments.values().filter_map(fault)).collect()
+    }
+
+    /// Why the records of one environment cannot carry a decision at this instant.
+    pub(super) fn fault_of(records: &EnvironmentRecords, as_of: Timestamp) -> Option<RecordFault> {
+        incompleteness(records).or_else(|| age_fault(records, as_of))
     }
 
     /// Why the read did not bring all that was asked for: failed sources, incomplete records, rules that could not take

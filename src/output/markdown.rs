@@ -1,6 +1,8 @@
 //! GitHub Flavoured Markdown, for a job summary or a comment.
 
 mod explain;
+mod overriding;
+mod promotion;
 
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::finding::Finding;
@@ -28,6 +30,8 @@ pub(super) fn render(decisions: &Decisions) -> String {
         blocks.extend(exceptions(decision));
         blocks.extend(table(decision));
         blocks.extend(ways_to_open(decision));
+        blocks.extend(promotion::map(decision));
+        blocks.extend(overriding::how(decision));
         blocks.push(footer(decision));
         blocks.extend(decision.explanations.iter().map(|explanation| explain::one(explanation, decision.as_of)));
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::artifact::RecordedArtifact;
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::request::{Request, RequestedArtifact};
 use crate::domain::verdict::Verdict;
@@ -47,6 +48,15 @@ pub(super) fn name(artifact: &RequestedArtifact) -> String {
 pub(super) fn name_or_digest(artifact: &RequestedArtifact) -> String {
     let name = name(artifact);
     if name.is_empty() { artifact.digest.to_string() } else { name }
+}
+
+/// The digest of a record, short, or why there is none.
+pub(super) fn digest(artifact: &RecordedArtifact, limit: usize) -> String {
+    if let Some(digest) = artifact.digest {
+        return digest.short();
+    }
+    let text = escape::line(&artifact.digest_text, limit);
+    if text.is_empty() { "no digest".to_owned() } else { format!("unusable digest `{text}`") }
 }
 
 /// The environment on one line, with the deployment name when the request has one.

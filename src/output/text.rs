@@ -2,6 +2,7 @@
 
 mod block;
 mod explain;
+mod promotion;
 
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::request::{Intent, Request};
@@ -65,6 +66,7 @@ fn one(page: &mut Page, decision: &Decision) {
             block::rows(page, INDENT, &findings);
         }
     }
+    promotion::map(page, decision);
     explain::explanations(page, decision);
     page.blank();
     footer(page, decision);

@@ -2,9 +2,11 @@
 
 mod options;
 mod places;
+mod promotion;
 pub(crate) mod reports;
 mod run_context;
 mod streams;
+mod vsa;
 
 use std::fs;
 use std::path::Path;

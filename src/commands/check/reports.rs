@@ -1,5 +1,7 @@
 //! Where a decision is written: standard output or a file, and reports beside it.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::bail;
 
 use crate::cli::check::CheckArgs;
@@ -9,7 +11,7 @@ use crate::config::Config;
 use crate::domain::decision::Decisions;
 use crate::domain::verdict::Verdict;
 use crate::exit::Exit;
-use crate::output::{self, Format, Style};
+use crate::output::{self, Format, Style, vsa};
 
 /// All places that a decision goes to, looked at before it is made: a `--wait` may take long.
 #[derive(Debug)]
@@ -17,7 +19,31 @@ pub(super) struct Reports {
     format: Format,
     /// Standard output when there is none.
     output: Option<Destination>,
-    others: Vec<(Format, Destination)>,
+    others: Vec<(Form, Destination)>,
+}
+
+/// What goes to a file beside the output, in the order of writing. What others take for an allow comes last: it is to say
+/// so only when all the rest is where it should be.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Report(Format),
+    /// Of the artifact with this number.
+    Summary(usize),
+    StepOutputs,
+}
+
+impl Form {
+    const fn of(format: Format) -> Self {
+        if matches!(format, Format::GithubOutput) { Self::StepOutputs } else { Self::Report(format) }
+    }
+
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Report(_) => 0,
+            Self::Summary(_) => 1,
+            Self::StepOutputs => 2,
+        }
+    }
 }
 
 impl Reports {
@@ -26,20 +52,20 @@ impl Reports {
     /// # Errors
     /// The first that cannot, or one that is named twice.
     pub(super) fn find(args: &CheckArgs) -> anyhow::Result<Self> {
-        let output = args.output.as_deref().map(|path| destination(args.format, path)).transpose()?;
-        let mut others = Vec::with_capacity(args.report.len());
-        for report in &args.report {
-            let found = destination(report.format, &report.path)?;
+        let output = args.output.as_deref().map(|path| destination(Form::of(args.format), path)).transpose()?;
+        let reports = args.report.iter().map(|report| (Form::of(report.format), report.path.clone()));
+        let mut others: Vec<(Form, Destination)> = Vec::new();
+        for (form, path) in reports.chain(summaries(args)) {
+            let found = destination(form, &path)?;
             if output.iter().chain(others.iter().map(|(_, other)| other)).any(|other| other.is_same_file(&found)) {
                 bail!(
                     "`{}` is named twice, and one would take the place of the other\nhint: give each a file of its own",
-                    report.path.display()
+                    path.display()
                 );
             }
-            others.push((report.format, found));
+            others.push((form, found));
         }
-        // What GitHub reads comes last: it is to say that an allow is one only when all the rest is where it should be.
-        others.sort_by_key(|(format, _)| *format == Format::GithubOutput);
+        others.sort_by_key(|(form, _)| form.rank());
         Ok(Self { format: args.format, output, others })
     }
 
@@ -61,19 +87,43 @@ impl Reports {
                 }))
             }
         };
-        for (format, destination) in &self.others {
-            // Without these outputs a step has no verdict, which is nothing that a later step takes for an allow.
-            if *format == Format::GithubOutput && verdict == Verdict::Allow && !is_whole {
+        for (form, destination) in &self.others {
+            // Without its outputs a step has no verdict, which is nothing that a later step takes for an allow.
+            if form.rank() > 0 && verdict == Verdict::Allow && !is_whole {
                 continue;
             }
-            is_whole &= told(destination.write(text(*format, plain).as_bytes()));
+            let text = match form {
+                Form::Report(format) => text(*format, plain),
+                Form::StepOutputs => text(Format::GithubOutput, plain),
+                Form::Summary(number) => decisions.0.get(*number).and_then(vsa::render).unwrap_or_default(),
+            };
+            is_whole &= told(destination.write(text.as_bytes()));
         }
         if verdict == Verdict::Allow && !is_whole { Exit::Usage } else { verdict.into() }
     }
 }
 
-fn destination(format: Format, path: &std::path::Path) -> anyhow::Result<Destination> {
-    if format == Format::GithubOutput { Destination::find_to_append(path) } else { Destination::find(path) }
+fn destination(form: Form, path: &Path) -> anyhow::Result<Destination> {
+    if matches!(form, Form::StepOutputs) { Destination::find_to_append(path) } else { Destination::find(path) }
+}
+
+/// The file of each summary: of several artifacts, each has its number in its name.
+fn summaries(args: &CheckArgs) -> Vec<(Form, PathBuf)> {
+    let Some(path) = &args.vsa else { return Vec::new() };
+    let several = args.artifacts.len() > 1;
+    let numbered = |number: usize| if several { with_number(path, number + 1) } else { path.clone() };
+    (0..args.artifacts.len()).map(|number| (Form::Summary(number), numbered(number))).collect()
+}
+
+/// `vsa-2.json` of `vsa.json`.
+fn with_number(path: &Path, number: usize) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
 }
 
 /// Whether it was written; if not, standard error says why.

@@ -11,7 +11,8 @@ use crate::output::{finding, phrase};
 
 /// The most records shown for one finding. The decision document has them all.
 const RECORD_LIMIT: usize = 8;
-const CELL_LIMIT: usize = 40;
+/// The longest cell, in characters, that is shown whole.
+pub(super) const CELL_LIMIT: usize = 40;
 const WIDEST_COLUMN: usize = 40;
 const SYMBOL_WIDTH: usize = 2;
 /// The least room in which a message beside other columns still reads well.
@@ -101,17 +102,9 @@ fn cells(record: &DeploymentRecord) -> [String; 4] {
     [
         escape::line(&record.environment_name, CELL_LIMIT),
         escape::line(&record.deployment_name, CELL_LIMIT),
-        digest(record),
+        phrase::digest(&record.artifact, CELL_LIMIT),
         escape::line(record.status.as_str(), CELL_LIMIT),
     ]
-}
-
-fn digest(record: &DeploymentRecord) -> String {
-    if let Some(digest) = record.artifact.digest {
-        return digest.short();
-    }
-    let text = escape::line(&record.artifact.digest_text, CELL_LIMIT);
-    if text.is_empty() { "no digest".to_owned() } else { format!("unusable digest `{text}`") }
 }
 
 fn since(record: &DeploymentRecord, as_of: Timestamp) -> String {

@@ -77,10 +77,26 @@ fn without_escapes(line: &str) -> String {
     output
 }
 
+/// The output without its blocks of code, of which each ends where it should.
+fn without_blocks(output: &str) -> String {
+    let mut kept = String::new();
+    let mut inside = false;
+    for line in output.lines() {
+        match line {
+            "```yaml" if !inside => inside = true,
+            "```" if inside => inside = false,
+            _ if inside => assert!(line.starts_with(|first: char| first.is_ascii_lowercase()), "{line}"),
+            _ => kept.extend([line, "\n"]),
+        }
+    }
+    assert!(!inside);
+    kept
+}
+
 pub(crate) fn check_markdown(output: &str, context: &str) {
     assert_no_command(output, context);
     assert!(output.len() <= 1024 * 1024, "{context}");
-    for line in output.lines() {
+    for line in without_blocks(output).lines() {
         let mut markup = without_escapes(&without_code(line));
         for own in ["<br>", "<code>", "</code>", "&#124;", "<span>@</span>", "<span>#</span>", "<sub>", "</sub>"] {
             markup = markup.replace(own, "");

@@ -8,6 +8,7 @@ use holdpoint::domain::digest::Digest;
 use holdpoint::domain::explanation::{Clause, ExplainedStatement, Explanation, NamedValue};
 use holdpoint::domain::finding::{Finding, Location, Outcome};
 use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
+use holdpoint::domain::promotion::{Slot, SlotState, Stage};
 use holdpoint::domain::record::{DeploymentRecord, RecordStatus};
 use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
 use holdpoint::domain::rule::Enforcement;
@@ -140,6 +141,7 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
         findings,
         overrides: Vec::new(),
         override_notices: Vec::new(),
+        promotion: Vec::new(),
         explanations: Vec::new(),
         snapshot: SnapshotReport {
             sources: vec![SourceReport {
@@ -161,6 +163,59 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
     }
 }
 
+/// A slot that runs the artifact of this byte.
+pub(crate) fn slot(target: &str, byte: u8, since: Option<&str>) -> Slot {
+    let record = record("", target, byte, "DEPLOYED", "2026-11-18T09:30:00Z");
+    Slot {
+        target: record.environment_name,
+        deployment_name: Some(record.deployment_name),
+        state: SlotState::Deployed,
+        artifact: Some(record.artifact),
+        since: since.map(at),
+        requested: byte == 0xab,
+    }
+}
+
+pub(crate) fn empty(target: &str, state: SlotState) -> Slot {
+    Slot { deployment_name: None, state, artifact: None, since: None, requested: false, ..slot(target, 0, None) }
+}
+
+pub(crate) fn stage(name: &str, after: &[&str], slots: Vec<Slot>) -> Stage {
+    let after = after.iter().map(|name| (*name).to_owned()).collect();
+    Stage { environment: name.to_owned(), after, problem: None, slots, not_listed: 0 }
+}
+
+/// A chain, with a target that has nothing and more than is listed.
+fn chain() -> Vec<Stage> {
+    let staging = vec![
+        slot("staging-eu", 0xab, Some("2026-11-18T09:30:00Z")),
+        slot("staging-us", 0x5e, Some("2026-11-17T16:05:12Z")),
+        empty("staging-za", SlotState::Empty),
+    ];
+    vec![
+        stage("dev", &[], vec![slot("dev", 0xab, Some("2026-11-16T08:00:00Z"))]),
+        Stage { not_listed: 6, ..stage("staging", &["dev"], staging) },
+        stage("production", &["staging"], vec![slot("production", 0x5e, None)]),
+    ]
+}
+
+/// A diamond, of which some is not known and some was not read.
+fn diamond() -> Vec<Stage> {
+    let problem = |text: &str| Some(text.to_owned());
+    let short = problem("the records of `qa` are incomplete: 3 of 4 records came");
+    let unclear = Slot { deployment_name: Some("storefront".into()), ..empty("qa", SlotState::Unknown) };
+    vec![
+        stage("dev", &[], vec![slot("dev", 0xab, Some("2026-11-16T08:00:00Z"))]),
+        Stage { problem: short, ..stage("qa", &["dev"], vec![unclear, empty("qa-two", SlotState::Unknown)]) },
+        stage("staging", &["dev"], vec![slot("staging", 0xab, Some("2026-11-19T15:20:00Z")); 14]),
+        Stage {
+            problem: problem("its records could not be read"),
+            not_listed: 1,
+            ..stage("production", &["qa", "staging"], Vec::new())
+        },
+    ]
+}
+
 pub(crate) fn allow() -> Decisions {
     let mut findings =
         vec![finding("promotion.deployed_before", Outcome::Passed), finding("promotion.soak_time", Outcome::Passed)];
@@ -171,7 +226,9 @@ pub(crate) fn allow() -> Decisions {
 pub(crate) fn deny() -> Decisions {
     let mut findings = vec![denied(), held()];
     findings.extend(passed());
-    Decisions(vec![decision(Verdict::Deny, findings)])
+    let mut decision = decision(Verdict::Deny, findings);
+    decision.promotion = chain();
+    Decisions(vec![decision])
 }
 
 pub(crate) fn hold() -> Decisions {
@@ -179,6 +236,7 @@ pub(crate) fn hold() -> Decisions {
     findings.extend(passed());
     let mut decision = decision(Verdict::Hold, findings);
     decision.opens_at = Some(at("2026-11-20T15:20:00Z"));
+    decision.promotion = diamond();
     Decisions(vec![decision])
 }
 

@@ -9,6 +9,7 @@ use holdpoint::domain::explanation::{Clause, ExplainedStatement, Explanation, Na
 use holdpoint::domain::finding::{Finding, Location, Outcome};
 use holdpoint::domain::overrides::{Override, OverrideNotice, OverrideReport};
 use holdpoint::domain::plugin::{PluginCall, PluginReport};
+use holdpoint::domain::promotion::{Slot, SlotState, Stage};
 use holdpoint::domain::record::{DeploymentRecord, RecordDetails, RecordStatus};
 use holdpoint::domain::rule::Enforcement;
 use holdpoint::domain::verdict::Verdict;
@@ -149,10 +150,37 @@ fn decisions(text: &str) -> Decisions {
     let (message, remediation) = (text.to_owned(), text.to_owned());
     let notice = OverrideNotice { message, remediation, location: Some(location), ..fixture::notice() };
     decision.override_notices = vec![notice; 12];
+    decision.promotion = promotion(text);
     decision.explanations = vec![explanation(text)];
     decision.plugins = vec![plugin(text); 2];
     decision.plugin_calls = vec![call(text, None), call(text, Some(text))];
     Decisions(vec![decision])
+}
+
+fn promotion(text: &str) -> Vec<Stage> {
+    let record = record(text);
+    let slot = |state, requested| Slot {
+        target: record.environment_name.clone(),
+        deployment_name: Some(record.deployment_name.clone()),
+        state,
+        artifact: Some(record.artifact.clone()),
+        since: None,
+        requested,
+    };
+    let slots = vec![
+        slot(SlotState::Deployed, true),
+        slot(SlotState::Unknown, false),
+        Slot { deployment_name: None, artifact: None, ..slot(SlotState::Empty, false) },
+    ];
+    let stage = Stage {
+        environment: text.to_owned(),
+        after: vec![text.to_owned()],
+        problem: Some(text.to_owned()),
+        slots,
+        not_listed: 1,
+    };
+    let apart = Stage { after: vec![text.to_owned(); 2], problem: None, ..stage.clone() };
+    vec![stage.clone(), stage, apart]
 }
 
 fn plugin(text: &str) -> PluginReport {

@@ -19,7 +19,7 @@ from holdpoint_action.step import ROOT, action
 EXPECTED = ROOT / "tests" / "action" / "expected"
 # What is another in each run.
 CHANGING = [
-    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z| UTC)", "TIME"), (r"\((in )?[^()]*\d (d|h|min|s)( ago)?\)", "(AGE)"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC)", "TIME"), (r"\((in )?[^()]*\d (d|h|min|s)( ago)?\)", "(AGE)"),
     (r"observed TIME \(now\)", "observed TIME (AGE)"), (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "DECISION"),
     (r"Policies `[0-9a-f]{12}`", "Policies `DIGEST`"), (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"), (r"holdpoint \d+\.\d+\.\d+", "holdpoint VERSION"),
 ]
@@ -116,6 +116,8 @@ class Verdicts(ActCase):
     def test_several_artifacts(self):
         job = self.assert_job("several", "failure", "deny")
         self.assertIn("222222222222", job.outputs["reason"])
+        names = [pathlib.Path(path).name for path in job.outputs["vsa-path"].splitlines()]
+        self.assertEqual(names, ["vsa-1.json", "vsa-2.json", "vsa-3.json"])
         self.assert_summary(job, "several")
 
     def test_questions_that_cannot_be_asked(self):

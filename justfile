@@ -24,6 +24,10 @@ chart *arguments:
 e2e *patterns:
     tests/e2e/run {{patterns}}
 
+# The promotion gate for GitHub: its scripts, its workflows, and the action itself.
+action:
+    .ci/run action
+
 # The library's documentation, with warnings denied.
 docs:
     .ci/run docs

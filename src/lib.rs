@@ -18,5 +18,6 @@ pub mod output;
 pub mod private;
 pub mod server;
 pub mod source;
+pub mod sqlite;
 pub mod telemetry;
 pub mod toolchain;

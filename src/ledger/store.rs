@@ -1,6 +1,8 @@
 //! The store: records in `SQLite` or PostgreSQL, with the same SQL.
 
 mod backend;
+mod backup;
+mod import;
 mod list;
 mod reader;
 mod select;

@@ -16,7 +16,7 @@ use crate::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::sqlite::{Access, Database, Schema};
 
 /// The SQL of each version, by database.
-const SQLITE: Schema = Schema {
+pub(super) const SQLITE: Schema = Schema {
     name: "ledger",
     application_id: 0x6850_4c67,
     migrations: &[include_str!("../../../migrations/ledger/sqlite/0001.sql")],

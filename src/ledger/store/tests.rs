@@ -1,5 +1,6 @@
 //! The rules of slots, on both databases.
 
+mod model;
 mod support;
 
 use support::{Ledger, digest, recording, slot};

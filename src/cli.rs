@@ -1,6 +1,7 @@
 //! The command line: definitions only.
 
 pub mod kubernetes;
+pub mod ledger;
 pub mod plugin;
 pub mod policy;
 pub mod serve;
@@ -19,6 +20,7 @@ use crate::output::Format;
 use crate::output::records::RecordFormat;
 use crate::telemetry::{LogFormat, LogLevel};
 
+use ledger::LedgerCommand;
 use plugin::PluginCommand;
 use policy::PolicyCommand;
 use serve::ServeArgs;
@@ -108,6 +110,9 @@ pub enum Command {
     Serve(ServeArgs),
     /// Write a working example: a configuration, policies and records.
     Init(InitArgs),
+    /// Keep deployment records: what is, or was, deployed where.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Test, check, list, pack and share policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -118,7 +123,7 @@ pub enum Command {
     Audit(Box<kubernetes::AuditArgs>),
     /// Examine how a cluster calls holdpoint: what gets past it, and what would make an outage of it.
     Doctor(kubernetes::DoctorArgs),
-    /// Print the JSON Schema of the configuration, or of what policies see.
+    /// Print the JSON Schema of the configuration, or of what policies see; or the description of an API.
     Schema(SchemaArgs),
     /// Compile a plugin from standard input to standard output; holdpoint starts itself so.
     #[command(hide = true)]
@@ -135,6 +140,9 @@ pub struct SchemaArgs {
     /// Of what policies see as `data.holdpoint`.
     #[arg(long)]
     pub data: bool,
+    /// The OpenAPI document of `ledger serve`.
+    #[arg(long, conflicts_with_all = ["input", "data"])]
+    pub ledger_api: bool,
 }
 
 /// What reads the configuration.

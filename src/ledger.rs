@@ -4,8 +4,10 @@
 //! one there, recording the same one again says that it still is, and decommissioning ends it. What was recorded is never
 //! deleted, and its order is that of the recordings, whatever clocks say.
 
+pub mod api;
 pub mod entry;
 pub mod error;
 pub mod filter;
+pub mod remote;
 pub mod store;
 pub mod token;

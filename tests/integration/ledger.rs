@@ -4,4 +4,3 @@ mod client;
 mod conformance;
 mod document;
 mod server;
-mod source;

@@ -14,7 +14,7 @@ use crate::commands::serve::{bind, limits, signals, watch_certificates};
 use crate::commands::standard_error;
 use crate::exit::Exit;
 use crate::ledger::api::{self, Api, Guard};
-use crate::ledger::store::{Access, Store};
+use crate::ledger::store::{Access, Place, Store};
 use crate::server::certificate::{CertificateFiles, Certificates};
 use crate::server::listen::{self, Limits};
 use crate::server::shutdown::Shutdown;
@@ -66,7 +66,7 @@ fn certificates(args: &LedgerServeArgs) -> anyhow::Result<Option<Certificates>> 
 }
 
 async fn serve(args: &LedgerServeArgs, certificates: Option<Certificates>) -> anyhow::Result<()> {
-    let store = Store::open(&args.ledger, Access::Create).await?;
+    let store = Store::open(&Place::from(args.ledger.as_str()), Access::Create).await?;
     let (trigger, shutdown) = Shutdown::new();
     let guard = Guard { tokens: !args.no_auth, rate: NonZeroU32::new(args.rate) };
     let api = Api::new(store.clone(), guard, app::serve::clock(), shutdown.clone());

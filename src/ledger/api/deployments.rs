@@ -10,8 +10,7 @@ use super::query::Parameters;
 use super::recording::Asked;
 use super::refusal::{BodyRefused, Error, Refusal, Refused};
 use super::wire::{
-    KindFilter, LARGEST_PAGE, ListParameters, ListResponse, Pagination, Record, RecordRequest, RecordResponse,
-    StatusFilter,
+    LARGEST_PAGE, ListParameters, ListResponse, Pagination, Record, RecordRequest, RecordResponse,
 };
 use super::{Api, answer, body};
 use crate::domain::artifact::ArtifactKind;

@@ -57,7 +57,8 @@ async fn authorized(api: &Api, headers: &HeaderMap, scope: Scope) -> Result<(), 
         return Ok(());
     }
     let token = bearer(headers)?;
-    api.store.authorize(&token, scope, (api.clock)()).await.map_err(Into::into)
+    api.store.authorize(&token, scope, (api.clock)()).await?;
+    Ok(())
 }
 
 /// The token of a request. The word before it may be in any case.

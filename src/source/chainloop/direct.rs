@@ -66,8 +66,9 @@ impl ChainloopSource {
 /// The record of an answer, read as one of a list.
 fn recorded(answer: &[u8]) -> Result<DeploymentRecord, SourceError> {
     let mut answer: Value = serde_json::from_slice(answer).map_err(|error| nonsense(&wire::describe(&error)))?;
-    let record = ["deployment_record", "deploymentRecord"].iter().find_map(|key| answer.get_mut(key));
-    let record = record.map(Value::take).ok_or_else(|| nonsense("it has no `deployment_record`"))?;
+    let keys = ["deployment_record", "deploymentRecord"];
+    let key = keys.into_iter().find(|key| answer.get(key).is_some()).unwrap_or_default();
+    let record = answer.get_mut(key).map(Value::take).ok_or_else(|| nonsense("it has no `deployment_record`"))?;
     let list = json!({"deployment_records": [record]}).to_string();
     let page = wire::deployments(list.as_bytes(), &mut Interner::default());
     let page = page.map_err(|error| nonsense(&wire::describe(&error)))?;

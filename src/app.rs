@@ -34,8 +34,10 @@ use crate::engine::wasm::WasmEngine;
 use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
-use crate::source::chainloop::{ChainloopOptions, ChainloopSource};
+use crate::ledger::store::Place;
+use crate::source::chainloop::{ChainloopOptions, ChainloopSource, Product};
 use crate::source::file;
+use crate::source::ledger::LedgerSource;
 use crate::source::snapshot::{self, SnapshotSource};
 pub use plugins::NamedPlugin;
 
@@ -212,14 +214,19 @@ pub fn fit_in_one_snapshot<'a>(environments: impl IntoIterator<Item = &'a Enviro
 fn source_of(source: &SourceConfig, folder: &Path) -> anyhow::Result<Arc<dyn RecordSource>> {
     match source {
         SourceConfig::Snapshot { path } => Ok(snapshot_source(path)),
-        SourceConfig::Chainloop(chainloop) => chainloop_source(chainloop, folder),
+        SourceConfig::Chainloop(chainloop) => chainloop_source(chainloop, folder, Product::Chainloop),
+        SourceConfig::LedgerServer(server) => chainloop_source(server, folder, Product::Ledger),
+        SourceConfig::Ledger { path, .. } => Ok(Arc::new(LedgerSource::new(Place::File(path.clone()), Arc::new(now)))),
     }
 }
 
 fn filters(source: &SourceConfig, full_history: bool) -> RecordFilters {
     let (project_name, project_version_name) = match source {
         SourceConfig::Snapshot { .. } => (None, None),
-        SourceConfig::Chainloop(chainloop) => (chainloop.project.clone(), chainloop.project_version.clone()),
+        SourceConfig::Chainloop(server) | SourceConfig::LedgerServer(server) => {
+            (server.project.clone(), server.project_version.clone())
+        }
+        SourceConfig::Ledger { project, project_version, .. } => (project.clone(), project_version.clone()),
     };
     RecordFilters { project_name, project_version_name, full_history, ..RecordFilters::default() }
 }
@@ -228,8 +235,13 @@ fn snapshot_source(path: &Path) -> Arc<dyn RecordSource> {
     Arc::new(SnapshotSource::new(path.to_owned()))
 }
 
-fn chainloop_source(config: &ChainloopConfig, folder: &Path) -> anyhow::Result<Arc<dyn RecordSource>> {
+fn chainloop_source(
+    config: &ChainloopConfig,
+    folder: &Path,
+    product: Product,
+) -> anyhow::Result<Arc<dyn RecordSource>> {
     let options = ChainloopOptions {
+        product,
         organization: config.organization.clone(),
         ca_file: config.ca_file.clone(),
         allow_insecure: config.allow_insecure,

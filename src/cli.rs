@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod kubernetes;
+pub mod ledger;
 pub mod plugin;
 pub mod policy;
 pub mod replay;
@@ -23,6 +24,7 @@ use crate::output::records::RecordFormat;
 use crate::telemetry::{LogFormat, LogLevel};
 
 use check::CheckArgs;
+use ledger::LedgerCommand;
 use plugin::PluginCommand;
 use policy::PolicyCommand;
 use replay::ReplayArgs;
@@ -114,6 +116,9 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Write a working example: a configuration, policies and records.
     Init(InitArgs),
+    /// Keep deployment records: what is, or was, deployed where.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Test, check, list, pack and share policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -124,7 +129,7 @@ pub enum Command {
     Audit(Box<kubernetes::AuditArgs>),
     /// Examine how a cluster calls holdpoint: what gets past it, and what would make an outage of it.
     Doctor(kubernetes::DoctorArgs),
-    /// Print the JSON Schema of the configuration, or of what policies see.
+    /// Print the JSON Schema of the configuration, or of what policies see; or the description of an API.
     Schema(SchemaArgs),
     /// Print a script that completes commands and options in a shell.
     Completions(CompletionsArgs),
@@ -145,6 +150,9 @@ pub struct SchemaArgs {
     /// Of what policies see as `data.holdpoint`.
     #[arg(long)]
     pub data: bool,
+    /// The OpenAPI document of `ledger serve`.
+    #[arg(long, conflicts_with_all = ["input", "data"])]
+    pub ledger_api: bool,
 }
 
 /// What reads the configuration.

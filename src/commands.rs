@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod github;
 pub mod init;
 pub mod kubernetes;
+pub mod ledger;
 pub mod new_files;
 pub mod places;
 pub mod plugin;
@@ -51,12 +52,13 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::Allow)
         }
         Command::Serve(args) => serve::execute(&args),
+        Command::Ledger(command) => ledger::execute(&command),
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
         Command::Audit(args) => audit::execute(&args, style),
         Command::Doctor(args) => doctor::execute(&args, style),
         Command::Schema(args) => {
-            write::to_stdout(&schema(&args))?;
+            write::to_stdout(&schema(&args)?)?;
             Ok(Exit::Allow)
         }
         Command::Replay(args) => replay::execute(&args, style),
@@ -72,12 +74,15 @@ fn compile_plugin(args: &CompilePluginArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Allow)
 }
 
-fn schema(args: &SchemaArgs) -> String {
-    match (args.input, args.data) {
+fn schema(args: &SchemaArgs) -> anyhow::Result<String> {
+    if args.ledger_api {
+        return Ok(crate::ledger::api::document()?);
+    }
+    Ok(match (args.input, args.data) {
         (true, _) => crate::app::input_schema(),
         (false, true) => crate::app::data_schema(),
         (false, false) => crate::config::schema(),
-    }
+    })
 }
 
 fn style(color: Color) -> Style {

@@ -44,6 +44,8 @@ pub const FILE_NAME: &str = "holdpoint.yaml";
 /// Chainloop's own address.
 const DEFAULT_URL: &str = "https://api.app.chainloop.dev";
 const DEFAULT_TOKEN_VARIABLE: &str = "CHAINLOOP_TOKEN";
+/// Where the token of a ledger's server is, unless something else is said.
+pub const LEDGER_TOKEN_VARIABLE: &str = "HOLDPOINT_LEDGER_TOKEN";
 const DEFAULT_TIMEOUT: &str = "60s";
 const DEFAULT_RULE_TIMEOUT: &str = "1s";
 const DEFAULT_EVALUATION_TIMEOUT: &str = "10s";
@@ -92,6 +94,17 @@ pub struct Config {
 pub enum SourceConfig {
     /// A server with Chainloop's deployments API.
     Chainloop(ChainloopConfig),
+    /// The file of a ledger.
+    Ledger {
+        /// The file.
+        path: PathBuf,
+        /// Only records of this project.
+        project: Option<String>,
+        /// Only records of this version; only with `project`.
+        project_version: Option<String>,
+    },
+    /// The server of a ledger, which has the same API; never with an organization.
+    LedgerServer(ChainloopConfig),
     /// A JSON file of records.
     Snapshot {
         /// The file.

@@ -1,6 +1,6 @@
 //! `holdpoint serve`: answers reviews until it is told to stop.
 
-mod signals;
+pub(super) mod signals;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -172,7 +172,7 @@ impl Server<'_> {
     }
 }
 
-const fn limits(connections: usize, drain: Duration) -> Limits {
+pub(super) const fn limits(connections: usize, drain: Duration) -> Limits {
     Limits {
         connections,
         header_timeout: HEADER_TIMEOUT,
@@ -182,11 +182,11 @@ const fn limits(connections: usize, drain: Duration) -> Limits {
     }
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
 }
 
-async fn watch_certificates(certificates: Option<Certificates>) {
+pub(super) async fn watch_certificates(certificates: Option<Certificates>) {
     if let Some(certificates) = certificates {
         certificates.watch(std::future::pending::<()>()).await;
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::duration;
-use super::located::Located;
+use super::located::{Located, Place};
 use super::{
     DEFAULT_EVALUATION_TIMEOUT, DEFAULT_LONGEST_OVERRIDE, DEFAULT_RULE_TIMEOUT, DEFAULT_TIMEOUT,
     DEFAULT_TOKEN_VARIABLE, DEFAULT_URL,
@@ -79,48 +79,76 @@ pub(crate) struct RawConfig {
 #[serde(deny_unknown_fields, expecting = "a map with a `type`")]
 #[schemars(rename = "source", transform = restrict_keys_to_type)]
 pub(crate) struct RawSource {
-    /// `chainloop`: the deployments API of Chainloop, or of a server that speaks it. `snapshot`: a JSON file.
+    /// `chainloop`: the deployments API of Chainloop, or of a server that speaks it. `ledger`: holdpoint's own store, as
+    /// a file or by its server. `snapshot`: a JSON file.
     #[serde(rename = "type")]
     #[schemars(extend("enum" = json!(SOURCE_TYPES)))]
     pub(crate) kind: Located<String>,
-    /// `snapshot`: the JSON file, either a saved answer of the API or a list of records.
+    /// `snapshot`: the JSON file, either a saved answer of the API or a list of records. `ledger`: the file of the ledger,
+    /// which is only read.
     #[serde(default, deserialize_with = "present")]
     pub(crate) path: Option<Located<String>>,
-    /// `chainloop`: the address of the API.
+    /// The address of the API; for `chainloop` Chainloop's own when it is not given.
     #[schemars(extend("default" = DEFAULT_URL, "format" = "uri"))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) url: Option<Located<String>>,
-    /// `chainloop`: where the token is read from.
+    /// Where the token of the API is read from; for `ledger` from `HOLDPOINT_LEDGER_TOKEN` when it is not given.
     #[schemars(extend("default" = json!({"env": DEFAULT_TOKEN_VARIABLE})))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) token: Option<Located<RawToken>>,
     /// `chainloop`: the organization that is asked.
     #[serde(default, deserialize_with = "present")]
     pub(crate) organization: Option<Located<String>>,
-    /// `chainloop`: only records of this project.
+    /// Only records of this project; not for `snapshot`.
     #[serde(default, deserialize_with = "present")]
     pub(crate) project: Option<Located<String>>,
-    /// `chainloop`: only records of this version of the project; needs `project`.
+    /// Only records of this version of the project; needs `project`.
     #[serde(default, deserialize_with = "present")]
     pub(crate) project_version: Option<Located<String>>,
-    /// `chainloop`: a file of PEM certificates to trust, beside those of the system.
+    /// With an API: a file of PEM certificates to trust, beside those of the system.
     #[serde(default, deserialize_with = "present")]
     pub(crate) ca_file: Option<Located<String>>,
-    /// `chainloop`: allow plain http to another machine. The token then travels in the clear.
+    /// With an API: allow plain http to another machine. The token then travels in the clear.
     #[schemars(extend("default" = false))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) allow_insecure: Option<Located<bool>>,
-    /// `chainloop`: how long reading the records may take, with all pages and retries.
+    /// With an API: how long reading the records may take, with all pages and retries.
     #[schemars(extend("default" = DEFAULT_TIMEOUT, "pattern" = duration::PATTERN))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) timeout: Option<Located<String>>,
 }
 
 /// The values of `type`.
-pub(crate) const SOURCE_TYPES: [&str; 2] = ["chainloop", "snapshot"];
-/// The keys that a `chainloop` source takes and a `snapshot` source does not.
-pub(crate) const CHAINLOOP_KEYS: [&str; 8] =
-    ["url", "token", "organization", "project", "project_version", "ca_file", "allow_insecure", "timeout"];
+pub(crate) const SOURCE_TYPES: [&str; 3] = ["chainloop", "ledger", "snapshot"];
+
+impl RawSource {
+    /// The keys beside `type`, with the places of those that are there.
+    pub(crate) fn keys(&self) -> [(&'static str, Option<Place>); 9] {
+        fn place<T>(value: Option<&Located<T>>) -> Option<Place> {
+            value.map(|value| value.place)
+        }
+        [
+            ("path", place(self.path.as_ref())),
+            ("url", place(self.url.as_ref())),
+            ("token", place(self.token.as_ref())),
+            ("organization", place(self.organization.as_ref())),
+            ("project", place(self.project.as_ref())),
+            ("project_version", place(self.project_version.as_ref())),
+            ("ca_file", place(self.ca_file.as_ref())),
+            ("allow_insecure", place(self.allow_insecure.as_ref())),
+            ("timeout", place(self.timeout.as_ref())),
+        ]
+    }
+}
+
+/// The keys of `chainloop`.
+pub(crate) const CHAINLOOP_KEYS: &[&str] =
+    &["url", "token", "organization", "project", "project_version", "ca_file", "allow_insecure", "timeout"];
+/// The keys of `ledger` with a file.
+pub(crate) const LEDGER_FILE_KEYS: &[&str] = &["path", "project", "project_version"];
+/// The keys of `ledger` with a server.
+pub(crate) const LEDGER_URL_KEYS: &[&str] =
+    &["url", "token", "project", "project_version", "ca_file", "allow_insecure", "timeout"];
 
 /// A value that may be left out, but not left empty: `max_record_age:` without a value is a slip, not "any age".
 pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -148,20 +176,30 @@ pub(crate) fn refuse_null(schema: &mut Schema) {
 
 /// Says in the schema which keys go with which `type`.
 fn restrict_keys_to_type(schema: &mut Schema) {
-    let refused: Map<String, Value> = CHAINLOOP_KEYS.iter().map(|key| ((*key).to_owned(), json!(false))).collect();
-    schema.insert(
-        "allOf".to_owned(),
-        json!([
-            {
-                "if": {"properties": {"type": {"const": "snapshot"}}},
-                "then": {"required": ["path"], "properties": refused},
-            },
-            {
-                "if": {"properties": {"type": {"const": "chainloop"}}},
-                "then": {"properties": {"path": false}, "dependentRequired": {"project_version": ["project"]}},
-            },
-        ]),
-    );
+    let only = |keys: &[&str]| -> Map<String, Value> {
+        let all = ["path"].iter().chain(CHAINLOOP_KEYS);
+        all.filter(|key| !keys.contains(key)).map(|key| ((*key).to_owned(), json!(false))).collect()
+    };
+    let version_needs_project = json!({"project_version": ["project"]});
+    let of_type = |kind: &str, then: Value| json!({"if": {"properties": {"type": {"const": kind}}}, "then": then});
+    let rules = [
+        of_type("snapshot", json!({"required": ["path"], "properties": only(&["path"])})),
+        of_type(
+            "chainloop",
+            json!({"properties": only(CHAINLOOP_KEYS), "dependentRequired": version_needs_project}),
+        ),
+        of_type(
+            "ledger",
+            json!({
+                "oneOf": [
+                    {"required": ["path"], "properties": only(LEDGER_FILE_KEYS)},
+                    {"required": ["url"], "properties": only(LEDGER_URL_KEYS)},
+                ],
+                "dependentRequired": version_needs_project,
+            }),
+        ),
+    ];
+    schema.insert("allOf".to_owned(), json!(rules));
 }
 
 /// Where a token is read from. Never the token itself.

@@ -5,9 +5,11 @@
 
 mod client;
 mod conceal;
+mod direct;
 mod failure;
 mod options;
 mod paging;
+mod product;
 mod targets;
 mod token;
 
@@ -32,6 +34,7 @@ use targets::{Target, TargetRecords};
 
 pub use client::Clock;
 pub use options::ChainloopOptions;
+pub use product::Product;
 
 /// A record source that reads the API of one Chainloop installation.
 pub struct ChainloopSource {
@@ -91,11 +94,11 @@ impl ChainloopSource {
     fn check_token(&self) -> Result<(), SourceError> {
         match self.client.expiry {
             Some(expiry) if expiry <= (self.client.clock)() => {
-                let origin = &self.client.token_origin;
+                let (origin, product) = (&self.client.token_origin, self.client.product);
                 Err(SourceError::new(
                     SourceErrorKind::Unauthorized,
-                    format!("the Chainloop token in {origin} expired at {expiry} (its `exp`)"),
-                    format!("create a new API token in Chainloop and put it in {origin}"),
+                    format!("the {} token in {origin} expired at {expiry} (its `exp`)", product.adjective()),
+                    format!("{} and put it in {origin}", product.new_token()),
                 ))
             }
             _ => Ok(()),
@@ -200,7 +203,7 @@ fn two_contents(id: &str) -> SourceError {
 
 impl RecordSource for ChainloopSource {
     fn kind(&self) -> &'static str {
-        "chainloop"
+        self.client.product.kind()
     }
 
     fn fetch<'a>(

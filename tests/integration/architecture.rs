@@ -68,6 +68,12 @@ const PARTS: &[Part] = &[
         never: TIMELESS,
     },
     Part { module: "source", modules: &["domain", "gate::source"], crates: None, never: TIMELESS },
+    Part {
+        module: "source::ledger",
+        modules: &["domain", "gate::source", "ledger"],
+        crates: Some(&["jiff"]),
+        never: TIMELESS,
+    },
     Part { module: "bundle", modules: &["domain", "private", "source::file"], crates: None, never: TIMELESS },
     Part {
         module: "component",
@@ -84,6 +90,15 @@ const PARTS: &[Part] = &[
         never: TIMELESS,
     },
     Part { module: "private", modules: &["source::file"], crates: Some(&["rustix", "uuid"]), never: TIMELESS },
+    Part { module: "ledger", modules: &["domain", "private", "sqlite"], crates: None, never: TIMELESS },
+    Part { module: "ledger::api", modules: &["domain", "output", "server"], crates: None, never: TIMELESS },
+    Part {
+        module: "ledger::remote",
+        modules: &["domain", "gate::source", "source::chainloop"],
+        crates: None,
+        never: TIMELESS,
+    },
+    Part { module: "sqlite", modules: &["domain", "private", "source::file"], crates: None, never: TIMELESS },
     Part {
         module: "config",
         modules: &["admission::image", "admission::settings", "domain"],
@@ -126,6 +141,7 @@ const PARTS: &[Part] = &[
             "domain",
             "exit",
             "gate",
+            "ledger",
             "output",
             "server",
             "toolchain",
@@ -135,7 +151,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         module: "app",
-        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "server", "source"],
+        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "ledger", "server", "source"],
         crates: None,
         never: &[],
     },

@@ -21,6 +21,7 @@ mod config;
 mod engine;
 mod explain;
 mod kubernetes;
+mod ledger;
 mod live;
 mod opa_differential;
 mod output;

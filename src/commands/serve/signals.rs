@@ -12,7 +12,7 @@ use crate::server::shutdown::Trigger;
 /// # Errors
 /// When signals cannot be received.
 #[cfg(unix)]
-pub(super) fn watch(trigger: Trigger, asked: Arc<Notify>) -> std::io::Result<impl Future<Output = ()>> {
+pub(in crate::commands) fn watch(trigger: Trigger, asked: Arc<Notify>) -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -33,7 +33,7 @@ pub(super) fn watch(trigger: Trigger, asked: Arc<Notify>) -> std::io::Result<imp
 /// # Errors
 /// Never, on this system.
 #[cfg(not(unix))]
-pub(super) fn watch(trigger: Trigger, _asked: Arc<Notify>) -> std::io::Result<impl Future<Output = ()>> {
+pub(in crate::commands) fn watch(trigger: Trigger, _asked: Arc<Notify>) -> std::io::Result<impl Future<Output = ()>> {
     Ok(async move {
         let mut told = Told::default();
         while tokio::signal::ctrl_c().await.is_ok() {

@@ -6,8 +6,13 @@ use url::{Host, Url};
 
 use super::super::error::{Problem, list, quote};
 use super::super::located::{Located, Place};
-use super::super::raw::{CHAINLOOP_KEYS, RawSource, RawToken, RawTokenPlace, SOURCE_TYPES};
-use super::super::{ChainloopConfig, DEFAULT_TIMEOUT, DEFAULT_TOKEN_VARIABLE, DEFAULT_URL, SourceConfig, TokenSource};
+use super::super::raw::{
+    CHAINLOOP_KEYS, LEDGER_FILE_KEYS, LEDGER_URL_KEYS, RawSource, RawToken, RawTokenPlace, SOURCE_TYPES,
+};
+use super::super::{
+    ChainloopConfig, DEFAULT_TIMEOUT, DEFAULT_TOKEN_VARIABLE, DEFAULT_URL, LEDGER_TOKEN_VARIABLE, SourceConfig,
+    TokenSource,
+};
 use super::Check;
 
 type RawSources = HashMap<Located<String>, Located<RawSource>>;
@@ -21,7 +26,7 @@ pub(super) fn names(sources: &RawSources) -> Vec<String> {
 
 pub(super) fn check(check: &mut Check<'_>, sources: Located<RawSources>) -> BTreeMap<String, SourceConfig> {
     if sources.value.is_empty() {
-        check.problem(sources.place, "`sources` is empty", "add where records come from: a `snapshot` or `chainloop`");
+        check.problem(sources.place, "`sources` is empty", "add where records come from: a `snapshot`, `ledger` or `chainloop`");
     }
     let mut checked = BTreeMap::new();
     for (name, source) in sources.value {
@@ -35,8 +40,9 @@ pub(super) fn check(check: &mut Check<'_>, sources: Located<RawSources>) -> BTre
 
 fn check_one(check: &mut Check<'_>, source: Located<RawSource>) -> Option<SourceConfig> {
     match source.value.kind.value.as_str() {
-        "snapshot" => snapshot(check, source),
+        "snapshot" => snapshot(check, source.value),
         "chainloop" => chainloop(check, source.value).map(SourceConfig::Chainloop),
+        "ledger" => ledger(check, source.value),
         unknown => {
             let message = format!("unknown source type {}", quote(unknown));
             check.problem(
@@ -49,48 +55,77 @@ fn check_one(check: &mut Check<'_>, source: Located<RawSource>) -> Option<Source
     }
 }
 
-fn snapshot(check: &mut Check<'_>, source: Located<RawSource>) -> Option<SourceConfig> {
-    let RawSource { kind, path, url, token, organization, project, project_version, ca_file, allow_insecure, timeout } =
-        source.value;
-    let places = [
-        url.map(|url| url.place),
-        token.map(|token| token.place),
-        organization.map(|organization| organization.place),
-        project.map(|project| project.place),
-        project_version.map(|version| version.place),
-        ca_file.map(|file| file.place),
-        allow_insecure.map(|allowed| allowed.place),
-        timeout.map(|timeout| timeout.place),
-    ];
-    for (key, place) in CHAINLOOP_KEYS.iter().zip(places) {
-        if let Some(place) = place {
-            let message = format!("{} does not belong to a source of type `snapshot`", quote(key));
-            let hint = "a snapshot takes `path`; for an API write `type: chainloop`";
+/// Refuses the keys that do not belong to a source of this type.
+fn only(check: &mut Check<'_>, source: &RawSource, keys: &[&str], kind: &str, hint: &str) {
+    for (key, place) in source.keys() {
+        if let Some(place) = place.filter(|_| !keys.contains(&key)) {
+            let message = format!("{} does not belong to a source of {kind}", quote(key));
             check.push(Problem::new(place, message).hint(hint).without_line());
         }
     }
-    let Some(path) = path else {
-        check.problem(kind.place, "a source of type `snapshot` needs `path`", "add `path: records.json`");
+}
+
+fn snapshot(check: &mut Check<'_>, source: RawSource) -> Option<SourceConfig> {
+    let hint = "a snapshot takes `path`; for an API write `type: chainloop`";
+    only(check, &source, &["path"], "type `snapshot`", hint);
+    let Some(path) = source.path else {
+        check.problem(source.kind.place, "a source of type `snapshot` needs `path`", "add `path: records.json`");
         return None;
     };
     Some(SourceConfig::Snapshot { path: check.path("path", path) })
 }
 
 fn chainloop(check: &mut Check<'_>, source: RawSource) -> Option<ChainloopConfig> {
-    if let Some(path) = &source.path {
-        let hint = "leave it out, or write `type: snapshot`";
-        check.problem(path.place, "`path` does not belong to a source of type `chainloop`", hint);
+    let hint = "leave it out, or write `type: snapshot`";
+    only(check, &source, CHAINLOOP_KEYS, "type `chainloop`", hint);
+    api(check, source, DEFAULT_TOKEN_VARIABLE)
+}
+
+/// A ledger is a file, or a server with an API.
+fn ledger(check: &mut Check<'_>, source: RawSource) -> Option<SourceConfig> {
+    match (&source.path, &source.url) {
+        (Some(_), None) => {
+            let hint = "a file takes `project` and `project_version`; for a server write `url` instead of `path`";
+            only(check, &source, LEDGER_FILE_KEYS, "type `ledger` with `path`", hint);
+            needs_project(check, &source);
+            let path = source.path.map(|path| check.path("path", path))?;
+            let project = check.text("project", source.project);
+            let project_version = check.text("project_version", source.project_version);
+            Some(SourceConfig::Ledger { path, project, project_version })
+        }
+        (None, Some(_)) => {
+            only(check, &source, LEDGER_URL_KEYS, "type `ledger` with `url`", "leave it out");
+            api(check, source, LEDGER_TOKEN_VARIABLE).map(SourceConfig::LedgerServer)
+        }
+        (Some(_), Some(url)) => {
+            let hint = "keep `path` for a file on this machine, or `url` for a server";
+            check.push(Problem::new(url.place, "a source of type `ledger` has both `path` and `url`").hint(hint).without_line());
+            None
+        }
+        (None, None) => {
+            let hint = "add `path: ledger.db`, or `url` for a server";
+            check.problem(source.kind.place, "a source of type `ledger` needs `path` or `url`", hint);
+            None
+        }
     }
+}
+
+fn needs_project(check: &mut Check<'_>, source: &RawSource) {
     if let (Some(version), None) = (&source.project_version, &source.project) {
         check.problem(version.place, "`project_version` needs `project`", "add the project that has this version");
     }
+}
+
+/// A server of the API. The token is in this variable unless something else is said.
+fn api(check: &mut Check<'_>, source: RawSource, token_variable: &str) -> Option<ChainloopConfig> {
+    needs_project(check, &source);
     let allow_insecure = source.allow_insecure.is_some_and(|allowed| allowed.value);
     let place = Place::default();
     let url = source.url.unwrap_or_else(|| Located { value: DEFAULT_URL.to_owned(), place });
     let url = check_url(check, &url, allow_insecure);
     let token = match source.token {
         Some(token) => check_token(check, "`token`", token),
-        None => Some(TokenSource::Env(DEFAULT_TOKEN_VARIABLE.to_owned())),
+        None => Some(TokenSource::Env(token_variable.to_owned())),
     };
     let organization = check.text("organization", source.organization);
     let project = check.text("project", source.project);

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Response, StatusCode};
 use secrecy::SecretString;
 use tokio::sync::{Semaphore, watch};
@@ -13,6 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use url::Url;
 
 use super::failure::{Failure, Refusal, Retry, broken};
+use super::product::Product;
 use crate::gate::source::{SourceError, SourceErrorKind};
 use crate::source::wire::Interner;
 
@@ -31,6 +33,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The server and what it needs to know of us.
 pub(super) struct Client {
+    pub(super) product: Product,
     pub(super) http: reqwest::Client,
     pub(super) base: Url,
     /// Marked as sensitive, so that nothing prints it.
@@ -46,7 +49,7 @@ pub(super) struct Client {
     pub(super) max_total_bytes: u64,
 }
 
-/// What to read: a list of the API.
+/// What to read: a list of the API. Or what to add to it.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     /// The last part of the path: `deployments` or `environments`.
@@ -54,6 +57,15 @@ pub(super) struct Call {
     /// What it is, for messages.
     pub(super) what: String,
     pub(super) parameters: Vec<(&'static str, String)>,
+    /// What is added, as JSON.
+    pub(super) addition: Option<Bytes>,
+}
+
+impl Call {
+    /// The beginning of a message.
+    pub(super) fn cannot(&self) -> String {
+        format!("cannot {} {}", if self.addition.is_none() { "read" } else { "record" }, self.what)
+    }
 }
 
 /// How many records are here, of how many.
@@ -89,7 +101,7 @@ impl Session {
     }
 
     /// The body of the answer to one request.
-    pub(super) async fn get(&self, call: &Call, page: &[(&'static str, u64)]) -> Result<Vec<u8>, (SourceError, bool)> {
+    pub(super) async fn answer(&self, call: &Call, page: &[(&'static str, u64)]) -> Result<Vec<u8>, (SourceError, bool)> {
         let endpoint = self.endpoint(call);
         let mut url = endpoint.clone();
         for (name, value) in &call.parameters {
@@ -135,7 +147,12 @@ impl Session {
 
     async fn once(&self, call: &Call, endpoint: &Url, url: Url) -> (Option<StatusCode>, Result<Vec<u8>, Failure>) {
         let client = &self.client;
-        let mut request = client.http.get(url).header(AUTHORIZATION, client.authorization.clone());
+        let mut request = match &call.addition {
+            None => client.http.get(url),
+            // What is recorded again is as it was: this may be tried again as well.
+            Some(body) => client.http.post(url).header(CONTENT_TYPE, "application/json").body(body.clone()),
+        };
+        request = request.header(AUTHORIZATION, client.authorization.clone());
         request = request.header(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(organization) = &client.organization {
             request = request.header("chainloop-organization", organization.clone());
@@ -156,6 +173,7 @@ impl Session {
             }
         }
         let refusal = Refusal {
+            product: client.product,
             call,
             endpoint,
             status,
@@ -181,7 +199,7 @@ impl Session {
             }
             let all = self.bytes.fetch_add(length(chunk.len()), Ordering::Relaxed);
             if all + length(chunk.len()) > self.client.max_total_bytes {
-                let message = format!("cannot read {}: all answers are larger than allowed", call.what);
+                let message = format!("{}: all answers are larger than allowed", call.cannot());
                 return Err(Failure::last(SourceErrorKind::TooLarge, message, "read fewer environments at once"));
             }
             body.extend_from_slice(&chunk);
@@ -207,7 +225,7 @@ impl Session {
     /// The deadline passed; what the server said before often tells why.
     fn late(&self, call: &Call, endpoint: &Url, earlier: Option<Failure>) -> Failure {
         let timeout = self.client.timeout;
-        let start = format!("cannot read {}: ", call.what);
+        let start = format!("{}: ", call.cannot());
         let late = format!("{start}{endpoint} did not answer in full within {timeout:?}");
         let Some(Failure { error, .. }) = earlier else {
             let remediation = "raise `timeout` of the source, or see why the server is slow";
@@ -221,7 +239,7 @@ impl Session {
 fn too_large(call: &Call, endpoint: &Url, limit: u64) -> Failure {
     Failure::last(
         SourceErrorKind::TooLarge,
-        format!("cannot read {}: an answer of {endpoint} is larger than {limit} bytes", call.what),
+        format!("{}: an answer of {endpoint} is larger than {limit} bytes", call.cannot()),
         "check the URL of the source, or lower `page_size`",
     )
 }

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::super::text;
 use super::client::Call;
+use super::product::Product;
 use crate::gate::source::{SourceError, SourceErrorKind};
 
 /// A failed request, and whether it may be made again.
@@ -42,6 +43,7 @@ impl Failure {
 
 /// The answer of a server that did not answer with records.
 pub(super) struct Refusal<'a> {
+    pub(super) product: Product,
     pub(super) call: &'a Call,
     pub(super) endpoint: &'a Url,
     pub(super) status: StatusCode,
@@ -78,15 +80,15 @@ impl Refusal<'_> {
             _ => String::new(),
         };
         let Self { call, endpoint, status, .. } = self;
-        let message = format!("cannot read {}: {endpoint} answered {status}{said}{aside}", call.what);
+        let message = format!("{}: {endpoint} answered {status}{said}{aside}", call.cannot());
         SourceError::new(kind, message, remediation)
     }
 
     fn meaning(&self, spoken: &Spoken) -> (SourceErrorKind, String) {
-        let origin = self.token_origin;
+        let (origin, product) = (self.token_origin, self.product);
         match self.status.as_u16() {
             401 => {
-                (SourceErrorKind::Unauthorized, format!("create a new API token in Chainloop and put it in {origin}"))
+                (SourceErrorKind::Unauthorized, format!("{} and put it in {origin}", product.new_token()))
             }
             403 => (
                 SourceErrorKind::Forbidden,
@@ -96,19 +98,14 @@ impl Refusal<'_> {
             ),
             404 if spoken.names_environment => (
                 SourceErrorKind::UnknownEnvironment,
-                "correct the target in the configuration, or create the environment in Chainloop".to_owned(),
+                format!("correct the target in the configuration, or {}", product.new_environment("environment")),
             ),
             404 => (
                 SourceErrorKind::Refused,
                 "check the URL of the source: it is the base of the API, without `/v1/deployments`".to_owned(),
             ),
             429 => (SourceErrorKind::RateLimited, "wait, or lower `parallel` and raise `timeout`".to_owned()),
-            500 => (
-                SourceErrorKind::Unavailable,
-                format!(
-                    "try again later; Chainloop also answers so when a token was revoked: check the one in {origin}"
-                ),
-            ),
+            500 => (SourceErrorKind::Unavailable, product.failed(origin)),
             501.. => {
                 (SourceErrorKind::Unavailable, "try again later, or see whether a proxy in between fails".to_owned())
             }
@@ -124,7 +121,7 @@ impl Refusal<'_> {
         let Self { call, endpoint, status, .. } = self;
         SourceError::new(
             SourceErrorKind::Redirect,
-            format!("cannot read {}: {endpoint} answered {status} and points to `{host}`", call.what),
+            format!("{}: {endpoint} answered {status} and points to `{host}`", call.cannot()),
             "redirects are not followed, so that the token stays where it belongs: set the URL of the source to the API itself",
         )
     }
@@ -192,7 +189,7 @@ pub(super) fn plain(body: &[u8]) -> Option<String> {
 /// A connection that could not be made or broke.
 pub(super) fn broken(call: &Call, endpoint: &Url, error: &reqwest::Error) -> Failure {
     let cause = text::short(&root_cause(error));
-    let message = |what: &str| format!("cannot read {}: {what} {endpoint}: {cause}", call.what);
+    let message = |what: &str| format!("{}: {what} {endpoint}: {cause}", call.cannot());
     if let Some(remediation) = tls_remediation(&cause) {
         return Failure::last(SourceErrorKind::Tls, message("no secure connection to"), remediation);
     }

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
 use super::client::{Client, Clock};
+use super::product::Product;
 use super::{text, token};
 use crate::gate::source::{SourceError, SourceErrorKind};
 use crate::source::file;
@@ -21,6 +22,8 @@ const LARGEST_CA_FILE: u64 = 4 << 20;
 /// How to reach Chainloop.
 #[derive(Clone, Debug)]
 pub struct ChainloopOptions {
+    /// Whose server it is, for messages.
+    pub product: Product,
     /// The base of the API, such as `https://api.app.chainloop.dev`.
     pub url: Url,
     /// The API token.
@@ -52,6 +55,7 @@ impl ChainloopOptions {
     #[must_use]
     pub fn new(url: Url, token: SecretString) -> Self {
         Self {
+            product: Product::default(),
             url,
             token,
             token_origin: "`CHAINLOOP_TOKEN`".to_owned(),
@@ -71,6 +75,7 @@ impl ChainloopOptions {
         self.check_url()?;
         let token = self.token.expose_secret().trim();
         Ok(Client {
+            product: self.product,
             http: self.http()?,
             base: self.url.clone(),
             authorization: self.authorization(token)?,
@@ -86,20 +91,20 @@ impl ChainloopOptions {
     }
 
     fn check_url(&self) -> Result<(), SourceError> {
-        let url = &self.url;
+        let (url, whose) = (&self.url, self.product.adjective());
         let refused = |message: String, remediation: &str| {
             Err(SourceError::new(SourceErrorKind::Connection, message, remediation))
         };
         // Credentials are named, never shown.
         if !url.username().is_empty() || url.password().is_some() {
             return refused(
-                "the URL of the Chainloop source has a user name or password".to_owned(),
+                format!("the URL of the {whose} source has a user name or password"),
                 "leave them out: the token is the only credential",
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
             return refused(
-                "the URL of the Chainloop source has a query or a fragment".to_owned(),
+                format!("the URL of the {whose} source has a query or a fragment"),
                 "give the base of the API, such as `https://api.app.chainloop.dev`",
             );
         }
@@ -112,24 +117,24 @@ impl ChainloopOptions {
                 "use https, or set `allow_insecure: true` if the network in between is yours",
             )),
             (scheme, _) => refused(
-                format!("the URL of the Chainloop source has the scheme `{}`", text::name(scheme)),
+                format!("the URL of the {whose} source has the scheme `{}`", text::name(scheme)),
                 "give an https URL, such as `https://api.app.chainloop.dev`",
             ),
         }
     }
 
     fn authorization(&self, token: &str) -> Result<HeaderValue, SourceError> {
-        let origin = &self.token_origin;
+        let (origin, whose) = (&self.token_origin, self.product.adjective());
         let refused = |message: String, remediation: &str| {
             Err(SourceError::new(SourceErrorKind::Unauthorized, message, remediation.to_owned()))
         };
         if token.is_empty() {
-            return refused(format!("the Chainloop token in {origin} is empty"), "put a Chainloop API token in it");
+            return refused(format!("the {whose} token in {origin} is empty"), &format!("put a {whose} API token in it"));
         }
         let value = HeaderValue::try_from(format!("Bearer {token}"));
         let Some(mut value) = value.ok().filter(|_| token.bytes().all(|byte| byte.is_ascii_graphic())) else {
             return refused(
-                format!("the Chainloop token in {origin} has spaces, control or non-ASCII characters"),
+                format!("the {whose} token in {origin} has spaces, control or non-ASCII characters"),
                 "put the token alone in it, without quotes or line breaks",
             );
         };

@@ -290,7 +290,7 @@ struct Span {
 fn too_many(call: &Call, total: u64, most: u64) -> SourceError {
     SourceError::new(
         SourceErrorKind::TooLarge,
-        format!("cannot read {}: there are {total}, and at most {most} are read", call.what),
+        format!("{}: there are {total}, and at most {most} are read", call.cannot()),
         "read fewer environments at once, or ask for less history",
     )
 }

@@ -38,7 +38,7 @@ pub(super) async fn read(
         Target::All => "the deployment records".to_owned(),
         Target::Named(name) => format!("the deployment records of `{}`", text::name(name)),
     };
-    let call = Call { list: "deployments", what, parameters: parameters(&target, &filters) };
+    let call = Call { list: "deployments", what, parameters: parameters(&target, &filters), addition: None };
     let listing = list::<DeploymentRecord>(&environments.session, &call, environments.limits).await;
     let Target::Named(name) = &target else {
         let Listing { items: records, incomplete } = listing?;
@@ -104,7 +104,7 @@ impl Environments {
         let members: Vec<_> = known.iter().filter(is_member).map(|environment| environment.name.clone()).collect();
         if members.is_empty() {
             let names = known.iter().filter_map(|environment| environment.logical_environment.as_deref());
-            return Err(unknown("logical environment", logical, names));
+            return Err(self.unknown("logical environment", logical, names));
         }
         Ok(members)
     }
@@ -118,13 +118,13 @@ impl Environments {
         if known.iter().any(|environment| &*environment.name == name) {
             return Ok(());
         }
-        Err(unknown("environment", name, known.iter().map(|environment| &*environment.name)))
+        Err(self.unknown("environment", name, known.iter().map(|environment| &*environment.name)))
     }
 
     async fn known(&self) -> Result<&[NamedEnvironment], SourceError> {
         let known = self.known.get_or_try_init(|| async {
             let what = "the environments".to_owned();
-            let call = Call { list: "environments", what, parameters: Vec::new() };
+            let call = Call { list: "environments", what, parameters: Vec::new(), addition: None };
             let listing = list::<NamedEnvironment>(&self.session, &call, self.limits).await?;
             match listing.incomplete {
                 None => Ok(listing.items.into_iter().map(|(environment, _)| environment).collect()),
@@ -137,13 +137,14 @@ impl Environments {
         });
         known.await.map(Vec::as_slice)
     }
-}
 
-fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> SourceError {
-    let nearest = nearest(name, known).map(|nearest| format!("; did you mean `{}`?", text::name(nearest)));
-    SourceError::new(
-        SourceErrorKind::UnknownEnvironment,
-        format!("Chainloop has no {kind} `{}`{}", text::name(name), nearest.unwrap_or_default()),
-        format!("correct the configuration, or create the {kind} in Chainloop"),
-    )
+    fn unknown<'a>(&self, kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> SourceError {
+        let product = self.session.client.product;
+        let nearest = nearest(name, known).map(|nearest| format!("; did you mean `{}`?", text::name(nearest)));
+        SourceError::new(
+            SourceErrorKind::UnknownEnvironment,
+            format!("{} has no {kind} `{}`{}", product.name(), text::name(name), nearest.unwrap_or_default()),
+            format!("correct the configuration, or {}", product.new_environment(kind)),
+        )
+    }
 }

@@ -112,7 +112,7 @@ pub(super) async fn page<T: Listed>(
     let most = asked.map(|(_, size)| size.saturating_mul(SURPLUS));
     let asked = asked.map(|(number, size)| [("pagination.page", number), ("pagination.page_size", size)]);
     let permit = session.permits.acquire().await;
-    let body = session.get(call, asked.as_ref().map_or(&[], |asked| asked.as_slice())).await;
+    let body = session.answer(call, asked.as_ref().map_or(&[], |asked| asked.as_slice())).await;
     drop(permit);
     let body = body.map_err(|(error, bad_request)| Missing { error, bad_request })?;
     let given_up = |error| Missing { error, bad_request: false };

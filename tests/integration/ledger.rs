@@ -1,0 +1,6 @@
+//! The ledger's API over HTTP, and what reads it.
+
+mod client;
+mod conformance;
+mod document;
+mod server;

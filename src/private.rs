@@ -59,7 +59,11 @@ fn folder_of(path: &Path) -> io::Result<&Path> {
     Ok(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
 
-fn create(path: &Path) -> io::Result<File> {
+/// Creates a file that was not there.
+///
+/// # Errors
+/// Those of the file system, `AlreadyExists` among them.
+pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

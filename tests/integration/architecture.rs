@@ -84,6 +84,7 @@ const PARTS: &[Part] = &[
         never: TIMELESS,
     },
     Part { module: "private", modules: &["source::file"], crates: Some(&["rustix", "uuid"]), never: TIMELESS },
+    Part { module: "sqlite", modules: &["domain", "private", "source::file"], crates: None, never: TIMELESS },
     Part {
         module: "config",
         modules: &["admission::image", "admission::settings", "domain"],

@@ -87,7 +87,7 @@ fn chainloop(check: &mut Check<'_>, source: RawSource) -> Option<ChainloopConfig
     let allow_insecure = source.allow_insecure.is_some_and(|allowed| allowed.value);
     let place = Place::default();
     let url = source.url.unwrap_or_else(|| Located { value: DEFAULT_URL.to_owned(), place });
-    let url = check_url(check, &url, allow_insecure);
+    let url = check_url(check, "url", &url, Some(allow_insecure), DEFAULT_URL);
     let token = match source.token {
         Some(token) => check_token(check, "`token`", token),
         None => Some(TokenSource::Env(DEFAULT_TOKEN_VARIABLE.to_owned())),
@@ -109,27 +109,36 @@ fn chainloop(check: &mut Check<'_>, source: RawSource) -> Option<ChainloopConfig
     })
 }
 
-fn check_url(check: &mut Check<'_>, text: &Located<String>, allow_insecure: bool) -> Option<Url> {
-    let example = format!("write it as `{DEFAULT_URL}`");
+/// A base address, to which secrets are sent; `key` is how messages call it, and `usual` how one is written. Without
+/// `allow_insecure` there is no way to send them in the clear.
+pub(super) fn check_url(
+    check: &mut Check<'_>,
+    key: &str,
+    text: &Located<String>,
+    allow_insecure: Option<bool>,
+    usual: &str,
+) -> Option<Url> {
+    let example = format!("write it as `{usual}`");
     let url = match Url::parse(&text.value) {
         Ok(url) => url,
         // The text is not repeated: what is no URL may still hold a password.
         Err(error) => {
-            let problem = Problem::new(text.place, format!("`url` is not a URL: {error}"));
+            let problem = Problem::new(text.place, format!("`{key}` is not a URL: {error}"));
             check.push(problem.hint(example).without_line());
             return None;
         }
     };
     let problem = if !url.username().is_empty() || url.password().is_some() {
-        Problem::new(text.place, "`url` holds a user name or a password").hint("use `token`").without_line()
+        Problem::new(text.place, format!("`{key}` holds a user name or a password")).hint("use `token`").without_line()
     } else if url.query().is_some() || url.fragment().is_some() {
-        Problem::new(text.place, "`url` holds a query or a fragment").hint(example).without_line()
+        Problem::new(text.place, format!("`{key}` holds a query or a fragment")).hint(example).without_line()
     } else if url.host().is_none() || !matches!(url.scheme(), "https" | "http") {
-        let message = format!("`url` has the scheme {}, which holdpoint does not speak", quote(url.scheme()));
+        let message = format!("`{key}` has the scheme {}, which holdpoint does not speak", quote(url.scheme()));
         Problem::new(text.place, message).hint(example)
-    } else if url.scheme() == "http" && !allow_insecure && !is_loopback(&url) {
-        Problem::new(text.place, "`url` is plain http to another machine, which would show the token to the network")
-            .hint("use `https`, or set `allow_insecure: true` if the network is trusted")
+    } else if url.scheme() == "http" && allow_insecure != Some(true) && !is_loopback(&url) {
+        let message = format!("`{key}` is plain http to another machine, which would show the token to the network");
+        let trusted = allow_insecure.map_or("", |_| ", or set `allow_insecure: true` if the network is trusted");
+        Problem::new(text.place, message).hint(format!("use `https`{trusted}"))
     } else {
         return Some(url);
     };

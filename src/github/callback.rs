@@ -77,7 +77,7 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(known) && !matches!(text, "." | "..")
 }
 
-/// A number above zero that SQLite can hold, without a sign or zeros before it.
+/// A number above zero that `SQLite` can hold, without a sign or zeros before it.
 fn number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number > 0 && i64::try_from(number).is_ok() && number.to_string() == text).then_some(number)

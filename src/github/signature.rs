@@ -27,7 +27,7 @@ impl Secrets {
     #[must_use]
     pub fn verify(&self, header: &str, body: &[u8]) -> bool {
         let Some(signature) = header.strip_prefix(PREFIX).and_then(bytes) else { return false };
-        self.0.iter().fold(false, |found, key| hmac::verify(key, body, &signature).is_ok() || found)
+        self.0.iter().any(|key| hmac::verify(key, body, &signature).is_ok())
     }
 }
 

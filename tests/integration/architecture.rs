@@ -87,7 +87,7 @@ const PARTS: &[Part] = &[
     Part { module: "sqlite", modules: &["domain", "private", "source::file"], crates: None, never: TIMELESS },
     Part {
         module: "config",
-        modules: &["admission::image", "admission::settings", "domain"],
+        modules: &["admission::image", "admission::settings", "domain", "github"],
         crates: Some(&["jiff", "schemars", "serde", "serde_json", "serde_saphyr", "url"]),
         never: TIMELESS,
     },
@@ -103,7 +103,24 @@ const PARTS: &[Part] = &[
         crates: Some(&["base64", "jiff", "serde", "serde_json", "x509_parser"]),
         never: PURE,
     },
-    Part { module: "server", modules: &["admission", "domain", "gate", "output"], crates: None, never: TIMELESS },
+    Part {
+        module: "github",
+        modules: &["domain", "output::escape"],
+        crates: Some(&["aws_lc_rs", "jiff", "serde", "serde_json", "thiserror", "url"]),
+        never: PURE,
+    },
+    Part {
+        module: "server",
+        modules: &["admission", "domain", "gate", "github", "output"],
+        crates: None,
+        never: TIMELESS,
+    },
+    Part {
+        module: "server::github_app",
+        modules: &["domain", "gate", "github", "output", "server", "sqlite"],
+        crates: None,
+        never: TIMELESS,
+    },
     Part { module: "server::certificate", modules: &["source::file"], crates: None, never: TIMELESS },
     Part { module: "server::readmission", modules: &["domain", "private"], crates: None, never: TIMELESS },
     Part { module: "output", modules: &["domain"], crates: None, never: PURE },
@@ -131,7 +148,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         module: "app",
-        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "server", "source"],
+        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "github", "server", "source"],
         crates: None,
         never: &[],
     },

@@ -18,6 +18,7 @@ mod compat;
 mod config;
 mod engine;
 mod explain;
+mod github_app;
 mod kubernetes;
 mod live;
 mod opa_differential;

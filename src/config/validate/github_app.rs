@@ -48,9 +48,9 @@ pub(super) fn check(
     let most = most(check, raw.most);
     let settings = GithubSettings {
         api: api(check, raw.api)?,
-        artifact: template(check, "artifact", raw.artifact.unwrap_or_else(|| default(DEFAULT_ARTIFACT)))?,
+        artifact: template(check, "artifact", &raw.artifact.unwrap_or_else(|| default(DEFAULT_ARTIFACT)))?,
         lookup: raw.lookup.map(|raw| lookup(check, raw)),
-        deployment_name: raw.deployment_name.and_then(|text| template(check, "deployment_name", text)),
+        deployment_name: raw.deployment_name.and_then(|text| template(check, "deployment_name", &text)),
         environments: environments(check, raw.environments.unwrap_or_default(), known),
         repositories: repositories(check, raw.repositories),
         installations: installations(check, raw.installations),
@@ -102,7 +102,7 @@ fn api(check: &mut Check<'_>, text: Option<Located<String>>) -> Option<Url> {
     sources::check_url(check, "api", &text, None, DEFAULT_API)
 }
 
-fn template(check: &mut Check<'_>, key: &str, text: Located<String>) -> Option<Template> {
+fn template(check: &mut Check<'_>, key: &str, text: &Located<String>) -> Option<Template> {
     match text.value.parse() {
         Ok(template) => Some(template),
         Err(error) => {

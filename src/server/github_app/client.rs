@@ -57,7 +57,7 @@ impl fmt::Display for CallFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => formatter.write_str("GitHub has nothing that waits"),
-            Self::Limited(wait) => write!(formatter, "GitHub asks to wait for {wait:?}"),
+            Self::Limited(wait) => write!(formatter, "GitHub asks to wait for {} s", wait.as_secs()),
             Self::Failed(why) => formatter.write_str(why),
         }
     }
@@ -155,21 +155,20 @@ impl Client {
 
     /// Sees to it that there is a token: what is decided afterwards is told at once.
     pub(super) async fn prepare(&self, waiting: &Waiting) -> Result<(), CallFault> {
+        self.check_limit(waiting)?;
         self.token(waiting).await.map(drop)
     }
 
     /// Calls as the installation; with another token when the first is not good any more.
     async fn call(&self, waiting: &Waiting, call: Call<'_>) -> Result<Vec<u8>, CallFault> {
         let token = self.token(waiting).await?;
-        match self.send(waiting, &call, &token.text).await? {
-            Some(body) => Ok(body),
-            None => {
-                self.forget(waiting, &token).await;
-                let token = self.token(waiting).await?;
-                let body = self.send(waiting, &call, &token.text).await?;
-                body.ok_or_else(|| CallFault::Failed("GitHub takes no token of the App: 401".to_owned()))
-            }
+        if let Some(body) = self.send(waiting, &call, &token.text).await? {
+            return Ok(body);
         }
+        self.forget(waiting, &token).await;
+        let token = self.token(waiting).await?;
+        let body = self.send(waiting, &call, &token.text).await?;
+        body.ok_or_else(|| CallFault::Failed("GitHub takes no token of the App: 401".to_owned()))
     }
 
     async fn token(&self, waiting: &Waiting) -> Result<Token, CallFault> {
@@ -233,15 +232,18 @@ impl Client {
         tracing::debug!(method = %call.method, path = call.url.path(), status = status.as_u16(), "GitHub answered");
         match meaning {
             Meaning::Good => body(response).await.map(Some).map_err(|error| broken(call, error)),
-            Meaning::Nothing => Err(CallFault::Nothing),
+            Meaning::Nothing => {
+                let text = said(response).await;
+                tracing::info!(path = call.url.path(), %text, "GitHub takes no more of this");
+                Err(CallFault::Nothing)
+            }
             Meaning::Token => Ok(None),
             Meaning::Limited(wait) => {
                 self.limit(waiting, wait, now);
                 Err(CallFault::Limited(wait))
             }
             Meaning::Failed => {
-                let body = body(response).await.unwrap_or_default();
-                let text = escape::line(&String::from_utf8_lossy(&body), SHOWN);
+                let text = said(response).await;
                 let path = call.url.path();
                 Err(CallFault::Failed(format!("{} {path}: GitHub answered {}: {text}", call.method, status.as_u16())))
             }
@@ -302,6 +304,12 @@ async fn body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
         }
     }
     Ok(body)
+}
+
+/// What a refusal says, as far as a message repeats it.
+async fn said(response: Response) -> String {
+    let body = body(response).await.unwrap_or_default();
+    escape::line(&String::from_utf8_lossy(&body), SHOWN)
 }
 
 fn broken(call: &Call<'_>, error: reqwest::Error) -> CallFault {

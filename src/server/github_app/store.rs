@@ -1,4 +1,4 @@
-//! What waits, in a SQLite file: it survives the process, however that ends.
+//! What waits, in a `SQLite` file: it survives the process, however that ends.
 
 mod rows;
 
@@ -145,6 +145,15 @@ impl Store {
             }
         }
         Ok(readable)
+    }
+
+    /// Makes all that wait due: what they wait for may be another thing now.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub async fn wake(&self, now: Timestamp) -> Result<(), SqliteError> {
+        let query = sqlx::query("UPDATE deployment SET next_at = ?1 WHERE next_at > ?1").bind(millisecond(now));
+        query.execute(&self.pool).await.map(drop).map_err(|error| self.explain(&error))
     }
 
     /// When the next is due that is not due yet.

@@ -1,16 +1,17 @@
 //! Looks at deployments when their time has come, some at a time.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::GithubApp;
 use super::look::Next;
 use super::store::Row;
+use crate::gate::Gate;
 use crate::github::event::Key;
 use crate::server::shutdown::Shutdown;
 
@@ -26,21 +27,25 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 struct Worker {
     app: Arc<GithubApp>,
-    tasks: JoinSet<Key>,
-    busy: BTreeSet<Key>,
+    tasks: JoinSet<()>,
+    busy: HashMap<Id, Key>,
+    /// The gate that was asked last.
+    gate: Option<Arc<Gate>>,
     forgot: Option<Instant>,
 }
 
 /// Works until the server drains, and then ends what it has begun, for so long at most. What is left is done after the
 /// next start.
 pub async fn run(app: Arc<GithubApp>, mut shutdown: Shutdown, drain: Duration) {
-    let mut worker = Worker { app, tasks: JoinSet::new(), busy: BTreeSet::new(), forgot: None };
+    let mut worker = Worker { app, tasks: JoinSet::new(), busy: HashMap::new(), gate: None, forgot: None };
     loop {
         let pause = worker.begin().await;
         tokio::select! {
             () = shutdown.draining() => break,
             () = worker.app.arrived.notified() => {}
-            Some(ended) = worker.tasks.join_next() => worker.ended(ended.ok()),
+            Some(ended) = worker.tasks.join_next_with_id() => {
+                worker.busy.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+            }
             () = sleep(pause) => {}
         }
     }
@@ -54,6 +59,7 @@ impl Worker {
     /// Begins with all that is due, as far as there are places. Returns how long nothing else will be due.
     async fn begin(&mut self) -> Duration {
         self.forget().await;
+        self.wake().await;
         let now = self.app.now();
         let free = AT_A_TIME.saturating_sub(self.busy.len());
         if free == 0 {
@@ -66,15 +72,11 @@ impl Worker {
                 return STORE_PAUSE;
             }
         };
-        let due: Vec<Row> = due.into_iter().filter(|row| !self.busy.contains(&row.key())).take(free).collect();
+        let due: Vec<Row> = due.into_iter().filter(|row| !self.is_busy(row)).take(free).collect();
         for row in due {
             let key = row.key();
-            self.busy.insert(key.clone());
-            let app = Arc::clone(&self.app);
-            self.tasks.spawn(async move {
-                one(app, row).await;
-                key
-            });
+            let task = self.tasks.spawn(one(Arc::clone(&self.app), row));
+            self.busy.insert(task.id(), key);
         }
         if self.busy.is_empty() {
             self.app.observations.forget();
@@ -95,13 +97,21 @@ impl Worker {
         }
     }
 
-    fn ended(&mut self, key: Option<Key>) {
-        match key {
-            Some(key) => {
-                self.busy.remove(&key);
-            }
-            // A task tells nothing when it failed, which `one` does not let happen.
-            None => tracing::error!("looking at a deployment stopped unexpectedly"),
+    fn is_busy(&self, row: &Row) -> bool {
+        let key = row.key();
+        self.busy.values().any(|busy| *busy == key)
+    }
+
+    /// After a start, and when another configuration is used, everything is looked at again: what was missing may be
+    /// there.
+    async fn wake(&mut self) {
+        let gate = Arc::clone(self.app.door.judge().gate());
+        if self.gate.as_ref().is_some_and(|last| Arc::ptr_eq(last, &gate)) {
+            return;
+        }
+        match self.app.parts.store.wake(self.app.now()).await {
+            Ok(()) => self.gate = Some(gate),
+            Err(error) => tracing::error!(%error, "the deployments that wait cannot be looked at again yet"),
         }
     }
 

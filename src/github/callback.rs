@@ -85,7 +85,8 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallbackError, below, run_of};
+    use super::CallbackError::{Elsewhere, NoUrl, Path, Repository};
+    use super::{below, run_of};
     use proptest::prelude::*;
     use url::Url;
 
@@ -99,7 +100,6 @@ mod tests {
         let server = "https://git.acme.example/api/v3";
         let path = "/repos/acme/shop/actions/runs/42/deployment_protection_rule";
         let at = |host: &str| format!("{host}{path}");
-        use CallbackError::{Elsewhere, NoUrl, Path, Repository};
         let cases = [
             (github, at("https://api.github.com"), Ok(42)),
             (github, at("https://api.github.com:443"), Ok(42)),

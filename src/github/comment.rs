@@ -106,4 +106,4 @@ fn length(text: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -23,6 +23,12 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 /// Added to an opening time, so that a look at it does not come a moment early.
 const AFTER_OPENING: Duration = Duration::from_millis(50);
+/// One that opens again and again in the next moment is not looked at all the time.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// What opens at one instant is looked at within so long after it.
+const OPENING_SPREAD: Duration = Duration::from_secs(2);
+/// GitHub may not know of what it has just asked about: until then, "nothing waits" says nothing.
+const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 /// GitHub is asked so seldom whether a run is still there.
 const CHECK_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// Before the second call after one that failed; it doubles from call to call.
@@ -62,6 +68,12 @@ impl Progress {
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
         now.duration_since(self.received_at) > LONGEST_WAIT
+    }
+
+    /// Whether GitHub means it when it says that nothing waits.
+    #[must_use]
+    pub fn is_settled(&self, now: Timestamp) -> bool {
+        since(self.received_at, now) >= SETTLES_WITHIN
     }
 
     /// Whether to ask if the run is still there.
@@ -134,9 +146,16 @@ pub fn next_look(
     now: Timestamp,
     chance: f64,
 ) -> Timestamp {
-    let pause = match outcome.opens_at() {
-        Some(opens_at) => since(now, opens_at).saturating_add(AFTER_OPENING).min(LONGEST_SLEEP),
-        None => doubled(settings.poll, progress.looks, LONGEST_PAUSE.max(settings.poll)),
+    // An opening that has passed is no opening.
+    let (pause, spread) = match outcome.opens_at().filter(|opens_at| *opens_at > now) {
+        Some(opens_at) => {
+            let pause = since(now, opens_at).saturating_add(AFTER_OPENING);
+            (pause.clamp(SHORTEST_PAUSE, LONGEST_SLEEP), OPENING_SPREAD)
+        }
+        None => {
+            let pause = doubled(settings.poll, progress.looks, LONGEST_PAUSE.max(settings.poll));
+            (pause, pause / 10)
+        }
     };
     let rejection = match (outcome, settings.reject_without_artifact) {
         (Outcome::NoArtifact(_), Some(limit)) => {
@@ -144,8 +163,7 @@ pub fn next_look(
         }
         _ => LONGEST_SLEEP,
     };
-    // All that open at one instant are not asked about at that instant.
-    after(now, pause.min(rejection).saturating_add(pause.mul_f64(0.1 * chance)))
+    after(now, pause.min(rejection).saturating_add(spread.mul_f64(chance)))
 }
 
 /// When to call again after a call that failed, and not before the time that GitHub named.

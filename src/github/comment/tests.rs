@@ -87,6 +87,11 @@ fn decision(findings: Vec<Finding>) -> Decision {
     }
 }
 
+/// A decision that holds until then.
+pub(in crate::github) fn held(opens_at: Timestamp) -> Decision {
+    decision(vec![finding(Found::Held, "closed", Some(opens_at))])
+}
+
 fn said(decisions: Vec<Decision>) -> String {
     comment(&Outcome::Decided(Decisions(decisions)), &waiting())
 }

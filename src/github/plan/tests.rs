@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{MOST_REPORTS, Progress, Say, next_call, next_look, say};
+use crate::domain::decision::Decisions;
 use crate::github::outcome::Outcome;
 use crate::github::settings::GithubSettings;
 
@@ -29,6 +30,11 @@ fn settings(reject: Option<Duration>) -> GithubSettings {
 
 fn missing(why: &str) -> Outcome {
     Outcome::NoArtifact(why.to_owned())
+}
+
+fn held(opens_at: Timestamp) -> Outcome {
+    let decision = crate::github::comment::tests::held(opens_at);
+    Outcome::Decided(Decisions(vec![decision]))
 }
 
 #[test]
@@ -87,6 +93,29 @@ fn looks_become_rare_until_something_changes() {
     assert_eq!(pauses(&mut progress, &missing("a")), [30, 60, 120, 240, 480, 600, 600]);
     let late = next_look(&Outcome::Failed, &progress, &settings, at(0), 1.0).duration_since(at(0));
     assert!(late <= SignedDuration::from_secs(660), "{late}");
+}
+
+#[test]
+fn a_hold_is_looked_at_when_it_opens() {
+    let settings = settings(None);
+    let progress = Progress { looks: 2, ..Progress::new(at(0)) };
+    let pause = |opens_at: Timestamp, chance: f64| {
+        let next = next_look(&held(opens_at), &progress, &settings, at(0), chance);
+        Duration::try_from(next.duration_since(at(0))).unwrap()
+    };
+    let cases = [
+        (at(30), 1_800_050, 1_802_050),
+        (at(600), 3_600_000, 3_602_000),
+        (at(0) + SignedDuration::from_millis(10), 1_000, 3_000),
+        // It should be open, and is not: then as if it were not known.
+        (at(0), 120_000, 132_000),
+        (at(-60), 120_000, 132_000),
+    ];
+    for (opens_at, soonest, latest) in cases {
+        let found = (pause(opens_at, 0.0).as_millis(), pause(opens_at, 1.0).as_millis());
+        assert_eq!(found, (soonest, latest), "{opens_at}");
+    }
+    assert!(!progress.is_settled(at(0)) && progress.is_settled(at(1)));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One look at a deployment: is it allowed now, and what is GitHub told?
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +68,7 @@ impl GithubApp {
             Ok(()) if state == State::Approved => GithubAnswer::Approved,
             Ok(()) => GithubAnswer::Rejected,
             // It was answered by somebody else, or by us in an answer that we did not hear back of.
-            Err(CallFault::Nothing) => GithubAnswer::Elsewhere,
+            Err(CallFault::Nothing) if row.progress.is_settled(self.now()) => GithubAnswer::Elsewhere,
             Err(fault) => return Err(fault),
         };
         Ok(self.answered(row, answer))
@@ -103,8 +105,10 @@ impl GithubApp {
             return Ok(Outcome::NoEnvironment(name.to_owned()));
         }
         let mut requests: Vec<Request> = Vec::new();
+        // The jobs of a run have one commit, as a rule.
+        let mut listed = BTreeMap::new();
         for deployment in &waiting.deployments {
-            match self.request(waiting, deployment).await? {
+            match self.request(waiting, deployment, &mut listed).await? {
                 Ok(request) if requests.contains(&request) => {}
                 Ok(request) => requests.push(request),
                 Err(why) => return Ok(Outcome::NoArtifact(why)),
@@ -114,13 +118,23 @@ impl GithubApp {
     }
 
     /// What is asked about one of its jobs; why that cannot be asked otherwise.
-    async fn request(&self, waiting: &Waiting, deployment: &Deployment) -> Result<Result<Request, String>, CallFault> {
+    async fn request<'w>(
+        &self,
+        waiting: &Waiting,
+        deployment: &'w Deployment,
+        listed: &mut BTreeMap<&'w str, Vec<u8>>,
+    ) -> Result<Result<Request, String>, CallFault> {
         let settings = &self.parts.settings;
         let Some(lookup) = &settings.lookup else {
             return Ok(question::request(settings, waiting, deployment, &deployment.payload));
         };
-        let listed = self.parts.client.deployments(waiting, &deployment.sha, lookup).await?;
-        Ok(match lookup::newest(&listed, &deployment.sha, lookup) {
+        let listed = match listed.entry(&deployment.sha) {
+            Entry::Occupied(listed) => listed.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(self.parts.client.deployments(waiting, &deployment.sha, lookup).await?)
+            }
+        };
+        Ok(match lookup::newest(listed, &deployment.sha, lookup) {
             Ok(Some(payload)) => question::request(settings, waiting, deployment, &payload),
             Ok(None) => {
                 let (sha, environment) = (&deployment.sha, &lookup.environment);

@@ -82,8 +82,7 @@ async fn what_comes_again_and_in_another_order_is_answered_once() {
         let (status, text) = server.deliver(delivery, &event).await;
         assert_eq!((status, text.as_str()), (202, "it was here before\n"));
     }
-    let metrics = server.metrics().await;
-    assert!(metrics.contains(r#"holdpoint_github_deliveries_total{outcome="known"} 4"#), "{metrics}");
+    server.counts(&[r#"holdpoint_github_deliveries_total{outcome="known"} 4"#]).await;
     // An older job of the run, which comes late, is judged too; GitHub says that it was answered.
     let mut late = event.clone();
     late["deployment"]["id"] = json!(9);
@@ -119,8 +118,7 @@ async fn one_server_does_both() {
     let server = Server::start(project.path(), &["--listen", "127.0.0.1:0"]);
     server.deliver("d", &event(&fake, 1, &of(STAGED))).await;
     server.until("it is approved", || fake.states(1) == ["approved"]).await;
-    let metrics = server.metrics().await;
-    assert!(metrics.contains(r#"holdpoint_records_current{environment="production"} 1"#), "{metrics}");
+    server.counts(&[r#"holdpoint_records_current{environment="production"} 1"#]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,17 +26,15 @@ async fn github_is_told_once_whatever_it_does() {
         let answered = || server.log.lock().unwrap().matches("a deployment is answered").count() >= usize::try_from(run).unwrap();
         server.until("that is known", answered).await;
     }
-    let metrics = server.metrics().await;
-    for line in [
+    let lines = [
         r#"holdpoint_github_call_failures_total{reason="failed"} 3"#,
         r#"holdpoint_github_call_failures_total{reason="limited"} 1"#,
         r#"holdpoint_github_answers_total{answer="approved"} 3"#,
         // The slow one had been done: GitHub says so when it is told again.
         r#"holdpoint_github_answers_total{answer="elsewhere"} 1"#,
         "holdpoint_github_waiting 0",
-    ] {
-        assert!(metrics.contains(line), "{line}\n{metrics}");
-    }
+    ];
+    server.counts(&lines).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +84,6 @@ async fn a_run_that_has_ended_waits_no_more() {
     server.deliver("1", &event(&fake, 1, &of(super::program::UNKNOWN))).await;
     let ended = || server.log.lock().unwrap().contains("answer=ended") || server.log.lock().unwrap().contains("ended");
     server.until("it is noticed", ended).await;
-    let metrics = server.metrics().await;
-    assert!(metrics.contains(r#"holdpoint_github_answers_total{answer="ended"} 1"#), "{metrics}");
+    server.counts(&[r#"holdpoint_github_answers_total{answer="ended"} 1"#]).await;
     assert!(fake.states(1).is_empty());
 }

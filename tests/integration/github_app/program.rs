@@ -91,7 +91,7 @@ github_app:
 {github}",
         fake.url
     );
-    let artifact = if github.contains("artifact:") { "" } else { "  artifact: 'ghcr.io/{repository}@{payload/digest}'\n" };
+    let artifact = if github.contains("  artifact:") { "" } else { "  artifact: 'ghcr.io/{repository}@{payload/digest}'\n" };
     let configuration = format!("{configuration}\n{artifact}");
     folder(&[
         ("holdpoint.yaml", &configuration),
@@ -170,6 +170,17 @@ impl Server {
     pub(super) async fn metrics(&self) -> String {
         let answer = self.client.get(format!("{}/metrics", self.operations)).send().await.unwrap();
         answer.text().await.unwrap()
+    }
+
+    /// Waits until the metrics have these lines.
+    pub(super) async fn counts(&self, lines: &[&str]) {
+        let started = Instant::now();
+        loop {
+            let metrics = self.metrics().await;
+            let Some(missing) = lines.iter().find(|line| !metrics.contains(**line)) else { return };
+            assert!(started.elapsed() < LONG, "{missing}: {metrics}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     pub(super) async fn until(&self, what: &str, condition: impl Fn() -> bool) {

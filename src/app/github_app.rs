@@ -1,27 +1,22 @@
 //! From a configuration to a GitHub App.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use reqwest::Certificate;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::{Host, Url};
 
 use crate::config::{Config, GithubAppConfig};
 use crate::github::signature::Secrets;
 use crate::server::github_app::Parts;
 use crate::server::github_app::client::{AppKey, Client};
 use crate::server::github_app::store::Store;
-use crate::source::file;
+use crate::source::chainloop::authorities;
 
 use super::{secret, serve};
 
-/// The largest file of certificates that is read, in bytes.
-const LARGEST_CA_FILE: u64 = 1 << 20;
 /// A shorter secret can be guessed.
 const SHORTEST_SECRET: usize = 16;
 
@@ -72,32 +67,14 @@ fn http(app: &GithubAppConfig) -> anyhow::Result<reqwest::Client> {
         .connect_timeout(app.timeout.min(Duration::from_secs(10)))
         .timeout(app.timeout)
         .retry(reqwest::retry::never());
-    if is_loopback(&app.settings.api) {
+    if app.is_local() {
         builder = builder.no_proxy();
     }
     if let Some(path) = &app.ca_file {
-        builder = builder.tls_certs_merge(authorities(path)?);
+        let trusted = authorities(path).map_err(|error| anyhow!("{error}\nhint: {}", error.remediation))?;
+        builder = builder.tls_certs_merge(trusted);
     } else if app.settings.api.scheme() == "http" {
         builder = builder.tls_certs_only([]);
     }
     builder.build().context("secure connections to GitHub cannot be prepared")
-}
-
-fn authorities(path: &Path) -> anyhow::Result<Vec<Certificate>> {
-    let name = || format!("the CA file `{}` of `github_app` cannot be used", path.display());
-    let text = file::read(path, LARGEST_CA_FILE).with_context(name)?;
-    let found = Certificate::from_pem_bundle(&text).with_context(name)?;
-    if found.is_empty() {
-        bail!("{}: it holds no certificate\nhint: name a file with certificates in PEM", name());
-    }
-    Ok(found)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => false,
-    }
 }

@@ -44,8 +44,7 @@ const BLOCKING_THREADS: usize = 128;
 pub fn execute(args: &ServeArgs) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
     let reviews = serves_reviews(args, &config)?;
-    let changes =
-        ServeChanges { mode: args.mode.map(Mode::from), offline: args.offline, without_reviews: !reviews };
+    let changes = ServeChanges { mode: args.mode.map(Mode::from), offline: args.offline, without_reviews: !reviews };
     let listen = reviews.then(|| args.listen.unwrap_or(config.server.listen));
     let operations = args.operations_listen.unwrap_or(config.server.operations);
     let certificates = listen.map(|listen| certificates(args, &config, listen)).transpose()?.flatten();

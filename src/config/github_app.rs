@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::validate::is_loopback;
 use super::{TlsConfig, TokenSource};
 use crate::github::settings::GithubSettings;
 
@@ -32,6 +33,14 @@ pub struct GithubAppConfig {
     pub ca_file: Option<PathBuf>,
     /// What is judged, and how.
     pub settings: GithubSettings,
+}
+
+impl GithubAppConfig {
+    /// Whether the API is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.settings.api)
+    }
 }
 
 /// The default of `listen`.

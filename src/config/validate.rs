@@ -13,6 +13,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(super) use sources::is_loopback;
+
 use super::error::{MOST_PROBLEMS, Problem, quote, suggest};
 use super::located::{Located, Place};
 use super::raw::{RawConfig, RawLimits, RawOverrideLimits, RawWhenNoRuleApplies};

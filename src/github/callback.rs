@@ -37,7 +37,8 @@ pub fn run_of(text: &str, api: &Url, repository: &str) -> Result<u64, CallbackEr
         return Err(CallbackError::Path);
     }
     let base = api.path().trim_end_matches('/');
-    let path = url.path().strip_prefix(base).and_then(|path| path.strip_prefix("/repos/")).ok_or(CallbackError::Path)?;
+    let path =
+        url.path().strip_prefix(base).and_then(|path| path.strip_prefix("/repos/")).ok_or(CallbackError::Path)?;
     let parts: Vec<&str> = path.split('/').collect();
     let [owner, name, "actions", "runs", run, "deployment_protection_rule"] = parts.as_slice() else {
         return Err(CallbackError::Path);
@@ -105,7 +106,11 @@ mod tests {
             (github, at("https://api.github.com:443"), Ok(42)),
             (github, at("https://API.GitHub.com"), Ok(42)),
             (server, at("https://git.acme.example/api/v3"), Ok(42)),
-            (github, "https://api.github.com/repos/ACME/Shop/actions/runs/42/deployment_protection_rule".into(), Ok(42)),
+            (
+                github,
+                "https://api.github.com/repos/ACME/Shop/actions/runs/42/deployment_protection_rule".into(),
+                Ok(42),
+            ),
             (github, at("http://api.github.com"), Err(Elsewhere)),
             (github, at("https://api.github.com:8443"), Err(Elsewhere)),
             (github, at("https://api.github.com.evil.example"), Err(Elsewhere)),
@@ -122,12 +127,37 @@ mod tests {
             (github, format!("{}/", at("https://api.github.com")), Err(Path)),
             (github, at("https://api.github.com/api/v3"), Err(Path)),
             (github, at("https://api.github.com/.."), Ok(42)),
-            (github, "https://api.github.com/repos/acme/shop/actions/runs/-1/deployment_protection_rule".into(), Err(Path)),
-            (github, "https://api.github.com/repos/acme/shop/actions/runs/042/deployment_protection_rule".into(), Err(Path)),
-            (github, "https://api.github.com/repos/acme/shop/actions/runs/9223372036854775808/deployment_protection_rule".into(), Err(Path)),
-            (github, "https://api.github.com/repos/acme/shop/../evil/actions/runs/42/deployment_protection_rule".into(), Err(Repository)),
-            (github, "https://api.github.com/repos/acme/evil/actions/runs/42/deployment_protection_rule".into(), Err(Repository)),
-            (github, "https://api.github.com/repos/acme/sh%6fp/actions/runs/42/deployment_protection_rule".into(), Err(Repository)),
+            (
+                github,
+                "https://api.github.com/repos/acme/shop/actions/runs/-1/deployment_protection_rule".into(),
+                Err(Path),
+            ),
+            (
+                github,
+                "https://api.github.com/repos/acme/shop/actions/runs/042/deployment_protection_rule".into(),
+                Err(Path),
+            ),
+            (
+                github,
+                "https://api.github.com/repos/acme/shop/actions/runs/9223372036854775808/deployment_protection_rule"
+                    .into(),
+                Err(Path),
+            ),
+            (
+                github,
+                "https://api.github.com/repos/acme/shop/../evil/actions/runs/42/deployment_protection_rule".into(),
+                Err(Repository),
+            ),
+            (
+                github,
+                "https://api.github.com/repos/acme/evil/actions/runs/42/deployment_protection_rule".into(),
+                Err(Repository),
+            ),
+            (
+                github,
+                "https://api.github.com/repos/acme/sh%6fp/actions/runs/42/deployment_protection_rule".into(),
+                Err(Repository),
+            ),
         ];
         for (api, text, expected) in cases {
             assert_eq!(run_of(&text, &url(api), "acme/shop"), expected, "{text}");

@@ -63,9 +63,7 @@ mod tests {
     #[test]
     fn the_newest_counts_alone() {
         let lookup = |task: Option<&str>| Lookup { environment: "build".to_owned(), task: task.map(str::to_owned) };
-        let one = |id: u64, sha: &str, environment: &str, payload: Value| {
-            json!({"id": id, "sha": sha, "environment": environment, "task": "image", "payload": payload, "url": "x"})
-        };
+        let one = |id: u64, sha: &str, environment: &str, payload: Value| json!({"id": id, "sha": sha, "environment": environment, "task": "image", "payload": payload, "url": "x"});
         let read = |list: Value, task| newest(list.to_string().as_bytes(), "abc", &lookup(task));
         let both = json!([one(1, "abc", "build", json!("old")), one(2, "abc", "build", json!({"digest": "new"}))]);
         assert_eq!(read(both.clone(), None).unwrap(), Some(json!({"digest": "new"})));

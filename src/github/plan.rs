@@ -27,8 +27,6 @@ const AFTER_OPENING: Duration = Duration::from_millis(50);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// What opens at one instant is looked at within so long after it.
 const OPENING_SPREAD: Duration = Duration::from_secs(2);
-/// GitHub may not know of what it has just asked about: until then, "nothing waits" says nothing.
-const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 /// GitHub is asked so seldom whether a run is still there.
 const CHECK_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// Before the second call after one that failed; it doubles from call to call.
@@ -70,10 +68,11 @@ impl Progress {
         now.duration_since(self.received_at) > LONGEST_WAIT
     }
 
-    /// Whether GitHub means it when it says that nothing waits.
+    /// Whether GitHub means it when it says that nothing waits. For some seconds it may not know of what it has just
+    /// asked about.
     #[must_use]
-    pub fn is_settled(&self, now: Timestamp) -> bool {
-        since(self.received_at, now) >= SETTLES_WITHIN
+    pub fn is_settled(&self, settings: &GithubSettings, now: Timestamp) -> bool {
+        since(self.received_at, now) >= settings.poll
     }
 
     /// Whether to ask if the run is still there.
@@ -147,15 +146,12 @@ pub fn next_look(
     chance: f64,
 ) -> Timestamp {
     // An opening that has passed is no opening.
-    let (pause, spread) = match outcome.opens_at().filter(|opens_at| *opens_at > now) {
-        Some(opens_at) => {
-            let pause = since(now, opens_at).saturating_add(AFTER_OPENING);
-            (pause.clamp(SHORTEST_PAUSE, LONGEST_SLEEP), OPENING_SPREAD)
-        }
-        None => {
-            let pause = doubled(settings.poll, progress.looks, LONGEST_PAUSE.max(settings.poll));
-            (pause, pause / 10)
-        }
+    let (pause, spread) = if let Some(opens_at) = outcome.opens_at().filter(|opens_at| *opens_at > now) {
+        let pause = since(now, opens_at).saturating_add(AFTER_OPENING);
+        (pause.clamp(SHORTEST_PAUSE, LONGEST_SLEEP), OPENING_SPREAD)
+    } else {
+        let pause = doubled(settings.poll, progress.looks, LONGEST_PAUSE.max(settings.poll));
+        (pause, pause / 10)
     };
     let rejection = match (outcome, settings.reject_without_artifact) {
         (Outcome::NoArtifact(_), Some(limit)) => {

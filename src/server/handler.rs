@@ -131,7 +131,9 @@ fn refused_unread(door: &Door, refusal: BodyRefusal) -> Response {
             )
         }
         BodyRefusal::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
-        BodyRefusal::NoPlace => refuse(StatusCode::SERVICE_UNAVAILABLE, "too many large reviews are being read; try again"),
+        BodyRefusal::NoPlace => {
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "too many large reviews are being read; try again")
+        }
     }
 }
 

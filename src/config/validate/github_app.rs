@@ -99,7 +99,8 @@ fn listen(check: &mut Check<'_>, text: Option<Located<String>>, server: &ServerC
 
 fn api(check: &mut Check<'_>, text: Option<Located<String>>) -> Option<Url> {
     let text = text.unwrap_or_else(|| default(DEFAULT_API));
-    sources::check_url(check, "api", &text, None, DEFAULT_API)
+    let base = sources::Base { key: "api", credential: "private_key", usual: DEFAULT_API, allow_insecure: None };
+    sources::check_url(check, &text, &base)
 }
 
 fn template(check: &mut Check<'_>, key: &str, text: &Located<String>) -> Option<Template> {

@@ -78,7 +78,12 @@ fn addresses(
     (listen, operations)
 }
 
-pub(super) fn address(check: &mut Check<'_>, key: &str, text: Option<Located<String>>, default: SocketAddr) -> SocketAddr {
+pub(super) fn address(
+    check: &mut Check<'_>,
+    key: &str,
+    text: Option<Located<String>>,
+    default: SocketAddr,
+) -> SocketAddr {
     let Some(text) = text else { return default };
     text.value.parse().unwrap_or_else(|_| {
         let message = format!("{}: {} is not an address with a port", quote(key), quote(&text.value));

@@ -87,7 +87,11 @@ fn chainloop(check: &mut Check<'_>, source: RawSource) -> Option<ChainloopConfig
     let allow_insecure = source.allow_insecure.is_some_and(|allowed| allowed.value);
     let place = Place::default();
     let url = source.url.unwrap_or_else(|| Located { value: DEFAULT_URL.to_owned(), place });
-    let url = check_url(check, "url", &url, Some(allow_insecure), DEFAULT_URL);
+    let url = check_url(
+        check,
+        &url,
+        &Base { key: "url", credential: "token", usual: DEFAULT_URL, allow_insecure: Some(allow_insecure) },
+    );
     let token = match source.token {
         Some(token) => check_token(check, "`token`", token),
         None => Some(TokenSource::Env(DEFAULT_TOKEN_VARIABLE.to_owned())),
@@ -109,15 +113,20 @@ fn chainloop(check: &mut Check<'_>, source: RawSource) -> Option<ChainloopConfig
     })
 }
 
-/// A base address, to which secrets are sent; `key` is how messages call it, and `usual` how one is written. Without
-/// `allow_insecure` there is no way to send them in the clear.
-pub(super) fn check_url(
-    check: &mut Check<'_>,
-    key: &str,
-    text: &Located<String>,
-    allow_insecure: Option<bool>,
-    usual: &str,
-) -> Option<Url> {
+/// A base address, to which secrets are sent.
+pub(super) struct Base {
+    /// How messages call it.
+    pub(super) key: &'static str,
+    /// The key of what is sent there.
+    pub(super) credential: &'static str,
+    /// How one is written.
+    pub(super) usual: &'static str,
+    /// Whether it may be plain http to another machine; none where nothing can allow that.
+    pub(super) allow_insecure: Option<bool>,
+}
+
+pub(super) fn check_url(check: &mut Check<'_>, text: &Located<String>, base: &Base) -> Option<Url> {
+    let Base { key, credential, usual, allow_insecure } = base;
     let example = format!("write it as `{usual}`");
     let url = match Url::parse(&text.value) {
         Ok(url) => url,
@@ -129,13 +138,14 @@ pub(super) fn check_url(
         }
     };
     let problem = if !url.username().is_empty() || url.password().is_some() {
-        Problem::new(text.place, format!("`{key}` holds a user name or a password")).hint("use `token`").without_line()
+        let message = format!("`{key}` holds a user name or a password");
+        Problem::new(text.place, message).hint(format!("use `{credential}`")).without_line()
     } else if url.query().is_some() || url.fragment().is_some() {
         Problem::new(text.place, format!("`{key}` holds a query or a fragment")).hint(example).without_line()
     } else if url.host().is_none() || !matches!(url.scheme(), "https" | "http") {
         let message = format!("`{key}` has the scheme {}, which holdpoint does not speak", quote(url.scheme()));
         Problem::new(text.place, message).hint(example)
-    } else if url.scheme() == "http" && allow_insecure != Some(true) && !is_loopback(&url) {
+    } else if url.scheme() == "http" && *allow_insecure != Some(true) && !is_loopback(&url) {
         let message = format!("`{key}` is plain http to another machine, which would show the token to the network");
         let trusted = allow_insecure.map_or("", |_| ", or set `allow_insecure: true` if the network is trusted");
         Problem::new(text.place, message).hint(format!("use `https`{trusted}"))
@@ -146,7 +156,8 @@ pub(super) fn check_url(
     None
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL stays on this machine.
+pub(in crate::config) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

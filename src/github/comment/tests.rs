@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{LIMIT, comment, length, within_limit};
-use crate::domain::decision::{DECISION_SCHEMA, Decision, Decisions, SnapshotReport};
 use crate::domain::artifact::ArtifactKind;
+use crate::domain::decision::{DECISION_SCHEMA, Decision, Decisions, SnapshotReport};
 use crate::domain::digest::Digest;
 use crate::domain::finding::{Finding, Outcome as Found};
 use crate::domain::request::{Intent, Request, RequestedArtifact};
@@ -102,17 +102,29 @@ fn it_says_why_and_when() {
     let held = finding(Found::Held, "it soaks <b>@ann</b> #1\n::error::x", opens_at);
     let passed = Finding { rule: "other".to_owned(), ..finding(Found::Passed, "", None) };
     let cases = [
-        (said(vec![decision(vec![held, passed.clone()])]), "**hold**: `ghcr.io/acme/shop@sha256:1111111111111111111111111111111111111111111111111111111111111111` may not be \
+        (
+            said(vec![decision(vec![held, passed.clone()])]),
+            "**hold**: `ghcr.io/acme/shop@sha256:1111111111111111111111111111111111111111111111111111111111111111` may not be \
              deployed to `production` yet; opens at 2026-11-21 09:30 UTC\n- `promotion.soak_time`: it soaks \
              &lt;b&gt;<span>@</span>ann&lt;/b&gt; <span>#</span>1 ::error::x (opens at 2026-11-21 09:30 UTC) → wait\n\n\
-             Decision `an-id`"),
-        (said(vec![decision(vec![passed])]), "**allow**: `ghcr.io/acme/shop@sha256:1111111111111111111111111111111111111111111111111111111111111111` may be \
-             deployed to `production`\n\nDecision `an-id`"),
-        (comment(&Outcome::NoArtifact("there is no `/digest` of the payload".to_owned()), &waiting()), "**undecided**: no artifact was found, because there is no `/digest` of the payload\n\nSay which digest is \
+             Decision `an-id`",
+        ),
+        (
+            said(vec![decision(vec![passed])]),
+            "**allow**: `ghcr.io/acme/shop@sha256:1111111111111111111111111111111111111111111111111111111111111111` may be \
+             deployed to `production`\n\nDecision `an-id`",
+        ),
+        (
+            comment(&Outcome::NoArtifact("there is no `/digest` of the payload".to_owned()), &waiting()),
+            "**undecided**: no artifact was found, because there is no `/digest` of the payload\n\nSay which digest is \
              deployed: see `github_app.artifact` and `github_app.lookup` in the configuration of holdpoint.\n\nWithout \
-             a digest nothing is approved."),
-        (comment(&Outcome::NoEnvironment("prod`@ann".to_owned()), &waiting()), "**undecided**: the configuration of holdpoint has no environment ``prod`@ann``\n\nDefine it, or add \
-             ``prod`@ann`` to `github_app.environments`."),
+             a digest nothing is approved.",
+        ),
+        (
+            comment(&Outcome::NoEnvironment("prod`@ann".to_owned()), &waiting()),
+            "**undecided**: the configuration of holdpoint has no environment ``prod`@ann``\n\nDefine it, or add \
+             ``prod`@ann`` to `github_app.environments`.",
+        ),
     ];
     for (found, expected) in cases {
         assert_eq!(found, expected);

@@ -73,7 +73,11 @@ fn another_action_asks_for_nothing() {
 fn what_cannot_be_answered_is_refused() {
     let elsewhere = json!("https://evil.example/repos/acme/shop/actions/runs/1234/deployment_protection_rule");
     let cases = [
-        ("/deployment_callback_url", elsewhere, "cannot be answered: `deployment_callback_url` is not on the configured"),
+        (
+            "/deployment_callback_url",
+            elsewhere,
+            "cannot be answered: `deployment_callback_url` is not on the configured",
+        ),
         ("/repository/full_name", json!("acme/other"), "belongs to another repository"),
         ("/environment", json!(""), "a name in it is empty or too long"),
         ("/environment", json!("x".repeat(2000)), "a name in it is empty or too long"),

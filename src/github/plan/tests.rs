@@ -115,7 +115,7 @@ fn a_hold_is_looked_at_when_it_opens() {
         let found = (pause(opens_at, 0.0).as_millis(), pause(opens_at, 1.0).as_millis());
         assert_eq!(found, (soonest, latest), "{opens_at}");
     }
-    assert!(!progress.is_settled(at(0)) && progress.is_settled(at(1)));
+    assert!(!progress.is_settled(&settings, at(0)) && progress.is_settled(&settings, at(1)));
 }
 
 #[test]

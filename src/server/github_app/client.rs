@@ -109,12 +109,7 @@ impl Client {
     }
 
     /// Answers for an environment of a run: with a state for good, without one to say why it waits.
-    pub(super) async fn review(
-        &self,
-        waiting: &Waiting,
-        state: Option<State>,
-        comment: &str,
-    ) -> Result<(), CallFault> {
+    pub(super) async fn review(&self, waiting: &Waiting, state: Option<State>, comment: &str) -> Result<(), CallFault> {
         let mut body = json!({"environment_name": waiting.environment, "comment": comment});
         if let (Some(state), Some(body)) = (state, body.as_object_mut()) {
             body.insert("state".to_owned(), state.as_str().into());
@@ -199,8 +194,8 @@ impl Client {
             Err(CallFault::Nothing) => return Err(CallFault::Failed(unauthorized("422"))),
             answer => answer?.ok_or_else(|| CallFault::Failed(unauthorized("401")))?,
         };
-        let issued: IssuedToken =
-            serde_json::from_slice(&answer).map_err(|_secret| CallFault::Failed("a token cannot be read".to_owned()))?;
+        let issued: IssuedToken = serde_json::from_slice(&answer)
+            .map_err(|_secret| CallFault::Failed("a token cannot be read".to_owned()))?;
         Ok(Token { text: SecretString::from(issued.token).into(), expires_at: issued.expires_at })
     }
 

@@ -68,7 +68,9 @@ impl GithubApp {
             Ok(()) if state == State::Approved => GithubAnswer::Approved,
             Ok(()) => GithubAnswer::Rejected,
             // It was answered by somebody else, or by us in an answer that we did not hear back of.
-            Err(CallFault::Nothing) if row.progress.is_settled(self.now()) => GithubAnswer::Elsewhere,
+            Err(CallFault::Nothing) if row.progress.is_settled(&self.parts.settings, self.now()) => {
+                GithubAnswer::Elsewhere
+            }
             Err(fault) => return Err(fault),
         };
         Ok(self.answered(row, answer))

@@ -80,8 +80,15 @@ pub(super) async fn receive(State(app): State<Arc<GithubApp>>, request: Request)
         Err((status, message)) => (Delivery::Unreadable, status, message.to_owned()),
     };
     app.door.metrics.github.delivered(delivery);
-    if !matches!(delivery, Delivery::Accepted | Delivery::Known | Delivery::Ignored) {
-        tracing::warn!(outcome = delivery.as_str(), %message, "an event of GitHub was refused");
+    match delivery {
+        Delivery::Accepted | Delivery::Known | Delivery::Ignored => {}
+        // Strangers must not fill the log.
+        Delivery::Unsigned | Delivery::Unreadable => {
+            tracing::debug!(outcome = delivery.as_str(), %message, "an event was refused");
+        }
+        Delivery::NotServed | Delivery::Full | Delivery::Failed => {
+            tracing::warn!(outcome = delivery.as_str(), %message, "an event of GitHub was refused");
+        }
     }
     let mut response = refuse(status, &message);
     if delivery.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -94,7 +101,8 @@ impl GithubApp {
     async fn receive(&self, request: Request) -> Result<(Delivery, String), (StatusCode, &'static str)> {
         let (head, body) = request.into_parts();
         if !is_json(&head.headers) {
-            let message = "the content type of the webhook has to be `application/json`: choose it in the App's settings";
+            let message =
+                "the content type of the webhook has to be `application/json`: choose it in the App's settings";
             return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
         let deadline = Instant::now() + PATIENCE;

@@ -187,7 +187,11 @@ fn organization(name: &str) -> Result<HeaderValue, SourceError> {
     })
 }
 
-fn authorities(path: &Path) -> Result<Vec<Certificate>, SourceError> {
+/// The certificates of a CA file.
+///
+/// # Errors
+/// A file that cannot be read, or holds none.
+pub fn authorities(path: &Path) -> Result<Vec<Certificate>, SourceError> {
     let refused = |why: String| {
         SourceError::new(
             SourceErrorKind::File,

@@ -117,7 +117,8 @@ fn what_is_wrong_is_told() {
         let keys: Vec<&str> = NEEDED.split(", ").filter(|one| !one.starts_with(key)).collect();
         with_rule(&format!("github_app: {{{}}}\n", keys.join(", ")))
     };
-    let with = |key: &str, value: &str| without(key).replace("github_app: {", &format!("github_app: {{{key}: {value}, "));
+    let with =
+        |key: &str, value: &str| without(key).replace("github_app: {", &format!("github_app: {{{key}: {value}, "));
     let cases = [
         ("an unknown key", app("apy: x")),
         ("no map", with_rule("github_app: true\n")),

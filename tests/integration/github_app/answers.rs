@@ -75,7 +75,10 @@ async fn without_records_a_deployment_waits() {
     server.deliver("d", &event(&fake, 1, &of(STAGED))).await;
     server.until("it is told", || !fake.reports(1).is_empty()).await;
     let report = fake.reports(1).remove(0);
-    assert!(report.starts_with("**undecided**: it could not be decided") && report.contains("records.json"), "{report}");
+    assert!(
+        report.starts_with("**undecided**: it could not be decided") && report.contains("records.json"),
+        "{report}"
+    );
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(fake.reviews(1).len(), 1, "the same is not told again");
     std::fs::write(project.path().join("records.json"), records(&[STAGED])).unwrap();
@@ -87,9 +90,7 @@ async fn an_earlier_deployment_of_the_commit_names_the_digest() {
     let fake = Fake::start().await;
     let github = "  lookup: {environment: build, task: image}\n  reject_without_artifact: 3s";
     let project = project(&fake, github, OPEN, "");
-    let made = |id: u64, task: &str, sha: &str, payload: Value| {
-        json!({"id": id, "sha": sha, "environment": "build", "task": task, "payload": payload})
-    };
+    let made = |id: u64, task: &str, sha: &str, payload: Value| json!({"id": id, "sha": sha, "environment": "build", "task": task, "payload": payload});
     let sha = "0123456789abcdef0123456789abcdef01234567";
     fake.github().deployments = vec![
         made(1, "image", sha, of(BAD)),

@@ -42,7 +42,11 @@ async fn nothing_is_done_that_github_has_not_asked_for() {
     };
     let events = [
         (changed("/action", json!("other")), 200, "nothing to do"),
-        (changed("/deployment_callback_url", json!(format!("https://evil.example/{path}"))), 400, "not on the configured"),
+        (
+            changed("/deployment_callback_url", json!(format!("https://evil.example/{path}"))),
+            400,
+            "not on the configured",
+        ),
         (changed("/deployment_callback_url", json!(format!("{}@evil.example/{path}", fake.url))), 400, "cannot be"),
         (changed("/repository/full_name", json!("acme/other")), 400, "another repository"),
         (changed("/installation/id", json!(34)), 403, "is not in the configuration"),
@@ -149,4 +153,19 @@ async fn it_does_not_start_without_what_it_needs() {
         let run = run.run_within(super::program::LONG);
         assert_eq!((run.code, run.stderr.contains(text)), (2, true), "{text}: {}", run.stderr);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_taken_over_tls() {
+    let fake = Fake::start().await;
+    let project = project(&fake, "  tls: {certificate: tls.crt, key: tls.key}", OPEN, "");
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(project.path().join("tls.crt"), made.cert.pem()).unwrap();
+    std::fs::write(project.path().join("tls.key"), made.signing_key.serialize_pem()).unwrap();
+    let mut server = Server::start(project.path(), &[]);
+    assert!(server.webhook.starts_with("https://127.0.0.1:"), "{}", server.webhook);
+    let trusted = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+    server.client = reqwest::Client::builder().no_proxy().tls_certs_only([trusted]).build().unwrap();
+    assert_eq!(server.deliver("d", &event(&fake, 1, &of(STAGED))).await.0, 202);
+    server.until("it is approved", || fake.states(1) == ["approved"]).await;
 }

@@ -239,9 +239,11 @@ async fn deployments(
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let github = fake.github();
-    let fits = |one: &&Value| ["sha", "environment", "task"].iter().all(|key| {
-        asked.get(*key).is_none_or(|wanted| one[*key].as_str() == Some(wanted))
-    });
+    let fits = |one: &&Value| {
+        ["sha", "environment", "task"]
+            .iter()
+            .all(|key| asked.get(*key).is_none_or(|wanted| one[*key].as_str() == Some(wanted)))
+    };
     let found: Vec<&Value> = github.deployments.iter().filter(fits).collect();
     json!(found).to_string().into_response()
 }

@@ -23,7 +23,8 @@ async fn github_is_told_once_whatever_it_does() {
         fake.github().moods.push_back(mood.clone());
         server.deliver(&run.to_string(), &event(&fake, run, &of(STAGED))).await;
         server.until("it is approved", || fake.states(run) == ["approved"]).await;
-        let answered = || server.log.lock().unwrap().matches("a deployment is answered").count() >= usize::try_from(run).unwrap();
+        let answered =
+            || server.log.lock().unwrap().matches("a deployment is answered").count() >= usize::try_from(run).unwrap();
         server.until("that is known", answered).await;
     }
     let lines = [

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
+use holdpoint::domain::digest::Digest;
 use serde_json::{Value, json};
 
 use super::fake::{CLIENT_ID, Fake, INSTALLATION, REPOSITORY, key};
@@ -91,7 +92,8 @@ github_app:
 {github}",
         fake.url
     );
-    let artifact = if github.contains("  artifact:") { "" } else { "  artifact: 'ghcr.io/{repository}@{payload/digest}'\n" };
+    let artifact =
+        if github.contains("  artifact:") { "" } else { "  artifact: 'ghcr.io/{repository}@{payload/digest}'\n" };
     let configuration = format!("{configuration}\n{artifact}");
     folder(&[
         ("holdpoint.yaml", &configuration),
@@ -217,8 +219,7 @@ impl Drop for Server {
 
 pub(super) fn signature(secret: &str, body: &str) -> String {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), body.as_bytes());
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256={hex}")
+    Digest::from_bytes(tag.as_ref().try_into().unwrap()).to_string().replace(':', "=")
 }
 
 /// A run of `acme/shop` that wants to deploy to `prod`, with this payload.

@@ -49,3 +49,19 @@ async fn a_thousand_that_wait_survive_being_killed() {
     }
     assert_eq!(fake.github().faults, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_configuration_is_for_those_that_wait_too() {
+    let fake = Fake::start().await;
+    let project = project(&fake, "", OPEN, "");
+    let configuration = project.path().join("holdpoint.yaml");
+    let text = std::fs::read_to_string(&configuration).unwrap().replace("poll: 1s", "poll: 10m");
+    std::fs::write(&configuration, text).unwrap();
+    let server = Server::start(project.path(), &[]);
+    server.deliver("d", &event(&fake, 1, &of(UNKNOWN))).await;
+    server.until("it is held", || !fake.reports(1).is_empty()).await;
+    let policy = project.path().join("policies/before.rego");
+    std::fs::write(policy, "package shop.before\nimport rego.v1\ndeny contains \"closed\" if false\n").unwrap();
+    server.signal("-HUP");
+    server.until("it is approved", || fake.states(1) == ["approved"]).await;
+}

@@ -96,9 +96,8 @@ pub(super) async fn update(
 
 pub(super) async fn put_off(pool: &SqlitePool, key: &Key, now: Timestamp) -> Result<(), sqlx::Error> {
     let later = now.checked_add(PUT_OFF).unwrap_or(now);
-    let query = sqlx::query(
-        "UPDATE deployment SET next_at = ? WHERE repository_id = ? AND run_id = ? AND environment = ?",
-    );
+    let query =
+        sqlx::query("UPDATE deployment SET next_at = ? WHERE repository_id = ? AND run_id = ? AND environment = ?");
     let query = query.bind(millisecond(later)).bind(integer(key.repository_id)).bind(integer(key.run_id));
     query.bind(&key.environment).execute(pool).await.map(drop)
 }

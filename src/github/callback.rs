@@ -106,11 +106,6 @@ mod tests {
             (github, at("https://api.github.com:443"), Ok(42)),
             (github, at("https://API.GitHub.com"), Ok(42)),
             (server, at("https://git.acme.example/api/v3"), Ok(42)),
-            (
-                github,
-                "https://api.github.com/repos/ACME/Shop/actions/runs/42/deployment_protection_rule".into(),
-                Ok(42),
-            ),
             (github, at("http://api.github.com"), Err(Elsewhere)),
             (github, at("https://api.github.com:8443"), Err(Elsewhere)),
             (github, at("https://api.github.com.evil.example"), Err(Elsewhere)),
@@ -127,43 +122,33 @@ mod tests {
             (github, format!("{}/", at("https://api.github.com")), Err(Path)),
             (github, at("https://api.github.com/api/v3"), Err(Path)),
             (github, at("https://api.github.com/.."), Ok(42)),
-            (
-                github,
-                "https://api.github.com/repos/acme/shop/actions/runs/-1/deployment_protection_rule".into(),
-                Err(Path),
-            ),
-            (
-                github,
-                "https://api.github.com/repos/acme/shop/actions/runs/042/deployment_protection_rule".into(),
-                Err(Path),
-            ),
-            (
-                github,
-                "https://api.github.com/repos/acme/shop/actions/runs/9223372036854775808/deployment_protection_rule"
-                    .into(),
-                Err(Path),
-            ),
-            (
-                github,
-                "https://api.github.com/repos/acme/shop/../evil/actions/runs/42/deployment_protection_rule".into(),
-                Err(Repository),
-            ),
-            (
-                github,
-                "https://api.github.com/repos/acme/evil/actions/runs/42/deployment_protection_rule".into(),
-                Err(Repository),
-            ),
-            (
-                github,
-                "https://api.github.com/repos/acme/sh%6fp/actions/runs/42/deployment_protection_rule".into(),
-                Err(Repository),
-            ),
         ];
         for (api, text, expected) in cases {
             assert_eq!(run_of(&text, &url(api), "acme/shop"), expected, "{text}");
         }
         for repository in ["", "acme", "acme/", "acme/..", "acme/shop/x", "acme/sh op"] {
             assert_eq!(run_of(&at("https://api.github.com"), &url(github), repository), Err(Repository));
+        }
+    }
+
+    #[test]
+    fn an_answer_is_for_a_run_of_the_repository() {
+        let cases = [
+            ("ACME/Shop", "42", Ok(42)),
+            ("acme/shop", "-1", Err(Path)),
+            ("acme/shop", "0", Err(Path)),
+            ("acme/shop", "042", Err(Path)),
+            ("acme/shop", "+42", Err(Path)),
+            ("acme/shop", "9223372036854775808", Err(Path)),
+            ("acme/shop/../evil", "42", Err(Repository)),
+            ("acme/evil", "42", Err(Repository)),
+            ("acme/sh%6fp", "42", Err(Repository)),
+            ("acme/shop/more", "42", Err(Path)),
+        ];
+        for (repository, run, expected) in cases {
+            let path = format!("repos/{repository}/actions/runs/{run}/deployment_protection_rule");
+            let text = format!("https://api.github.com/{path}");
+            assert_eq!(run_of(&text, &url("https://api.github.com"), "acme/shop"), expected, "{text}");
         }
     }
 

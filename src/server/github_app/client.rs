@@ -64,13 +64,17 @@ impl fmt::Display for CallFault {
 }
 
 impl CallFault {
+    /// The words of the metrics.
+    pub const REASONS: [&str; 3] = ["nothing_waits", "limited", "failed"];
+
     /// The word of the metrics.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
+        let [nothing, limited, failed] = Self::REASONS;
         match self {
-            Self::Nothing => "nothing_waits",
-            Self::Limited(_) => "limited",
-            Self::Failed(_) => "failed",
+            Self::Nothing => nothing,
+            Self::Limited(_) => limited,
+            Self::Failed(_) => failed,
         }
     }
 }

@@ -46,6 +46,18 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Accepted,
+        Self::Known,
+        Self::Ignored,
+        Self::Unsigned,
+        Self::Unreadable,
+        Self::NotServed,
+        Self::Full,
+        Self::Failed,
+    ];
+
     /// The word of the metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -6,6 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::domain::verdict::Verdict;
 use crate::github::outcome::Outcome;
 use crate::server::github_app::client::CallFault;
 use crate::server::github_app::webhook::Delivery;
@@ -26,6 +27,8 @@ pub enum GithubAnswer {
 }
 
 impl GithubAnswer {
+    const ALL: [Self; 5] = [Self::Approved, Self::Rejected, Self::Elsewhere, Self::Ended, Self::Expired];
+
     /// The word of the metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -59,14 +62,38 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
-/// The counts.
-#[derive(Default)]
+/// The counts. All are there from the start: what has not happened yet is 0.
 pub struct GithubMetrics {
     deliveries: Family<OutcomeLabel, Counter>,
     waiting: Gauge,
     looks: Family<VerdictLabel, Counter>,
     answers: Family<AnswerLabel, Counter>,
     failures: Family<ReasonLabel, Counter>,
+}
+
+impl Default for GithubMetrics {
+    fn default() -> Self {
+        let metrics = Self {
+            deliveries: Family::default(),
+            waiting: Gauge::default(),
+            looks: Family::default(),
+            answers: Family::default(),
+            failures: Family::default(),
+        };
+        for delivery in Delivery::ALL {
+            drop(metrics.deliveries.get_or_create(&OutcomeLabel { outcome: delivery.as_str() }));
+        }
+        for verdict in [Verdict::Allow, Verdict::Hold, Verdict::Undecided, Verdict::Deny] {
+            drop(metrics.looks.get_or_create(&VerdictLabel { verdict: verdict.as_str() }));
+        }
+        for answer in GithubAnswer::ALL {
+            drop(metrics.answers.get_or_create(&AnswerLabel { answer: answer.as_str() }));
+        }
+        for reason in CallFault::REASONS {
+            drop(metrics.failures.get_or_create(&ReasonLabel { reason }));
+        }
+        metrics
+    }
 }
 
 impl GithubMetrics {

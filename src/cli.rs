@@ -12,6 +12,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use regex::Regex;
+use url::Url;
 
 use crate::config::duration;
 use crate::domain::request::Intent;
@@ -39,6 +40,17 @@ pub struct Cli {
     /// When to use colour; `NO_COLOR` is honoured.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Logging")]
     pub color: Color,
+}
+
+impl Cli {
+    /// Where traces go.
+    #[must_use]
+    pub const fn traces(&self) -> Option<&Url> {
+        match &self.command {
+            Command::Serve(args) => args.traces.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// The exit codes of `check`, for its own help and that of the program.

@@ -16,7 +16,13 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return explain(&error).into(),
     };
-    telemetry::start(cli.log_level, cli.log_format);
+    let _traces = match telemetry::start(cli.log_level, cli.log_format, cli.traces()) {
+        Ok(traces) => traces,
+        Err(error) => {
+            standard_error::error(&format!("{error:#}"));
+            return Exit::Usage.into();
+        }
+    };
     // A panic of the policy engine is caught and becomes a finding: it is logged like any other failure.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a part of holdpoint failed")));
     let exit = commands::run(cli).unwrap_or_else(|error| {

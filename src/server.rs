@@ -23,6 +23,7 @@ pub mod reload;
 pub mod self_signed;
 pub mod shutdown;
 pub mod tls;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;

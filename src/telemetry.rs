@@ -1,13 +1,17 @@
-//! Logs: to standard error, about holdpoint's own work only. See `docs/logging.md`.
+//! Logs: to standard error, about holdpoint's own work only. See `docs/logging.md`. And [`traces`].
+
+pub mod traces;
 
 use std::io::{IsTerminal as _, stderr};
 
 use clap::ValueEnum;
-use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
+use url::Url;
+
+use traces::Traces;
 
 /// How much is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -38,35 +42,36 @@ pub enum LogFormat {
 }
 
 impl LogLevel {
-    const fn level(self) -> Option<Level> {
+    const fn level(self) -> LevelFilter {
         match self {
-            Self::Off => None,
-            Self::Error => Some(Level::ERROR),
-            Self::Warn => Some(Level::WARN),
-            Self::Info => Some(Level::INFO),
-            Self::Debug => Some(Level::DEBUG),
-            Self::Trace => Some(Level::TRACE),
+            Self::Off => LevelFilter::OFF,
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
         }
     }
 }
 
-/// Starts logging. Libraries are left out: what they log of requests is not ours to vouch for.
-pub fn start(level: LogLevel, format: LogFormat) {
-    let Some(level) = level.level() else { return };
-    let targets = Targets::new().with_target("holdpoint", level);
-    let registry = tracing_subscriber::registry();
+/// Starts logging, and traces to a collector where one is named: they are sent as long as what is returned lives.
+/// Libraries are left out: what they log of requests is not ours to vouch for.
+///
+/// # Errors
+/// An address of a collector that cannot be used.
+pub fn start(level: LogLevel, format: LogFormat, collector: Option<&Url>) -> anyhow::Result<Option<Traces>> {
+    let traces = collector.map(Traces::to).transpose()?;
+    let targets = Targets::new().with_target("holdpoint", level.level());
     // A line that cannot be written is lost: to say so on the same stream would panic.
-    let started = match format {
+    let lines = match format {
         LogFormat::Text => {
             let color = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            let layer = fmt::layer().with_writer(stderr).with_ansi(color).log_internal_errors(false);
-            registry.with(layer.with_filter(targets)).try_init()
+            fmt::layer().with_writer(stderr).with_ansi(color).log_internal_errors(false).boxed()
         }
-        LogFormat::Json => {
-            let layer = fmt::layer().json().with_writer(stderr).log_internal_errors(false);
-            registry.with(layer.with_filter(targets)).try_init()
-        }
+        LogFormat::Json => fmt::layer().json().with_writer(stderr).log_internal_errors(false).boxed(),
     };
+    let registry = tracing_subscriber::registry().with(lines.with_filter(targets));
     // A second start, as in tests that call commands in one process, keeps the first.
-    drop(started);
+    drop(registry.with(traces.as_ref().map(Traces::layer)).try_init());
+    Ok(traces)
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use url::Url;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,6 +42,10 @@ pub struct ServeArgs {
     /// `caBundle` of the webhook configuration. For one replica, and for trying.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub self_signed: Vec<String>,
+    /// Send traces to this OpenTelemetry collector, over OTLP and HTTP; headers and sampling are set by the variables of
+    /// OpenTelemetry, such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER`.
+    #[arg(long, value_name = "URL", env = "HOLDPOINT_TRACES", value_parser = collector)]
+    pub traces: Option<Url>,
     /// Fetch no policies and plugins from registries: they must be in the cache.
     #[arg(long, env = "HOLDPOINT_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
     pub offline: bool,
@@ -55,4 +60,9 @@ pub enum ModeArg {
     Warn,
     /// Allow, and tell only in the audit log, the log and the metrics.
     Audit,
+}
+
+fn collector(text: &str) -> Result<Url, &'static str> {
+    let url = text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or("write an address such as http://collector:4318")
 }

@@ -14,10 +14,11 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::timeout_at;
+use tracing::{Instrument as _, Span};
 
-use super::Door;
 use super::judge::{Judge, Judgement};
 use super::metrics::Failure;
+use super::{Door, trace};
 pub use body::Bodies;
 pub(super) use body::Refusal as BodyRefusal;
 
@@ -32,7 +33,7 @@ const LONGEST_NAME: usize = 100;
 
 /// Answers a review by the settings of the configuration.
 pub(super) async fn validate(State(door): State<Arc<Door>>, request: Request) -> Response {
-    respond(&door, None, request).await
+    traced(&door, None, request).await
 }
 
 /// Answers a review by the settings of a profile.
@@ -41,7 +42,12 @@ pub(super) async fn validate_profile(
     Path(profile): Path<String>,
     request: Request,
 ) -> Response {
-    respond(&door, Some(profile), request).await
+    traced(&door, Some(profile), request).await
+}
+
+async fn traced(door: &Arc<Door>, profile: Option<String>, request: Request) -> Response {
+    let span = trace::review(request.headers(), profile.as_deref());
+    respond(door, profile, request).instrument(span).await
 }
 
 async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) -> Response {
@@ -63,7 +69,7 @@ async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) ->
         Err(refusal) => return refused_unread(door, refusal),
     };
     let _in_flight = door.metrics.begin();
-    let review = match Review::parse(&body) {
+    let review = match trace::parse(body.len()).in_scope(|| Review::parse(&body)) {
         Ok(review) => review,
         Err(error) => {
             door.metrics.failed(Failure::Unreadable);
@@ -78,6 +84,7 @@ async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) ->
     let answer = match judged(judge, Arc::clone(&review), profile, deadline).await {
         Ok(judgement) => {
             door.metrics.answered(&review, &judgement.answer, &judgement.conclusion, started.elapsed());
+            trace::judged(&Span::current(), &review, &judgement);
             log::answered(&review, &judgement, started.elapsed());
             judgement.answer
         }
@@ -97,7 +104,8 @@ async fn judged(
     profile: Option<String>,
     deadline: Instant,
 ) -> Result<Judgement, Failure> {
-    let work = tokio::spawn(async move { judge.judge(&review, profile.as_deref(), deadline).await });
+    let work = async move { judge.judge(&review, profile.as_deref(), deadline).await };
+    let work = tokio::spawn(work.instrument(trace::judge()));
     // The judge keeps the deadline itself; this is for one that does not.
     match timeout_at((deadline + deadline::GRACE).into(), work).await {
         Ok(Ok(judgement)) => Ok(judgement),

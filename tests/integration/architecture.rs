@@ -111,7 +111,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         module: "server",
-        modules: &["admission", "domain", "gate", "github", "output"],
+        modules: &["admission", "domain", "gate", "github", "output", "telemetry::traces"],
         crates: None,
         never: TIMELESS,
     },

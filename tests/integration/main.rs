@@ -13,6 +13,8 @@ mod admission;
 mod architecture;
 mod bundles;
 mod chainloop;
+#[path = "../chaos/chaos.rs"]
+mod chaos;
 mod check;
 mod compat;
 mod config;

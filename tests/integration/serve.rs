@@ -1,16 +1,17 @@
 //! The server: records in memory, what is remembered, judging; certificates, connections and how they end.
 
-mod client;
+pub(crate) mod client;
 mod handler;
 mod judge;
 mod listen;
-mod pki;
-mod process;
+pub(crate) mod pki;
+pub(crate) mod process;
 mod program;
 mod readmission;
 mod records;
 mod reload;
 mod shutdown;
 mod tls;
-mod wire;
+mod traces;
+pub(crate) mod wire;
 mod world;

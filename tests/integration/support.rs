@@ -3,4 +3,5 @@
 pub(crate) mod chainloop;
 pub(crate) mod cli;
 pub(crate) mod registry;
+pub(crate) mod server;
 pub(crate) mod world;

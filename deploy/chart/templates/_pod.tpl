@@ -38,6 +38,9 @@ spec:
       args:
         - serve
         - --config=/etc/holdpoint/holdpoint.yaml
+        {{- with .Values.traces.collector }}
+        - --traces={{ . }}
+        {{- end }}
         {{- with .Values.extraArgs }}
         {{- toYaml . | nindent 8 }}
         {{- end }}

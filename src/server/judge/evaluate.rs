@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
+use tracing::{Instrument as _, Span};
 
 use super::memo::{Boarding, Evaluated, Flight, Memo};
 use crate::domain::decision::Decision;
@@ -19,6 +20,7 @@ use crate::domain::verdict::Verdict;
 use crate::gate::Gate;
 use crate::server::readmission::{Key, Readmissions, Ticket};
 use crate::server::records::Kept;
+use crate::server::trace;
 
 /// What is asked of the rules, and what is done with the answer.
 pub(super) struct Question {
@@ -89,13 +91,15 @@ impl Evaluator {
     /// In a task of its own: whoever asked may be gone before it is done, and others wait for it too.
     fn launch(&self, question: Question, key: Option<Digest>, flight: Arc<Flight>) {
         let inner = Arc::clone(&self.inner);
-        tokio::spawn(async move {
+        let span = trace::evaluate(&question.request);
+        let work = async move {
             let result = inner.run(question, &flight).await;
             if let (Some(key), false) = (key, matches!(result, Evaluated::Decided(_))) {
                 inner.memo.forget(key, &flight);
             }
             flight.land(result);
-        });
+        };
+        tokio::spawn(work.instrument(span));
     }
 }
 
@@ -110,9 +114,9 @@ impl Inner {
         let core = timeout_at(question.deadline.into(), Arc::clone(&self.cores).acquire_owned()).await;
         let Ok(Ok(core)) = core else { return Evaluated::Overloaded };
         flight.begin();
-        let inner = Arc::clone(self);
+        let (inner, span) = (Arc::clone(self), Span::current());
         let evaluation = tokio::task::spawn_blocking(move || {
-            let decision = inner.decide(question);
+            let decision = span.in_scope(|| inner.decide(question));
             drop(core);
             decision
         });
@@ -133,6 +137,7 @@ impl Inner {
             Age::Counts => self.gate.decide(observation, request, question.as_of),
             Age::IsIgnored => self.gate.decide_at_any_age(observation, request, question.as_of),
         };
+        trace::decided(&decision);
         if !question.dry_run {
             match decision.verdict {
                 // An override answers for a time that an operator can end: nobody vouches for it afterwards.

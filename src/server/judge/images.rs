@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::Parts;
 use super::case::Case;
@@ -77,10 +78,11 @@ impl ImageJudge {
         let mut tasks = JoinSet::new();
         for reference in references {
             let (own, case, reference) = (Arc::clone(self), Arc::clone(case), (*reference).to_owned());
-            tasks.spawn(async move {
+            let judging = async move {
                 let outcome = own.reference(&case, &reference).await;
                 (reference, outcome)
-            });
+            };
+            tasks.spawn(judging.in_current_span());
         }
         let mut outcomes = BTreeMap::new();
         while let Some(judged) = tasks.join_next().await {

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tracing::Instrument as _;
 
 use super::status::summary;
 use super::{Kept, Place, Records};
 use crate::gate::observe::{Observation, RecordFault};
 use crate::gate::source::NoProgress;
+use crate::server::trace;
 
 /// Before the second try after a failure; it doubles from try to try, up to the usual interval.
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
@@ -45,12 +47,15 @@ impl Reader {
     async fn read(&mut self, began: Instant) {
         let read_at = (self.records.clock)();
         self.place.reads.send_modify(|reads| reads.running = Some(began));
-        let failed = match self.observe().await {
+        let span = trace::read(&self.place.environment);
+        let failed = match self.observe().instrument(span.clone()).await {
             Ok(observation) => {
+                span.record("records", observation.snapshot.sources.iter().map(|source| source.records).sum::<usize>());
                 self.keep(observation, read_at, began);
                 false
             }
             Err(faults) => {
+                span.record("error", summary(&faults));
                 self.fail(faults);
                 true
             }
@@ -69,7 +74,8 @@ impl Reader {
     async fn observe(&self) -> Result<Observation, Vec<RecordFault>> {
         let (gate, environment) = (Arc::clone(&self.records.gate), self.place.environment.clone());
         let mut task = JoinSet::new();
-        task.spawn(async move { gate.observe(&environment, Arc::new(NoProgress)).await });
+        let observing = async move { gate.observe(&environment, Arc::new(NoProgress)).await };
+        task.spawn(observing.in_current_span());
         let read = timeout(self.records.stale_after, task.join_next()).await;
         match read {
             Ok(Some(Ok(Some(observation)))) => {

@@ -101,6 +101,7 @@ pub(crate) async fn closed<S: AsyncRead + Unpin>(stream: &mut S) {
 }
 
 /// What a client trusts, speaks and shows.
+#[derive(Clone)]
 pub(crate) struct Client(Arc<ClientConfig>);
 
 impl Client {
@@ -135,6 +136,11 @@ impl Client {
         let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await.map_err(|error| error.to_string())
+    }
+
+    /// The serial number of the certificate that a new connection is shown, or what went wrong.
+    pub(crate) async fn shown(&self, address: SocketAddr) -> Result<u64, String> {
+        Ok(serial(&self.connect(address).await?))
     }
 
     /// One request on a connection of its own: the serial number of the server's certificate, or what went wrong.

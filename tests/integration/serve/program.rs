@@ -1,17 +1,13 @@
 //! The program itself, as an API server meets it.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::cli::{Holdpoint, folder};
-
-/// Nothing here takes so long, on however slow a machine.
-const LONG: Duration = Duration::from_mins(1);
+use crate::support::server::{LONG, Server};
 
 /// It runs in staging, and so may run in production.
 const STAGED: &str = "ghcr.io/acme/shop@sha256:1111111111111111111111111111111111111111111111111111111111111111";
@@ -63,92 +59,23 @@ fn project(extra: &str) -> tempfile::TempDir {
     folder(&[("holdpoint.yaml", &configuration), ("records.json", RECORDS), ("policies/before.rego", POLICY)])
 }
 
-/// A server that is killed when it is dropped.
-struct Server {
-    child: Child,
-    reviews: String,
-    operations: String,
-    client: reqwest::Client,
+async fn ready(server: &Server) {
+    server.becomes("/readyz", "[+] records ok").await;
 }
 
-impl Server {
-    /// Starts one and waits until it says where it listens.
-    fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_holdpoint"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0"])
-            .args(arguments)
-            .current_dir(directory)
-            .env("HOME", directory)
-            .env_remove("RUST_BACKTRACE")
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let announced = lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("answering reviews on "));
-        let announced = announced.expect("the server says where it listens");
-        // What it logs is read, so that it never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        let addresses: Vec<&str> = announced.split("://").skip(1).collect();
-        let reviews = addresses[0].split('/').next().unwrap().to_owned();
-        let operations = addresses[1].to_owned();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { child, reviews, operations, client }
-    }
-
-    async fn ready(&self) {
-        self.until("it is ready", || async { self.operations("/readyz").await.0 == 200 }).await;
-    }
-
-    async fn until<F: Future<Output = bool>>(&self, what: &str, condition: impl Fn() -> F) {
-        let started = Instant::now();
-        while !condition().await {
-            assert!(started.elapsed() < LONG, "{what}: {:?}", self.operations("/readyz").await);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    async fn operations(&self, path: &str) -> (u16, String) {
-        let answer = self.client.get(format!("http://{}{path}", self.operations)).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-
-    /// What comes of a body at a path.
-    async fn post(&self, path: &str, kind: &str, body: Vec<u8>) -> (u16, String) {
-        let request = self.client.post(format!("http://{}{path}", self.reviews)).header("content-type", kind);
-        let answer = request.body(body).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-
-    /// The response to a pod with this image.
-    async fn admit(&self, path: &str, image: &str) -> Value {
-        let (status, text) = self.post(path, "application/json", pod(image).to_string().into()).await;
-        assert_eq!(status, 200, "{text}");
-        serde_json::from_str::<Value>(&text).unwrap()["response"].take()
-    }
-
-    fn signal(&self, signal: &str) {
-        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
-    }
-
-    async fn ended(&mut self) -> ExitStatus {
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(started.elapsed() < LONG, "the server ends");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < LONG, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// The response to a pod with this image.
+async fn admit(server: &Server, path: &str, image: &str) -> Value {
+    let (status, text) = server.post(path, "application/json", pod(image).to_string().into()).await;
+    assert_eq!(status, 200, "{text}");
+    serde_json::from_str::<Value>(&text).unwrap()["response"].take()
 }
 
 fn pod(image: &str) -> Value {
@@ -171,19 +98,19 @@ fn pod(image: &str) -> Value {
 #[tokio::test]
 async fn reviews_are_answered() {
     let project = project("");
-    let server = Server::start(project.path(), &[]);
-    server.ready().await;
-    let allowed = server.admit("/validate?timeout=10s", STAGED).await;
+    let server = Server::start(project.path(), &[]).await;
+    ready(&server).await;
+    let allowed = admit(&server, "/validate?timeout=10s", STAGED).await;
     assert_eq!((&allowed["uid"], &allowed["allowed"]), (&json!("a-uid"), &json!(true)), "{allowed}");
     assert_eq!(allowed["auditAnnotations"]["verdict"], "allow");
-    let denied = server.admit("/validate?timeout=10s", UNKNOWN).await;
+    let denied = admit(&server, "/validate?timeout=10s", UNKNOWN).await;
     assert_eq!((&denied["allowed"], &denied["status"]["code"]), (&json!(false), &json!(403)), "{denied}");
     let message = denied["status"]["message"].as_str().unwrap();
     assert!(message.contains("it does not run in staging") && message.contains(UNKNOWN), "{message}");
-    let warned = server.admit("/validate/trial", UNKNOWN).await;
+    let warned = admit(&server, "/validate/trial", UNKNOWN).await;
     assert_eq!(warned["allowed"], true, "{warned}");
     assert!(warned["warnings"][0].as_str().unwrap().contains("staging"), "{warned}");
-    let (_, metrics) = server.operations("/metrics").await;
+    let (_, metrics) = server.get("/metrics").await;
     for line in [
         r#"holdpoint_reviews_total{verdict="allow",allowed="true",operation="CREATE",kind="Pod"} 1"#,
         r#"holdpoint_reviews_total{verdict="deny",allowed="false",operation="CREATE",kind="Pod"} 1"#,
@@ -201,7 +128,7 @@ async fn reviews_are_answered() {
 #[tokio::test]
 async fn what_is_no_review_is_told_so() {
     let project = project("");
-    let server = Server::start(project.path(), &[]);
+    let server = Server::start(project.path(), &[]).await;
     let review = || pod(STAGED).to_string().into_bytes();
     for (path, kind, body, status, text) in [
         ("/validate/nobody", "application/json", review(), 404, "there is no profile `nobody`"),
@@ -214,7 +141,8 @@ async fn what_is_no_review_is_told_so() {
         assert_eq!(found, status, "{path}: {answer}");
         assert!(answer.contains(text), "{path}: {answer}");
     }
-    let get = server.client.get(format!("http://{}/validate", server.reviews)).send().await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = client.get(format!("http://{}/validate", server.reviews)).send().await.unwrap();
     assert_eq!(get.status(), 405);
     // With a uid, the API server gets an answer that it understands.
     let strange = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "u"}});
@@ -226,20 +154,20 @@ async fn what_is_no_review_is_told_so() {
 #[tokio::test]
 async fn a_changed_configuration_is_used_and_a_broken_one_is_not() {
     let project = project("");
-    let server = Server::start(project.path(), &[]);
-    server.ready().await;
+    let server = Server::start(project.path(), &[]).await;
+    ready(&server).await;
     let policy = project.path().join("policies/before.rego");
     std::fs::write(&policy, "package shop.before\ndeny contains").unwrap();
-    server.signal("-HUP");
-    let failed = || async { server.operations("/metrics").await.1.contains("holdpoint_configuration_reload_failed 1") };
-    server.until("the broken policy is noticed", failed).await;
-    assert_eq!(server.admit("/validate", STAGED).await["allowed"], true);
-    assert_eq!(server.admit("/validate", UNKNOWN).await["allowed"], false);
+    server.signal(Signal::HUP);
+    let failed = || async { server.get("/metrics").await.1.contains("holdpoint_configuration_reload_failed 1") };
+    until("the broken policy is noticed", failed).await;
+    assert_eq!(admit(&server, "/validate", STAGED).await["allowed"], true);
+    assert_eq!(admit(&server, "/validate", UNKNOWN).await["allowed"], false);
     // Now nothing is allowed. It is found without a signal.
     std::fs::write(&policy, "package shop.before\nimport rego.v1\ndeny contains \"closed\"\n").unwrap();
-    let closed = || async { server.admit("/validate", STAGED).await["allowed"] == json!(false) };
-    server.until("the other policy is used", closed).await;
-    let (_, metrics) = server.operations("/metrics").await;
+    let closed = || async { admit(&server, "/validate", STAGED).await["allowed"] == json!(false) };
+    until("the other policy is used", closed).await;
+    let (_, metrics) = server.get("/metrics").await;
     assert!(metrics.contains("holdpoint_configuration_reload_failed 0"), "{metrics}");
     assert!(metrics.contains("holdpoint_configuration_reloads_total 1"), "{metrics}");
 }
@@ -247,30 +175,29 @@ async fn a_changed_configuration_is_used_and_a_broken_one_is_not() {
 #[tokio::test]
 async fn it_ends_when_it_is_told_to() {
     let project = project("");
-    let mut server = Server::start(project.path(), &[]);
-    server.ready().await;
-    server.admit("/validate", STAGED).await;
-    server.signal("-TERM");
-    let status = server.ended().await;
-    assert_eq!(status.code(), Some(0));
+    let server = Server::start(project.path(), &[]).await;
+    ready(&server).await;
+    admit(&server, "/validate", STAGED).await;
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().await.0, Some(0));
 }
 
 #[tokio::test]
 async fn without_records_nothing_is_allowed() {
     let project = project("");
     std::fs::remove_file(project.path().join("records.json")).unwrap();
-    let server = Server::start(project.path(), &[]);
-    let refused = server.admit("/validate?timeout=1s", STAGED).await;
+    let server = Server::start(project.path(), &[]).await;
+    let refused = admit(&server, "/validate?timeout=1s", STAGED).await;
     assert_eq!((&refused["allowed"], &refused["status"]["code"]), (&json!(false), &json!(503)), "{refused}");
     assert!(refused["status"]["details"]["retryAfterSeconds"].as_u64().unwrap() > 0, "{refused}");
-    let (status, why) = server.operations("/readyz").await;
+    let (status, why) = server.get("/readyz").await;
     assert_eq!(status, 503);
     assert!(why.contains("[-] records those of `production` were not read yet"), "{why}");
-    assert_eq!(server.operations("/livez").await.0, 200);
+    assert_eq!(server.get("/livez").await.0, 200);
     // A moment later they are there.
     std::fs::write(project.path().join("records.json"), RECORDS).unwrap();
-    server.ready().await;
-    assert_eq!(server.admit("/validate", STAGED).await["allowed"], true);
+    ready(&server).await;
+    assert_eq!(admit(&server, "/validate", STAGED).await["allowed"], true);
 }
 
 #[tokio::test]
@@ -281,9 +208,9 @@ async fn the_mode_of_the_command_line_is_that_of_everything() {
         (&["--mode", "enforce"], "/validate", false),
         (&["--mode", "enforce"], "/validate/trial", false),
     ] {
-        let server = Server::start(project.path(), arguments);
-        server.ready().await;
-        assert_eq!(server.admit(path, UNKNOWN).await["allowed"], allowed, "{arguments:?} {path}");
+        let server = Server::start(project.path(), arguments).await;
+        ready(&server).await;
+        assert_eq!(admit(&server, path, UNKNOWN).await["allowed"], allowed, "{arguments:?} {path}");
     }
 }
 

@@ -15,19 +15,19 @@ async fn policies_are_taken_over_and_broken_ones_are_not() {
     assert_eq!(program.ask(9).await.code, 403);
     // Without a signal: the files are looked at.
     program.write("policies/gate.rego", LOOSE);
-    program.becomes("/metrics", &format!("{RELOADS} 1\n")).await;
+    program.server.becomes("/metrics", &format!("{RELOADS} 1\n")).await;
     assert!(program.ask(9).await.allowed);
 
     program.write("policies/gate.rego", "package gate\ndeny contains {");
-    program.signal(Signal::HUP);
-    program.becomes("/metrics", &format!("{FAILED} 1\n")).await;
+    program.server.signal(Signal::HUP);
+    program.server.becomes("/metrics", &format!("{FAILED} 1\n")).await;
     assert!(program.ask(9).await.allowed, "the last good one goes on");
-    assert!(program.log().contains("the last good one goes on") && program.log().contains("gate.rego"));
-    assert_eq!(program.get("/readyz").await.status, 200);
+    assert!(program.server.log().contains("the last good one goes on") && program.server.log().contains("gate.rego"));
+    assert_eq!(program.server.get("/readyz").await.0, 200);
 
     program.write("policies/gate.rego", STRICT);
-    program.signal(Signal::HUP);
-    program.becomes("/metrics", &format!("{FAILED} 0\n")).await;
+    program.server.signal(Signal::HUP);
+    program.server.becomes("/metrics", &format!("{FAILED} 0\n")).await;
     assert_eq!(program.ask(9).await.code, 403);
     assert!(program.ask(1).await.allowed);
 }
@@ -46,12 +46,12 @@ async fn a_configuration_that_is_gone_or_wrong_changes_nothing() {
             Some(text) => program.write("holdpoint.yaml", text),
             None => fs::remove_file(program.path("holdpoint.yaml")).unwrap(),
         }
-        program.signal(Signal::HUP);
-        program.becomes("/metrics", &format!("{FAILED} 1\n")).await;
+        program.server.signal(Signal::HUP);
+        program.server.becomes("/metrics", &format!("{FAILED} 1\n")).await;
         assert_eq!((program.ask(1).await.code, program.ask(9).await.code), (0, 403), "{bad:?}");
         program.write("holdpoint.yaml", &good);
-        program.signal(Signal::HUP);
-        program.becomes("/metrics", &format!("{FAILED} 0\n")).await;
+        program.server.signal(Signal::HUP);
+        program.server.becomes("/metrics", &format!("{FAILED} 0\n")).await;
     }
 }
 
@@ -62,12 +62,12 @@ async fn records_are_not_given_away_for_a_configuration_that_has_none() {
     assert!(program.ask(1).await.allowed);
     fs::remove_file(program.path("records.json")).unwrap();
     program.write("holdpoint.yaml", &(fs::read_to_string(program.path("holdpoint.yaml")).unwrap() + "# another\n"));
-    program.signal(Signal::HUP);
+    program.server.signal(Signal::HUP);
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     // The last good records are there still, and say so.
     assert_eq!((program.ask(1).await.code, program.ask(9).await.code), (0, 403));
-    program.becomes("/metrics", &format!("{RELOADS} 0\n")).await;
+    program.server.becomes("/metrics", &format!("{RELOADS} 0\n")).await;
     program.write("records.json", &records(&[1, 9]));
-    program.becomes("/metrics", &format!("{RELOADS} 1\n")).await;
+    program.server.becomes("/metrics", &format!("{RELOADS} 1\n")).await;
     assert!(program.ask(9).await.allowed);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The body of a review: a pod with this image is made.
-pub(super) fn review(uid: &str, namespace: &str, image: &str) -> String {
+pub(crate) fn review(uid: &str, namespace: &str, image: &str) -> String {
     let kind = json!({"group": "", "version": "v1", "kind": "Pod"});
     let resource = json!({"group": "", "version": "v1", "resource": "pods"});
     let object = json!({
@@ -21,16 +21,16 @@ pub(super) fn review(uid: &str, namespace: &str, image: &str) -> String {
 
 /// What an answer says of the review with this uid.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) allowed: bool,
+pub(crate) struct Told {
+    pub(crate) allowed: bool,
     /// The status code of a refusal, 0 without one.
-    pub(super) code: u64,
-    pub(super) message: String,
-    pub(super) warnings: usize,
+    pub(crate) code: u64,
+    pub(crate) message: String,
+    pub(crate) warnings: usize,
 }
 
 /// Reads an answer, which has to be one to this review.
-pub(super) fn told(body: &str, uid: &str) -> Told {
+pub(crate) fn told(body: &str, uid: &str) -> Told {
     let answer: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
     assert_eq!((&answer["kind"], &answer["apiVersion"]), (&json!("AdmissionReview"), &json!("admission.k8s.io/v1")));
     let response = &answer["response"];

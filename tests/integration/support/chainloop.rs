@@ -40,6 +40,10 @@ enum How {
     Endless,
     /// One byte at a time, with this pause.
     Drip(Duration),
+    /// Nothing, and the connection stays open.
+    Never,
+    /// Nothing, and the connection is reset.
+    Reset,
 }
 
 impl Reply {
@@ -87,6 +91,16 @@ impl Reply {
     pub(crate) fn endless(mut self) -> Self {
         self.how = How::Endless;
         self
+    }
+
+    /// An answer that never comes.
+    pub(crate) fn never() -> Self {
+        Self { how: How::Never, ..Self::new(200, "text/plain", "") }
+    }
+
+    /// A connection that is reset instead of an answer.
+    pub(crate) fn reset() -> Self {
+        Self { how: How::Reset, ..Self::new(200, "text/plain", "") }
     }
 
     #[must_use]
@@ -350,6 +364,7 @@ impl FakeChainloop {
             canned: canned.collect(),
             moves_left: AtomicUsize::new(self.total_moves),
             seen: Mutex::default(),
+            now: Mutex::default(),
             script: self,
         })
     }
@@ -438,6 +453,21 @@ impl Running {
         &self.ca_pem
     }
 
+    /// From now on every request for records gets this, or what it got before.
+    pub(crate) fn answer_records_with(&self, reply: Option<Reply>) {
+        self.serving.now.lock().unwrap().records = reply;
+    }
+
+    /// From now on every answer takes so long.
+    pub(crate) fn answer_after(&self, latency: Duration) {
+        self.serving.now.lock().unwrap().latency = latency;
+    }
+
+    /// From now on there is no record of this id.
+    pub(crate) fn hide(&self, id: &str) {
+        self.serving.now.lock().unwrap().hidden.push(id.to_owned());
+    }
+
     /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.serving.seen.lock().unwrap().clone()
@@ -468,6 +498,17 @@ struct Serving {
     canned: Vec<(&'static str, AtomicUsize, Reply)>,
     moves_left: AtomicUsize,
     seen: Mutex<Vec<Seen>>,
+    now: Mutex<Now>,
+}
+
+/// What changes while the server runs.
+#[derive(Default)]
+struct Now {
+    /// Instead of what every request for records would get, and how long it takes.
+    records: Option<Reply>,
+    latency: Duration,
+    /// Ids of records that are not there any more.
+    hidden: Vec<String>,
 }
 
 impl Serving {
@@ -476,8 +517,15 @@ impl Serving {
         let query = url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
         let seen = Seen { path: url.path().to_owned(), query, headers };
         self.seen.lock().unwrap().push(seen.clone());
-        if !self.script.latency.is_zero() {
-            tokio::time::sleep(self.script.latency).await;
+        let (reply, latency, hidden) = {
+            let now = self.now.lock().unwrap();
+            (now.records.clone(), now.latency.max(self.script.latency), now.hidden.clone())
+        };
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        if let Some(reply) = reply.filter(|_| seen.path == "/v1/deployments") {
+            return reply;
         }
         for (path, left, reply) in &self.canned {
             if seen.path == *path && spend(left) {
@@ -494,7 +542,8 @@ impl Serving {
                 let wanted = |record: &Value| {
                     let is = |key: &str| seen.parameter(key).is_none_or(|value| record[key] == value);
                     let kind = seen.parameter("artifact_kind");
-                    keys.into_iter().all(is) && kind.is_none_or(|kind| record["artifact"]["kind"] == kind)
+                    let hidden = hidden.iter().any(|id| record["id"] == **id);
+                    !hidden && keys.into_iter().all(is) && kind.is_none_or(|kind| record["artifact"]["kind"] == kind)
                 };
                 let records = self.script.records.iter().zip(&self.rendered);
                 let mut records: Vec<_> = records.filter(|(record, _)| wanted(record)).collect();
@@ -627,6 +676,8 @@ async fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<bool> {
         _ => write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap(),
     }
     match reply.how {
+        How::Never => std::future::pending::<()>().await,
+        How::Reset => stream.set_zero_linger()?,
         How::Whole => {
             stream.write_all(&[head.as_bytes(), body].concat()).await?;
             return Ok(true);

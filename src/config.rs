@@ -5,6 +5,7 @@
 
 pub(crate) mod duration;
 mod error;
+mod github_app;
 mod located;
 pub mod overrides;
 mod plugins;
@@ -27,6 +28,7 @@ use schemars::transform::RecursiveTransform;
 use url::Url;
 
 pub use error::ConfigError;
+pub use github_app::GithubAppConfig;
 pub use plugins::{PluginConfig, PluginSource, USUAL_PLUGIN_MEMORY};
 pub use policies::{KeySource, PlaceError, PolicySource, Verification};
 pub use server::{ServerConfig, TlsConfig, TlsVersion};
@@ -83,6 +85,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// What of a cluster is judged, and where it goes. Its environments exist.
     pub admission: Option<AdmissionSettings>,
+    /// The GitHub App.
+    pub github_app: Option<GithubAppConfig>,
 }
 
 /// A record source.

@@ -14,6 +14,7 @@ pub mod domain;
 pub mod engine;
 pub mod exit;
 pub mod gate;
+pub mod github;
 pub mod ledger;
 pub mod output;
 pub mod private;

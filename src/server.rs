@@ -1,15 +1,17 @@
-//! The admission webhook: a door to the gate that the Kubernetes API server knocks at.
+//! Doors to the gate that others knock at: the admission webhook for a Kubernetes API server, and the GitHub App.
 //!
 //! | listener | path | what it is |
 //! | --- | --- | --- |
 //! | reviews, TLS | `POST /validate` | a review, answered by the settings of the configuration |
 //! | reviews, TLS | `POST /validate/{profile}` | a review, answered by those of a profile |
+//! | GitHub | `POST /github/webhook` | a run that waits for an environment: see [`github_app`] |
 //! | operations | `GET /livez`, `/readyz`, `/metrics` | see [`operations`] |
 //!
 //! Answers come from memory: [`records`] reads in the background, [`judge`] decides, [`readmission`] remembers.
 
 pub mod certificate;
 pub mod clock;
+pub mod github_app;
 pub mod handler;
 pub mod judge;
 pub mod listen;

@@ -23,6 +23,8 @@ pub struct ServeChanges {
     pub mode: Option<Mode>,
     /// Fetch nothing from registries.
     pub offline: bool,
+    /// Judge no reviews, whatever the configuration says.
+    pub without_reviews: bool,
 }
 
 /// The clock of the server.
@@ -41,17 +43,10 @@ pub fn readmissions(config: &Config) -> Arc<Readmissions> {
 /// Builds the judge of a configuration: loads policies and plugins, and reads tokens. No record is read yet.
 ///
 /// # Errors
-/// A configuration without `admission`, and everything that keeps a gate from being built.
+/// A configuration without `admission`, where reviews are judged, and everything that keeps a gate from being built.
 pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmissions>) -> anyhow::Result<Built> {
-    let Some(admission) = &config.admission else {
-        bail!(
-            "`{}` has no `admission`, so nothing says what is judged\nhint: add it; docs/admission.md begins with one \
-             of five lines",
-            config.path.display()
-        );
-    };
-    refuse_http(config)?;
-    let settings = Arc::new(in_mode(admission.clone(), changes.mode));
+    let settings = if changes.without_reviews { AdmissionSettings::default() } else { admission(config, changes)? };
+    let settings = Arc::new(settings);
     let gate = Arc::new(gate(config, &Changes { offline: changes.offline, ..Changes::default() })?);
     let records = Records::new(
         Arc::clone(&gate),
@@ -71,6 +66,18 @@ pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmis
         evaluations: thread::available_parallelism().map_or(1, usize::from),
     });
     Ok(Built { judge, files: files(config) })
+}
+
+fn admission(config: &Config, changes: &ServeChanges) -> anyhow::Result<AdmissionSettings> {
+    let Some(admission) = &config.admission else {
+        bail!(
+            "`{}` has no `admission`, so nothing says what is judged\nhint: add it, or `github_app`; docs/admission.md \
+             begins with one of five lines",
+            config.path.display()
+        );
+    };
+    refuse_http(config)?;
+    Ok(in_mode(admission.clone(), changes.mode))
 }
 
 /// A plugin that waits for others makes the API server wait: that has to be wanted.

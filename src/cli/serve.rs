@@ -10,11 +10,12 @@ const EXAMPLES: &str = "\
 Examples:
   holdpoint serve
   holdpoint serve --mode warn
+  holdpoint serve --github-app               # answer GitHub alone
   holdpoint serve --self-signed holdpoint.holdpoint.svc > ca-bundle.txt
   holdpoint serve --listen 127.0.0.1:8443    # plain http, to this machine only, when no certificate is given
 
-The configuration says what is judged (`admission:`) and how the server runs (`server:`); it is read again when it
-changes, and on SIGHUP. docs/admission.md explains both.
+The configuration says what is judged (`admission:`, `github_app:`, or both) and how the server runs (`server:`); it is
+read again when it changes, and on SIGHUP. docs/serving.md explains it.
 
 Ends with 0 after SIGTERM or Ctrl-C, when all reviews are answered; with 2 when it cannot start.";
 
@@ -25,6 +26,9 @@ pub struct ServeArgs {
     /// The configuration.
     #[arg(short, long, value_name = "FILE", default_value = "holdpoint.yaml", env = "HOLDPOINT_CONFIG")]
     pub config: PathBuf,
+    /// Answer deployment protection rules of GitHub, as `github_app` says, and no reviews.
+    #[arg(long)]
+    pub github_app: bool,
     /// What answers do with a verdict, for every profile; instead of the configured modes.
     #[arg(long, value_enum, env = "HOLDPOINT_MODE")]
     pub mode: Option<ModeArg>,

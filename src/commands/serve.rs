@@ -1,5 +1,6 @@
-//! `holdpoint serve`: answers reviews until it is told to stop.
+//! `holdpoint serve`: answers reviews and deployments of GitHub until it is told to stop.
 
+mod github_app;
 pub(super) mod signals;
 
 use std::net::SocketAddr;
@@ -42,10 +43,11 @@ const BLOCKING_THREADS: usize = 128;
 /// Wrong usage or configuration, a certificate that cannot be served, an address that cannot be listened on.
 pub fn execute(args: &ServeArgs) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
-    let changes = ServeChanges { mode: args.mode.map(Mode::from), offline: args.offline };
-    let listen = args.listen.unwrap_or(config.server.listen);
+    let reviews = serves_reviews(args, &config)?;
+    let changes = ServeChanges { mode: args.mode.map(Mode::from), offline: args.offline, without_reviews: !reviews };
+    let listen = reviews.then(|| args.listen.unwrap_or(config.server.listen));
     let operations = args.operations_listen.unwrap_or(config.server.operations);
-    let certificates = certificates(args, &config, listen)?;
+    let certificates = listen.map(|listen| certificates(args, &config, listen)).transpose()?.flatten();
     let readmissions = app::serve::readmissions(&config);
     let build: Build = {
         let (path, readmissions) = (args.config.clone(), Arc::clone(&readmissions));
@@ -70,6 +72,28 @@ impl From<ModeArg> for Mode {
             ModeArg::Audit => Self::Audit,
         }
     }
+}
+
+/// Whether there are reviews to answer, beside deployments of GitHub.
+fn serves_reviews(args: &ServeArgs, config: &Config) -> anyhow::Result<bool> {
+    let path = config.path.display();
+    if args.github_app && config.github_app.is_none() {
+        bail!("`{path}` has no `github_app`\nhint: add it; docs/github-app.md says how");
+    }
+    if config.admission.is_none() && config.github_app.is_none() {
+        bail!(
+            "`{path}` has no `admission` and no `github_app`, so nothing says what is judged\nhint: add one; \
+             docs/admission.md and docs/github-app.md begin with a few lines"
+        );
+    }
+    let reviews = config.admission.is_some() && !args.github_app;
+    if !reviews && (args.listen.is_some() || !args.self_signed.is_empty()) {
+        bail!(
+            "`--listen` and `--self-signed` are for reviews, and there are none to answer\nhint: set \
+             `github_app.listen` and `github_app.tls`"
+        );
+    }
+    Ok(reviews)
 }
 
 /// The certificate of the command line, or of the configuration. Without one, only this machine is served.
@@ -109,7 +133,7 @@ struct Server<'config> {
 }
 
 impl Server<'_> {
-    async fn run(self, listen: SocketAddr, operations: SocketAddr) -> anyhow::Result<()> {
+    async fn run(self, listen: Option<SocketAddr>, operations: SocketAddr) -> anyhow::Result<()> {
         let build = Arc::clone(&self.build);
         // Before they are read: what changes meanwhile is read again.
         let seen = fingerprint(&app::serve::files(self.config));
@@ -117,8 +141,13 @@ impl Server<'_> {
             tokio::task::spawn_blocking(move || build()).await.context("the policies could not be loaded")??;
         let (trigger, shutdown) = Shutdown::new();
         let door = Arc::new(self.door(Running::start(Arc::new(judge)), shutdown.clone()));
-        let (reviews, health) = (bind(listen).await?, bind(operations).await?);
-        self.announce(&reviews, &health)?;
+        let reviews = match listen {
+            Some(listen) => Some(bind(listen).await?),
+            None => None,
+        };
+        let health = bind(operations).await?;
+        let github = github_app::Listening::start(self.config, &door).await?;
+        self.announce(reviews.as_ref(), github.as_ref(), &health)?;
         let asked = Arc::new(Notify::new());
         let reloader = Reloader::new(Arc::clone(&door), self.build, Arc::clone(&asked), files, seen);
         let _writing = self.readmissions.start();
@@ -128,7 +157,8 @@ impl Server<'_> {
             tokio::spawn(watch_certificates(self.certificates.clone())),
         ];
         let server = &self.config.server;
-        let of_operations = Limits { connections: OPERATIONS_CONNECTIONS, ..limits(server.connections, server.drain) };
+        let limits = limits(server.connections, server.drain);
+        let of_operations = Limits { connections: OPERATIONS_CONNECTIONS, ..limits.clone() };
         let health = tokio::spawn(listen::serve(
             health,
             None,
@@ -137,13 +167,18 @@ impl Server<'_> {
             shutdown.clone(),
             Arc::default(),
         ));
-        let limits = limits(server.connections, server.drain);
-        let connections = Arc::clone(&door.parts.connections);
-        let end = listen::serve(reviews, self.certificates, server::router(door), limits, shutdown, connections).await;
+        let answering = async {
+            let Some(reviews) = reviews else { return Ok(()) };
+            let connections = Arc::clone(&door.parts.connections);
+            let (routes, limits) = (server::router(Arc::clone(&door)), limits.clone());
+            let end = listen::serve(reviews, self.certificates, routes, limits, shutdown.clone(), connections).await;
+            end.context("the listener for reviews failed")
+        };
+        let end = tokio::try_join!(answering, github_app::serve(github, limits.clone(), shutdown.clone()));
         background.iter().for_each(tokio::task::JoinHandle::abort);
         health.abort();
         self.readmissions.flush().await;
-        end.context("the listener for reviews failed")
+        end.map(|((), ())| ())
     }
 
     fn door(&self, running: Running, shutdown: Shutdown) -> Door {
@@ -161,13 +196,22 @@ impl Server<'_> {
     }
 
     /// The addresses, as they are after the port 0 got a number.
-    fn announce(&self, reviews: &TcpListener, health: &TcpListener) -> anyhow::Result<()> {
-        let scheme = if self.certificates.is_some() { "https" } else { "http" };
-        standard_error::write(&format!(
-            "answering reviews on {scheme}://{}/validate; health and metrics on http://{}",
-            reviews.local_addr()?,
-            health.local_addr()?
-        ));
+    fn announce(
+        &self,
+        reviews: Option<&TcpListener>,
+        github: Option<&github_app::Listening>,
+        health: &TcpListener,
+    ) -> anyhow::Result<()> {
+        let mut doors = Vec::new();
+        if let Some(reviews) = reviews {
+            let scheme = if self.certificates.is_some() { "https" } else { "http" };
+            doors.push(format!("answering reviews on {scheme}://{}/validate", reviews.local_addr()?));
+        }
+        if let Some(github) = github {
+            doors.push(format!("taking events of GitHub on {}", github.address()?));
+        }
+        doors.push(format!("health and metrics on http://{}", health.local_addr()?));
+        standard_error::write(&doors.join("; "));
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration as it is written: stage one of two. The JSON Schema comes from these types.
 
 pub(crate) mod admission;
+pub(crate) mod github_app;
 pub(crate) mod plugins;
 pub(crate) mod policies;
 pub(crate) mod server;
@@ -72,6 +73,9 @@ pub(crate) struct RawConfig {
     #[schemars(extend("default" = json!({})))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) server: Option<server::RawServer>,
+    /// A GitHub App that answers for deployment protection rules.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) github_app: Option<Located<github_app::RawGithubApp>>,
 }
 
 /// A record source. Which keys it takes depends on its `type`.
@@ -184,10 +188,7 @@ fn restrict_keys_to_type(schema: &mut Schema) {
     let of_type = |kind: &str, then: Value| json!({"if": {"properties": {"type": {"const": kind}}}, "then": then});
     let rules = [
         of_type("snapshot", json!({"required": ["path"], "properties": only(&["path"])})),
-        of_type(
-            "chainloop",
-            json!({"properties": only(CHAINLOOP_KEYS), "dependentRequired": version_needs_project}),
-        ),
+        of_type("chainloop", json!({"properties": only(CHAINLOOP_KEYS), "dependentRequired": version_needs_project})),
         of_type(
             "ledger",
             json!({

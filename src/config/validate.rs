@@ -2,6 +2,7 @@
 
 mod admission;
 mod environments;
+mod github_app;
 mod plugins;
 mod policies;
 mod rules;
@@ -11,6 +12,8 @@ mod sources;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub(super) use sources::is_loopback;
 
 use super::error::{MOST_PROBLEMS, Problem, quote, suggest};
 use super::located::{Located, Place};
@@ -53,6 +56,7 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
     let overrides = overrides(&mut check, raw.overrides, raw.override_limits.unwrap_or_default());
     let server = server::check(&mut check, raw.server);
     let admission = raw.admission.map(|raw| admission::check(&mut check, raw, &environment_names));
+    let github_app = raw.github_app.and_then(|raw| github_app::check(&mut check, raw, &environment_names, &server));
     let when_no_rule_applies = match raw.when_no_rule_applies {
         None | Some(RawWhenNoRuleApplies::Undecided) => Verdict::Undecided,
         Some(RawWhenNoRuleApplies::Allow) => Verdict::Allow,
@@ -71,6 +75,7 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
             evaluation_timeout,
             server,
             admission,
+            github_app,
         }),
         _ => Err(check.problems),
     }

@@ -20,7 +20,7 @@ use super::judge::{Judge, Judgement};
 use super::metrics::Failure;
 use super::{Door, trace};
 pub use body::Bodies;
-use body::Refusal;
+pub(super) use body::Refusal as BodyRefusal;
 
 use crate::admission::answer::Answer;
 use crate::admission::review::Review;
@@ -130,18 +130,20 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The uid is in the body: without one there is no review to answer.
-fn refused_unread(door: &Door, refusal: Refusal) -> Response {
-    door.metrics.failed(if refusal == Refusal::NoPlace { Failure::Overload } else { Failure::Unreadable });
+fn refused_unread(door: &Door, refusal: BodyRefusal) -> Response {
+    door.metrics.failed(if refusal == BodyRefusal::NoPlace { Failure::Overload } else { Failure::Unreadable });
     match refusal {
-        Refusal::TooLarge => {
+        BodyRefusal::TooLarge => {
             let most = door.parts.body;
             refuse(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 &format!("the body is larger than {most} bytes, or the connection broke"),
             )
         }
-        Refusal::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
-        Refusal::NoPlace => refuse(StatusCode::SERVICE_UNAVAILABLE, "too many large reviews are being read; try again"),
+        BodyRefusal::TooSlow => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+        BodyRefusal::NoPlace => {
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "too many large reviews are being read; try again")
+        }
     }
 }
 

@@ -44,6 +44,7 @@ pub struct Parts {
 
 /// Judges reviews by what is in memory. Its threads for blocking work need stacks of at least 1 MiB, which plugins use.
 pub struct Judge {
+    gate: Arc<Gate>,
     settings: Arc<AdmissionSettings>,
     records: Arc<Records>,
     readmissions: Arc<Readmissions>,
@@ -68,9 +69,10 @@ impl Judge {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let gate = Arc::clone(&parts.gate);
         let (settings, records) = (Arc::clone(&parts.settings), Arc::clone(&parts.records));
         let (readmissions, clock) = (Arc::clone(&parts.readmissions), Arc::clone(&parts.clock));
-        Self { settings, records, readmissions, clock, images: Arc::new(ImageJudge::new(parts)) }
+        Self { gate, settings, records, readmissions, clock, images: Arc::new(ImageJudge::new(parts)) }
     }
 
     /// Judges a review, and has an answer by the deadline whatever happens: what cannot be decided until then is
@@ -133,6 +135,12 @@ impl Judge {
     #[must_use]
     pub fn mode(&self, profile: Option<&str>) -> Mode {
         placement::mode(&self.settings, profile)
+    }
+
+    /// What decides.
+    #[must_use]
+    pub const fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// The records.

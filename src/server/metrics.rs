@@ -1,5 +1,6 @@
 //! What the server counts, as Prometheus reads it. `docs/admission.md` has the table of names.
 
+mod github;
 mod labels;
 mod scrape;
 
@@ -16,6 +17,7 @@ use crate::admission::answer::{Answer, Conclusion, Outcome};
 use crate::admission::review::Review;
 use crate::domain::decision::Decision;
 
+pub use github::{GithubAnswer, GithubMetrics};
 use labels::{EnvironmentLabel, FailureLabel, ReviewLabels, RuleLabels, VerdictLabel};
 
 /// Seconds: a decision takes a hundredth of a millisecond to some milliseconds, a read on demand up to the deadline.
@@ -49,6 +51,8 @@ impl Failure {
 /// The counts. What others count is taken over when the metrics are read.
 pub struct Metrics {
     registry: Registry,
+    /// Of the GitHub App.
+    pub(super) github: GithubMetrics,
     reviews: Family<ReviewLabels, Counter>,
     seconds: Family<VerdictLabel, Histogram>,
     in_flight: Gauge,
@@ -82,6 +86,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("holdpoint"),
+            github: GithubMetrics::default(),
             reviews: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             in_flight: Gauge::default(),
@@ -113,6 +118,7 @@ impl Default for Metrics {
         metrics.register_reviews();
         metrics.register_records();
         metrics.register_server();
+        metrics.github.register(&mut metrics.registry);
         metrics
     }
 }

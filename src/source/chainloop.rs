@@ -33,7 +33,7 @@ use paging::Limits;
 use targets::{Target, TargetRecords};
 
 pub use client::Clock;
-pub use options::ChainloopOptions;
+pub use options::{ChainloopOptions, authorities};
 pub use product::Product;
 
 /// A record source that reads the API of one Chainloop installation.

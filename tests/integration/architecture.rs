@@ -101,7 +101,7 @@ const PARTS: &[Part] = &[
     Part { module: "sqlite", modules: &["domain", "private", "source::file"], crates: None, never: TIMELESS },
     Part {
         module: "config",
-        modules: &["admission::image", "admission::settings", "domain"],
+        modules: &["admission::image", "admission::settings", "domain", "github"],
         crates: Some(&["jiff", "schemars", "serde", "serde_json", "serde_saphyr", "url"]),
         never: TIMELESS,
     },
@@ -118,8 +118,20 @@ const PARTS: &[Part] = &[
         never: PURE,
     },
     Part {
+        module: "github",
+        modules: &["domain", "output::escape"],
+        crates: Some(&["aws_lc_rs", "jiff", "serde", "serde_json", "thiserror", "url"]),
+        never: PURE,
+    },
+    Part {
         module: "server",
-        modules: &["admission", "domain", "gate", "output", "telemetry::traces"],
+        modules: &["admission", "domain", "gate", "github", "output", "telemetry::traces"],
+        crates: None,
+        never: TIMELESS,
+    },
+    Part {
+        module: "server::github_app",
+        modules: &["domain", "gate", "github", "output", "server", "sqlite"],
         crates: None,
         never: TIMELESS,
     },
@@ -151,7 +163,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         module: "app",
-        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "ledger", "server", "source"],
+        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "github", "ledger", "server", "source"],
         crates: None,
         never: &[],
     },

@@ -1,6 +1,7 @@
 //! The configuration: every key, every mistake, the schema, the documented examples.
 
 mod admission;
+mod github_app;
 mod server;
 
 use std::fmt::Write as _;

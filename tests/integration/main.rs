@@ -20,6 +20,7 @@ mod compat;
 mod config;
 mod engine;
 mod explain;
+mod github_app;
 mod kubernetes;
 mod ledger;
 mod live;

@@ -78,7 +78,12 @@ fn addresses(
     (listen, operations)
 }
 
-fn address(check: &mut Check<'_>, key: &str, text: Option<Located<String>>, default: SocketAddr) -> SocketAddr {
+pub(super) fn address(
+    check: &mut Check<'_>,
+    key: &str,
+    text: Option<Located<String>>,
+    default: SocketAddr,
+) -> SocketAddr {
     let Some(text) = text else { return default };
     text.value.parse().unwrap_or_else(|_| {
         let message = format!("{}: {} is not an address with a port", quote(key), quote(&text.value));
@@ -87,7 +92,7 @@ fn address(check: &mut Check<'_>, key: &str, text: Option<Located<String>>, defa
     })
 }
 
-fn tls(check: &mut Check<'_>, raw: RawTls) -> TlsConfig {
+pub(super) fn tls(check: &mut Check<'_>, raw: RawTls) -> TlsConfig {
     let client_names = raw.client_names.map(|names| client_names(check, names, raw.client_ca.is_some()));
     TlsConfig {
         certificate: file(check, "certificate", raw.certificate),
@@ -123,7 +128,7 @@ fn version(check: &mut Check<'_>, text: &Located<String>) -> TlsVersion {
 }
 
 /// A path that is no folder.
-fn file(check: &mut Check<'_>, key: &str, path: Located<String>) -> PathBuf {
+pub(super) fn file(check: &mut Check<'_>, key: &str, path: Located<String>) -> PathBuf {
     if path.value.ends_with('/') {
         check.problem(path.place, format!("{} is a folder", quote(key)), "name a file in it");
     }

@@ -26,7 +26,11 @@ pub(super) fn names(sources: &RawSources) -> Vec<String> {
 
 pub(super) fn check(check: &mut Check<'_>, sources: Located<RawSources>) -> BTreeMap<String, SourceConfig> {
     if sources.value.is_empty() {
-        check.problem(sources.place, "`sources` is empty", "add where records come from: a `snapshot`, `ledger` or `chainloop`");
+        check.problem(
+            sources.place,
+            "`sources` is empty",
+            "add where records come from: a `snapshot`, `ledger` or `chainloop`",
+        );
     }
     let mut checked = BTreeMap::new();
     for (name, source) in sources.value {
@@ -99,7 +103,11 @@ fn ledger(check: &mut Check<'_>, source: RawSource) -> Option<SourceConfig> {
         }
         (Some(_), Some(url)) => {
             let hint = "keep `path` for a file on this machine, or `url` for a server";
-            check.push(Problem::new(url.place, "a source of type `ledger` has both `path` and `url`").hint(hint).without_line());
+            check.push(
+                Problem::new(url.place, "a source of type `ledger` has both `path` and `url`")
+                    .hint(hint)
+                    .without_line(),
+            );
             None
         }
         (None, None) => {
@@ -122,7 +130,11 @@ fn api(check: &mut Check<'_>, source: RawSource, token_variable: &str) -> Option
     let allow_insecure = source.allow_insecure.is_some_and(|allowed| allowed.value);
     let place = Place::default();
     let url = source.url.unwrap_or_else(|| Located { value: DEFAULT_URL.to_owned(), place });
-    let url = check_url(check, &url, allow_insecure);
+    let url = check_url(
+        check,
+        &url,
+        &Base { key: "url", credential: "token", usual: DEFAULT_URL, allow_insecure: Some(allow_insecure) },
+    );
     let token = match source.token {
         Some(token) => check_token(check, "`token`", token),
         None => Some(TokenSource::Env(token_variable.to_owned())),
@@ -144,27 +156,42 @@ fn api(check: &mut Check<'_>, source: RawSource, token_variable: &str) -> Option
     })
 }
 
-fn check_url(check: &mut Check<'_>, text: &Located<String>, allow_insecure: bool) -> Option<Url> {
-    let example = format!("write it as `{DEFAULT_URL}`");
+/// A base address, to which secrets are sent.
+pub(super) struct Base {
+    /// How messages call it.
+    pub(super) key: &'static str,
+    /// The key of what is sent there.
+    pub(super) credential: &'static str,
+    /// How one is written.
+    pub(super) usual: &'static str,
+    /// Whether it may be plain http to another machine; none where nothing can allow that.
+    pub(super) allow_insecure: Option<bool>,
+}
+
+pub(super) fn check_url(check: &mut Check<'_>, text: &Located<String>, base: &Base) -> Option<Url> {
+    let Base { key, credential, usual, allow_insecure } = base;
+    let example = format!("write it as `{usual}`");
     let url = match Url::parse(&text.value) {
         Ok(url) => url,
         // The text is not repeated: what is no URL may still hold a password.
         Err(error) => {
-            let problem = Problem::new(text.place, format!("`url` is not a URL: {error}"));
+            let problem = Problem::new(text.place, format!("`{key}` is not a URL: {error}"));
             check.push(problem.hint(example).without_line());
             return None;
         }
     };
     let problem = if !url.username().is_empty() || url.password().is_some() {
-        Problem::new(text.place, "`url` holds a user name or a password").hint("use `token`").without_line()
+        let message = format!("`{key}` holds a user name or a password");
+        Problem::new(text.place, message).hint(format!("use `{credential}`")).without_line()
     } else if url.query().is_some() || url.fragment().is_some() {
-        Problem::new(text.place, "`url` holds a query or a fragment").hint(example).without_line()
+        Problem::new(text.place, format!("`{key}` holds a query or a fragment")).hint(example).without_line()
     } else if url.host().is_none() || !matches!(url.scheme(), "https" | "http") {
-        let message = format!("`url` has the scheme {}, which holdpoint does not speak", quote(url.scheme()));
+        let message = format!("`{key}` has the scheme {}, which holdpoint does not speak", quote(url.scheme()));
         Problem::new(text.place, message).hint(example)
-    } else if url.scheme() == "http" && !allow_insecure && !is_loopback(&url) {
-        Problem::new(text.place, "`url` is plain http to another machine, which would show the token to the network")
-            .hint("use `https`, or set `allow_insecure: true` if the network is trusted")
+    } else if url.scheme() == "http" && *allow_insecure != Some(true) && !is_loopback(&url) {
+        let message = format!("`{key}` is plain http to another machine, which would show the token to the network");
+        let trusted = allow_insecure.map_or("", |_| ", or set `allow_insecure: true` if the network is trusted");
+        Problem::new(text.place, message).hint(format!("use `https`{trusted}"))
     } else {
         return Some(url);
     };
@@ -172,7 +199,8 @@ fn check_url(check: &mut Check<'_>, text: &Located<String>, allow_insecure: bool
     None
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL stays on this machine.
+pub(in crate::config) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -21,7 +21,7 @@ pub struct Bodies(Arc<Semaphore>);
 
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(in crate::server) enum Refusal {
     /// It is larger than allowed, or the connection broke: the error does not tell in a way that could be relied on.
     TooLarge,
     /// It did not come in time.
@@ -38,7 +38,7 @@ impl Default for Bodies {
 
 impl Bodies {
     /// The body, of `most` bytes at most, and its place, to be kept until the review is out of memory.
-    pub(super) async fn read(
+    pub(in crate::server) async fn read(
         &self,
         body: Body,
         most: usize,

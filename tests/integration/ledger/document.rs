@@ -25,7 +25,9 @@ async fn answers_are_as_described() {
     let target = server.target().await;
     server.record("staging", "storefront", 1).await;
     server.record("staging", "storefront", 2).await;
-    let environment = server.store.list(&holdpoint::ledger::filter::Filter::default(), holdpoint::ledger::filter::Page { number: 1, size: 1 });
+    let environment = server
+        .store
+        .list(&holdpoint::ledger::filter::Filter::default(), holdpoint::ledger::filter::Page { number: 1, size: 1 });
     let environment = environment.await.unwrap().records[0].environment_id.clone();
     let requests = [
         ("/v1/deployments", "/v1/deployments?full_history=true", 200),

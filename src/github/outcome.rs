@@ -1,0 +1,55 @@
+//! What came of looking at a deployment.
+
+use jiff::Timestamp;
+
+use crate::domain::decision::Decisions;
+use crate::domain::verdict::Verdict;
+
+/// What came of looking at a deployment.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The gate decided, for each artifact of the run that waits for the environment.
+    Decided(Decisions),
+    /// No artifact was found, for this reason, which is untrusted text.
+    NoArtifact(String),
+    /// The configuration has no such environment.
+    NoEnvironment(String),
+    /// A part of holdpoint failed.
+    Failed,
+}
+
+impl Outcome {
+    /// The verdict. What was not decided is undecided.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Decided(decisions) => decisions.verdict(),
+            Self::NoArtifact(_) | Self::NoEnvironment(_) | Self::Failed => Verdict::Undecided,
+        }
+    }
+
+    /// When a hold opens, if that is known.
+    #[must_use]
+    pub fn opens_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Decided(decisions) => decisions.opens_at(),
+            _ => None,
+        }
+    }
+
+    /// What two outcomes have in common that say the same to a reader: messages may count minutes, and are no news.
+    #[must_use]
+    pub fn gist(&self) -> String {
+        let opens_at = self.opens_at().map(|time| time.as_second() / 60).unwrap_or_default();
+        let why: Vec<String> = match self {
+            Self::Decided(decisions) => {
+                let findings = decisions.0.iter().flat_map(|decision| &decision.findings);
+                findings.filter(|one| one.blocks()).map(|one| format!("{}/{}", one.rule, one.code)).collect()
+            }
+            Self::NoArtifact(why) => vec![why.clone()],
+            Self::NoEnvironment(name) => vec![name.clone()],
+            Self::Failed => Vec::new(),
+        };
+        format!("{} {opens_at} {}", self.verdict(), why.join(" "))
+    }
+}

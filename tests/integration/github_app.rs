@@ -1,0 +1,8 @@
+//! The GitHub App: the real program before a GitHub that does what GitHub's documentation says.
+
+mod answers;
+mod events;
+mod fake;
+mod moods;
+mod program;
+mod restart;

@@ -184,10 +184,7 @@ fn restrict_keys_to_type(schema: &mut Schema) {
     let of_type = |kind: &str, then: Value| json!({"if": {"properties": {"type": {"const": kind}}}, "then": then});
     let rules = [
         of_type("snapshot", json!({"required": ["path"], "properties": only(&["path"])})),
-        of_type(
-            "chainloop",
-            json!({"properties": only(CHAINLOOP_KEYS), "dependentRequired": version_needs_project}),
-        ),
+        of_type("chainloop", json!({"properties": only(CHAINLOOP_KEYS), "dependentRequired": version_needs_project})),
         of_type(
             "ledger",
             json!({

@@ -20,7 +20,13 @@ Ends with 0 after SIGTERM or Ctrl-C, when all requests are answered; with 2 when
 #[command(after_help = EXAMPLES)]
 pub struct LedgerServeArgs {
     /// The file of the ledger, which is made when it is missing, or the URL of a PostgreSQL database.
-    #[arg(long, value_name = "FILE|URL", default_value = "ledger.db", env = "HOLDPOINT_LEDGER", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "FILE|URL",
+        default_value = "ledger.db",
+        env = "HOLDPOINT_LEDGER",
+        hide_env_values = true
+    )]
     pub ledger: String,
     /// Where to answer. Without a certificate only on an address of this machine.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420", env = "HOLDPOINT_LEDGER_LISTEN")]

@@ -26,7 +26,11 @@ pub(super) fn names(sources: &RawSources) -> Vec<String> {
 
 pub(super) fn check(check: &mut Check<'_>, sources: Located<RawSources>) -> BTreeMap<String, SourceConfig> {
     if sources.value.is_empty() {
-        check.problem(sources.place, "`sources` is empty", "add where records come from: a `snapshot`, `ledger` or `chainloop`");
+        check.problem(
+            sources.place,
+            "`sources` is empty",
+            "add where records come from: a `snapshot`, `ledger` or `chainloop`",
+        );
     }
     let mut checked = BTreeMap::new();
     for (name, source) in sources.value {
@@ -99,7 +103,11 @@ fn ledger(check: &mut Check<'_>, source: RawSource) -> Option<SourceConfig> {
         }
         (Some(_), Some(url)) => {
             let hint = "keep `path` for a file on this machine, or `url` for a server";
-            check.push(Problem::new(url.place, "a source of type `ledger` has both `path` and `url`").hint(hint).without_line());
+            check.push(
+                Problem::new(url.place, "a source of type `ledger` has both `path` and `url`")
+                    .hint(hint)
+                    .without_line(),
+            );
             None
         }
         (None, None) => {

@@ -9,9 +9,7 @@ use jiff::Timestamp;
 use super::query::Parameters;
 use super::recording::Asked;
 use super::refusal::{BodyRefused, Error, Refusal, Refused};
-use super::wire::{
-    LARGEST_PAGE, ListParameters, ListResponse, Pagination, Record, RecordRequest, RecordResponse,
-};
+use super::wire::{LARGEST_PAGE, ListParameters, ListResponse, Pagination, Record, RecordRequest, RecordResponse};
 use super::{Api, answer, body};
 use crate::domain::artifact::ArtifactKind;
 use crate::domain::digest::Digest;
@@ -61,13 +59,9 @@ pub(super) fn page(parameters: &mut Parameters) -> Result<Page, Refusal> {
 }
 
 fn filter(parameters: &mut Parameters) -> Result<Filter, Refusal> {
-    let status = parameters.word(
-        "status",
-        "DEPLOYMENT_STATUS_UNSPECIFIED",
-        &["DEPLOYED", "DECOMMISSIONED", "SUPERSEDED"],
-    )?;
-    let kind =
-        parameters.word("artifact_kind", "ARTIFACT_KIND_UNSPECIFIED", &["CONTAINER_IMAGE", "HELM_CHART"])?;
+    let status =
+        parameters.word("status", "DEPLOYMENT_STATUS_UNSPECIFIED", &["DEPLOYED", "DECOMMISSIONED", "SUPERSEDED"])?;
+    let kind = parameters.word("artifact_kind", "ARTIFACT_KIND_UNSPECIFIED", &["CONTAINER_IMAGE", "HELM_CHART"])?;
     Ok(Filter {
         environment_name: parameters.text("environment_name"),
         project_name: parameters.text("project_name"),
@@ -91,7 +85,7 @@ fn filter(parameters: &mut Parameters) -> Result<Filter, Refusal> {
     request_body = RecordRequest,
     responses(
         (status = 200, body = RecordResponse, description = "It is on disk."),
-        (status = 404, body = Error, description = "What is to be decommissioned is not in the slot."),
+        (status = 404, body = Error, description = "Nothing is in the slot that is to be decommissioned."),
         (status = 409, body = Error, description = "Another artifact is in the slot than is to be decommissioned."),
         Refused,
         BodyRefused

@@ -109,7 +109,8 @@ mod tests {
             let refusal = Parameters::read(Some(query), &KNOWN).unwrap_err();
             assert!(format!("{refusal:?}").contains(expected), "{query}: {refusal:?}");
         }
-        let mut read = Parameters::read(Some("environmentName=a%20b&pagination.pageSize=7&full_history="), &KNOWN).unwrap();
+        let mut read =
+            Parameters::read(Some("environmentName=a%20b&pagination.pageSize=7&full_history="), &KNOWN).unwrap();
         assert_eq!(read.text("environment_name").as_deref(), Some("a b"));
         assert_eq!(read.counting("pagination.page_size").unwrap(), Some(7));
         assert!(read.parsed::<bool>("full_history", "true or false").is_err());

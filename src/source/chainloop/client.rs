@@ -101,7 +101,11 @@ impl Session {
     }
 
     /// The body of the answer to one request.
-    pub(super) async fn answer(&self, call: &Call, page: &[(&'static str, u64)]) -> Result<Vec<u8>, (SourceError, bool)> {
+    pub(super) async fn answer(
+        &self,
+        call: &Call,
+        page: &[(&'static str, u64)],
+    ) -> Result<Vec<u8>, (SourceError, bool)> {
         let endpoint = self.endpoint(call);
         let mut url = endpoint.clone();
         for (name, value) in &call.parameters {

@@ -87,9 +87,7 @@ impl Refusal<'_> {
     fn meaning(&self, spoken: &Spoken) -> (SourceErrorKind, String) {
         let (origin, product) = (self.token_origin, self.product);
         match self.status.as_u16() {
-            401 => {
-                (SourceErrorKind::Unauthorized, format!("{} and put it in {origin}", product.new_token()))
-            }
+            401 => (SourceErrorKind::Unauthorized, format!("{} and put it in {origin}", product.new_token())),
             403 => (
                 SourceErrorKind::Forbidden,
                 format!(

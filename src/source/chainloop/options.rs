@@ -129,7 +129,10 @@ impl ChainloopOptions {
             Err(SourceError::new(SourceErrorKind::Unauthorized, message, remediation.to_owned()))
         };
         if token.is_empty() {
-            return refused(format!("the {whose} token in {origin} is empty"), &format!("put a {whose} API token in it"));
+            return refused(
+                format!("the {whose} token in {origin} is empty"),
+                &format!("put a {whose} API token in it"),
+            );
         }
         let value = HeaderValue::try_from(format!("Bearer {token}"));
         let Some(mut value) = value.ok().filter(|_| token.bytes().all(|byte| byte.is_ascii_graphic())) else {

@@ -75,7 +75,8 @@ async fn every_way_to_read_a_ledger_reads_the_same() {
         for targets in [&["staging"][..], &["production", "staging"], &[]] {
             let mut asked = query(targets, filters.clone());
             if targets.is_empty() {
-                asked.environments = vec![EnvironmentQuery { environment: "all".to_owned(), ..EnvironmentQuery::default() }];
+                asked.environments =
+                    vec![EnvironmentQuery { environment: "all".to_owned(), ..EnvironmentQuery::default() }];
             }
             let file = LedgerSource::new(place.of_store(), clock()).fetch(&asked, &NoProgress).await.unwrap();
             for page_size in [1, 2, 3, 7, 100, 1000] {
@@ -117,10 +118,7 @@ async fn an_unknown_environment_is_no_empty_one() {
     for source in sources {
         let error = source.fetch(&unknown, &NoProgress).await.unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::UnknownEnvironment, "{error}");
-        assert_eq!(
-            error.message,
-            "the ledger has no environment `produktion`; did you mean `production`?"
-        );
+        assert_eq!(error.message, "the ledger has no environment `produktion`; did you mean `production`?");
         let read = source.fetch(&empty, &NoProgress).await.unwrap();
         assert_eq!((read.environments[0].records.len(), &read.environments[0].incomplete), (0, &None));
         assert_eq!(source.kind(), "ledger");
@@ -161,7 +159,7 @@ async fn a_token_is_good_for_what_it_is_for() {
     let server = Server::start(&place).await;
     server.record("staging", "storefront", 1).await;
     let reads = server.token(Scope::Read, None).await;
-    let expired = server.token(Scope::Read, Some(server.now() + Duration::from_millis(1))).await;
+    let expired = server.token(Scope::Read, Some(server.now() + Duration::from_millis(1500))).await;
     let asked = query(&["staging"], RecordFilters::default());
     assert!(fetch(&options(&server, &reads), &asked).await.is_ok());
     for token in [expired.as_str(), "hpl_unknown"] {

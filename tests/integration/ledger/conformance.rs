@@ -86,8 +86,9 @@ fn files(folder: &Path) -> BTreeSet<std::path::PathBuf> {
 impl<'a> Scenario<'a> {
     fn new(target: &'a Target, path: &Path) -> Self {
         let run = format!("conformance-{}", uuid::Uuid::new_v4().simple());
-        let mut names: BTreeMap<String, String> =
-            (1..=9).map(|digit| (format!("digest{digit}"), format!("sha256:{}", digit.to_string().repeat(64)))).collect();
+        let mut names: BTreeMap<String, String> = (1..=9)
+            .map(|digit| (format!("digest{digit}"), format!("sha256:{}", digit.to_string().repeat(64))))
+            .collect();
         names.insert("RUN".to_owned(), run.to_uppercase());
         names.insert("run".to_owned(), run);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -263,7 +263,18 @@ fn values_that_are_wrong() {
         ("no rule", HEAD.to_owned()),
         ("an empty list of rules", format!("{HEAD}rules: []\nwhen_no_rule_applies: undecided\n")),
         ("an unknown type", with_rule("").replace("snapshot", "snapshoot")),
-        ("a type of a later version", with_rule("").replace("snapshot", "ledger")),
+        ("a type of a later version", with_rule("").replace("snapshot", "github")),
+        ("a ledger that is nowhere", with_rule("").replace("snapshot, path: records.json", "ledger")),
+        ("a ledger in two places", with_rule("").replace("snapshot, ", "ledger, url: https://ledger.example.com, ")),
+        (
+            "a ledger's file with a token",
+            with_rule("").replace("snapshot, ", "ledger, token: {env: A}, project_version: v1, "),
+        ),
+        (
+            "a ledger's server with an organization",
+            with_rule("")
+                .replace("snapshot, path: records.json", "ledger, url: http://ledger.example.com, organization: acme"),
+        ),
         ("a snapshot without path", with_rule("").replace(", path: records.json", "")),
         ("a snapshot with keys of chainloop", with_rule("").replace("path:", "url: x, timeout: 1s, path:")),
         ("a chainloop with path", chainloop("path: records.json")),
@@ -312,7 +323,7 @@ fn values_that_are_wrong() {
 fn all_problems_are_shown_at_once_in_the_order_of_the_file() {
     let text = "version: 1
 sources:
-  z: {type: ledger}
+  z: {type: github}
   b: {type: chainloop, token: abc, timeout: 5}
 environments:
   - {name: staging, source: z}

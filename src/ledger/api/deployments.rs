@@ -85,7 +85,7 @@ fn filter(parameters: &mut Parameters) -> Result<Filter, Refusal> {
     request_body = RecordRequest,
     responses(
         (status = 200, body = RecordResponse, description = "It is on disk."),
-        (status = 404, body = Error, description = "What is to be decommissioned is not in the slot."),
+        (status = 404, body = Error, description = "Nothing is in the slot that is to be decommissioned."),
         (status = 409, body = Error, description = "Another artifact is in the slot than is to be decommissioned."),
         Refused,
         BodyRefused

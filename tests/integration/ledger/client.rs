@@ -159,7 +159,7 @@ async fn a_token_is_good_for_what_it_is_for() {
     let server = Server::start(&place).await;
     server.record("staging", "storefront", 1).await;
     let reads = server.token(Scope::Read, None).await;
-    let expired = server.token(Scope::Read, Some(server.now() + Duration::from_millis(1))).await;
+    let expired = server.token(Scope::Read, Some(server.now() + Duration::from_millis(1500))).await;
     let asked = query(&["staging"], RecordFilters::default());
     assert!(fetch(&options(&server, &reads), &asked).await.is_ok());
     for token in [expired.as_str(), "hpl_unknown"] {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use holdpoint::ledger::filter::{Filter, Page};
 use serde_json::{Value, json};
 
 use super::server::{Place, Server};
@@ -25,10 +26,8 @@ async fn answers_are_as_described() {
     let target = server.target().await;
     server.record("staging", "storefront", 1).await;
     server.record("staging", "storefront", 2).await;
-    let environment = server
-        .store
-        .list(&holdpoint::ledger::filter::Filter::default(), holdpoint::ledger::filter::Page { number: 1, size: 1 });
-    let environment = environment.await.unwrap().records[0].environment_id.clone();
+    let listed = server.store.list(&Filter::default(), Page { number: 1, size: 1 }).await.unwrap();
+    let environment = &listed.records[0].environment_id;
     let requests = [
         ("/v1/deployments", "/v1/deployments?full_history=true", 200),
         ("/v1/deployments", "/v1/deployments?status=A", 400),
@@ -45,7 +44,7 @@ async fn answers_are_as_described() {
         assert_eq!(response.status(), status, "{request}");
         let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
         let described = &document["paths"][path]["get"]["responses"][status.to_string()]["content"]["application/json"];
-        let schema = json!({"components": document["components"], "allOf": [strict(described["schema"].clone())]});
+        let schema = json!({"components": document["components"], "allOf": [described["schema"]]});
         let validator = jsonschema::validator_for(&strict(schema)).unwrap();
         let faults: Vec<String> = validator.iter_errors(&body).map(|error| error.to_string()).collect();
         assert!(faults.is_empty(), "{request}: {faults:?} in {body:#}");

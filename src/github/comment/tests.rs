@@ -76,6 +76,7 @@ fn decision(findings: Vec<Finding>) -> Decision {
         overrides: Vec::new(),
         override_notices: Vec::new(),
         explanations: Vec::new(),
+        promotion: Vec::new(),
         snapshot: SnapshotReport { sources: Vec::new() },
         policies_digest: digest,
         policies: Vec::new(),

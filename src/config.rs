@@ -91,10 +91,6 @@ pub struct Config {
 
 /// A record source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a configuration has a handful of them, and a box would show at every use"
-)]
 pub enum SourceConfig {
     /// A server with Chainloop's deployments API.
     Chainloop(ChainloopConfig),

@@ -253,17 +253,8 @@ fn keys_and_types_that_are_wrong() {
 }
 
 #[test]
-fn values_that_are_wrong() {
+fn a_ledger_is_in_one_place() {
     let cases = [
-        ("no source", with_rule("").replace("\n  saved: {type: snapshot, path: records.json}", " {}")),
-        (
-            "no environment",
-            with_rule("").replace("\n  - {name: staging}\n  - {name: production, after: [staging]}", " []"),
-        ),
-        ("no rule", HEAD.to_owned()),
-        ("an empty list of rules", format!("{HEAD}rules: []\nwhen_no_rule_applies: undecided\n")),
-        ("an unknown type", with_rule("").replace("snapshot", "snapshoot")),
-        ("a type of a later version", with_rule("").replace("snapshot", "github")),
         ("a ledger that is nowhere", with_rule("").replace("snapshot, path: records.json", "ledger")),
         ("a ledger in two places", with_rule("").replace("snapshot, ", "ledger, url: https://ledger.example.com, ")),
         (
@@ -275,6 +266,22 @@ fn values_that_are_wrong() {
             with_rule("")
                 .replace("snapshot, path: records.json", "ledger, url: http://ledger.example.com, organization: acme"),
         ),
+    ];
+    insta::assert_snapshot!(errors(&cases));
+}
+
+#[test]
+fn values_that_are_wrong() {
+    let cases = [
+        ("no source", with_rule("").replace("\n  saved: {type: snapshot, path: records.json}", " {}")),
+        (
+            "no environment",
+            with_rule("").replace("\n  - {name: staging}\n  - {name: production, after: [staging]}", " []"),
+        ),
+        ("no rule", HEAD.to_owned()),
+        ("an empty list of rules", format!("{HEAD}rules: []\nwhen_no_rule_applies: undecided\n")),
+        ("an unknown type", with_rule("").replace("snapshot", "snapshoot")),
+        ("a type of a later version", with_rule("").replace("snapshot", "github")),
         ("a snapshot without path", with_rule("").replace(", path: records.json", "")),
         ("a snapshot with keys of chainloop", with_rule("").replace("path:", "url: x, timeout: 1s, path:")),
         ("a chainloop with path", chainloop("path: records.json")),

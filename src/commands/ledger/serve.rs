@@ -71,7 +71,7 @@ async fn serve(args: &LedgerServeArgs, certificates: Option<Certificates>) -> an
     let guard = Guard { tokens: !args.no_auth, rate: NonZeroU32::new(args.rate) };
     let api = Api::new(store.clone(), guard, app::serve::clock(), shutdown.clone());
     let listener = bind(args.listen).await?;
-    announce(listener.local_addr()?, certificates.is_some())?;
+    announce(listener.local_addr()?, certificates.is_some());
     let background = [
         tokio::spawn(signals::watch(trigger, Arc::new(Notify::new()))?),
         tokio::spawn(watch_certificates(certificates.clone())),
@@ -84,8 +84,7 @@ async fn serve(args: &LedgerServeArgs, certificates: Option<Certificates>) -> an
 }
 
 /// The address, as it is after the port 0 got a number.
-fn announce(address: SocketAddr, tls: bool) -> anyhow::Result<()> {
+fn announce(address: SocketAddr, tls: bool) {
     let scheme = if tls { "https" } else { "http" };
     standard_error::write(&format!("answering on {scheme}://{address}"));
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
+pub mod ledger;
 pub mod pack;
 pub mod plugin_tests;
 pub mod plugins;

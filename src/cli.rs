@@ -1,6 +1,7 @@
 //! The command line: definitions only.
 
 pub mod kubernetes;
+pub mod ledger;
 pub mod plugin;
 pub mod policy;
 pub mod serve;
@@ -19,6 +20,7 @@ use crate::output::Format;
 use crate::output::records::RecordFormat;
 use crate::telemetry::{LogFormat, LogLevel};
 
+use ledger::LedgerCommand;
 use plugin::PluginCommand;
 use policy::PolicyCommand;
 use serve::ServeArgs;
@@ -114,6 +116,9 @@ pub enum Command {
     /// Begin, build and examine plugins: rules as WebAssembly components.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Keep deployment records yourself: record, list, import, back up.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// List what runs in a cluster and would not be let in now.
     Audit(Box<kubernetes::AuditArgs>),
     /// Examine how a cluster calls holdpoint: what gets past it, and what would make an outage of it.

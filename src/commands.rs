@@ -6,6 +6,7 @@ pub mod context;
 pub mod doctor;
 pub mod init;
 pub mod kubernetes;
+pub mod ledger;
 pub mod new_files;
 pub mod places;
 pub mod plugin;
@@ -50,6 +51,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(&args),
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
+        Command::Ledger(command) => ledger::execute(&command, style),
         Command::Audit(args) => audit::execute(&args, style),
         Command::Doctor(args) => doctor::execute(&args, style),
         Command::Schema(args) => {

@@ -7,5 +7,6 @@
 pub mod entry;
 pub mod error;
 pub mod filter;
+pub mod import;
 pub mod store;
 pub mod token;

@@ -123,6 +123,7 @@ const PARTS: &[Part] = &[
             "domain",
             "exit",
             "gate",
+            "ledger",
             "output",
             "server",
             "toolchain",
@@ -132,7 +133,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         module: "app",
-        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "server", "source"],
+        modules: &["admission", "bundle", "config", "domain", "engine", "gate", "ledger", "server", "source"],
         crates: None,
         never: &[],
     },

@@ -180,7 +180,7 @@ pub enum ImportSource {
 #[derive(Args, Debug)]
 #[command(after_help = IMPORT_EXAMPLES)]
 pub struct ImportArgs {
-    /// What to read; `-` for standard input.
+    /// What to read; `-` for standard input, with `--from kubectl`.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// What it is.

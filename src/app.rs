@@ -1,6 +1,7 @@
 //! The composition root: from a valid configuration to a gate. Only this file names concrete adapters and the clock.
 
 pub mod github_app;
+pub mod ledger;
 pub mod pack;
 pub mod plugin_tests;
 pub mod plugins;

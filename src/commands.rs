@@ -52,9 +52,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::Allow)
         }
         Command::Serve(args) => serve::execute(&args),
-        Command::Ledger(command) => ledger::execute(&command),
         Command::Policy(command) => policy::execute(&command, style),
         Command::Plugin(command) => plugin::execute(&command, style),
+        Command::Ledger(command) => ledger::execute(&command, style),
         Command::Audit(args) => audit::execute(&args, style),
         Command::Doctor(args) => doctor::execute(&args, style),
         Command::Schema(args) => {

@@ -8,6 +8,7 @@ pub mod api;
 pub mod entry;
 pub mod error;
 pub mod filter;
+pub mod import;
 pub mod remote;
 pub mod store;
 pub mod token;

@@ -1,16 +1,67 @@
 //! `holdpoint ledger`: the embedded record store.
 
+mod move_records;
+mod record;
 mod serve;
+mod token;
 
-use crate::cli::ledger::LedgerCommand;
+use anyhow::Context as _;
+
+use super::{block_on, standard_error, write};
+use crate::app;
+use crate::cli::ledger::{LedgerCommand, LedgerListArgs, LedgerPlaceArgs};
+use crate::domain::artifact::ArtifactKind;
+use crate::domain::record::RecordStatus;
 use crate::exit::Exit;
+use crate::ledger::filter::{Filter, Page};
+use crate::ledger::store::{Access, Place, Store};
+use crate::output::{self, Style};
 
 /// Runs the command.
 ///
 /// # Errors
-/// Those of each command.
-pub fn execute(command: &LedgerCommand) -> anyhow::Result<Exit> {
+/// Wrong usage, a ledger that cannot be used, or output that cannot be written.
+pub fn execute(command: &LedgerCommand, style: Style) -> anyhow::Result<Exit> {
     match command {
-        LedgerCommand::Serve(args) => serve::execute(args),
+        LedgerCommand::Serve(args) => return serve::execute(args),
+        LedgerCommand::Record(args) => block_on(record::record(args))??,
+        LedgerCommand::Decommission(args) => block_on(record::decommission(args))??,
+        LedgerCommand::List(args) => block_on(list(args, style))??,
+        LedgerCommand::Import(args) => block_on(move_records::import(args))??,
+        LedgerCommand::Export(args) => block_on(move_records::export(args))??,
+        LedgerCommand::Backup(args) => block_on(move_records::backup(args))??,
+        LedgerCommand::Token(command) => block_on(token::execute(command))??,
     }
+    Ok(Exit::Allow)
+}
+
+async fn open(place: &LedgerPlaceArgs, access: Access) -> anyhow::Result<Store> {
+    Store::open(&Place::from(place.ledger.as_str()), access).await.context("the ledger cannot be used")
+}
+
+async fn list(args: &LedgerListArgs, style: Style) -> anyhow::Result<()> {
+    let store = open(&args.place, Access::ReadOnly).await?;
+    let filter = Filter {
+        environment_name: args.environment.clone(),
+        project_name: args.project.clone(),
+        project_version_name: args.project_version.clone(),
+        status: args.status.map(|status| RecordStatus::from_text(status.as_str())),
+        artifact_kind: args.artifact_kind.map(|kind| ArtifactKind::from_text(kind.as_str())),
+        deployment_name: args.deployment.clone(),
+        full_history: args.full_history,
+        digest: args.digest,
+        updated_since: args.updated_since,
+    };
+    let listed = store.list(&filter, Page::new(1, args.limit)?).await?;
+    store.close().await;
+    write::to_stdout(&output::records::render(&listed.records, args.format, style))?;
+    let shown = u64::try_from(listed.records.len()).unwrap_or(u64::MAX);
+    if shown < listed.total_count {
+        standard_error::write(&format!("{shown} of {} records are listed; raise `--limit`", listed.total_count));
+    }
+    Ok(())
+}
+
+fn now() -> jiff::Timestamp {
+    app::now()
 }

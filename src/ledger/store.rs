@@ -1,4 +1,4 @@
-//! The store: records in `SQLite` or PostgreSQL, with the same SQL.
+//! The store: records in `SQLite` or `PostgreSQL`, with the same SQL.
 
 mod backend;
 mod backup;

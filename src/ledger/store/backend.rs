@@ -37,7 +37,7 @@ const MIGRATION_LOCK: i64 = 0x6850_4c67;
 pub enum Place {
     /// A file of `SQLite`.
     File(PathBuf),
-    /// A PostgreSQL server: `postgres://user:password@host/database`.
+    /// A `PostgreSQL` server: `postgres://user:password@host/database`.
     Postgres(SecretString),
 }
 
@@ -53,7 +53,7 @@ impl From<&str> for Place {
 
 /// What errors are about.
 pub(super) enum Origin {
-    Sqlite(Database),
+    Sqlite(Box<Database>),
     /// The server and its database, without the password.
     Postgres(String),
 }
@@ -83,7 +83,10 @@ impl Backend {
             options.test_before_acquire(false).connect_lazy_with(database.options().clone())
         };
         let writer = (access != Access::ReadOnly).then(|| pool(1));
-        Ok(Self { pools: Pools::Sqlite { readers: pool(READERS), writer }, origin: Arc::new(Origin::Sqlite(database)) })
+        Ok(Self {
+            pools: Pools::Sqlite { readers: pool(READERS), writer },
+            origin: Arc::new(Origin::Sqlite(Box::new(database))),
+        })
     }
 
     async fn server(url: &SecretString, access: Access) -> Result<Self, LedgerError> {
@@ -204,7 +207,7 @@ impl Origin {
     }
 }
 
-/// By the classes of PostgreSQL's error codes, <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
+/// By the classes of `PostgreSQL`'s error codes, <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
 fn explain_server(place: &str, error: &sqlx::Error) -> LedgerError {
     let (kind, what, hint) = match error {
         sqlx::Error::Database(error) => match error.code().as_deref() {

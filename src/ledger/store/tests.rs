@@ -53,3 +53,57 @@ async fn a_file_that_was_closed_is_one_file_and_opens_again() {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }
+
+#[tokio::test]
+async fn importing_the_same_again_changes_nothing() {
+    use crate::ledger::entry::{Imported, PastRecord};
+    let past = |number, status, second| PastRecord {
+        recording: recording("staging", "api", number),
+        status,
+        created_at: Some(support::at(second)),
+        last_seen_at: Some(support::at(second)),
+        runs_now: false,
+    };
+    let records = vec![past(2, RecordStatus::Deployed, 20), past(1, RecordStatus::Superseded, 10)];
+    for ledger in Ledger::each().await {
+        let first = ledger.store.import(records.clone(), ledger.at(100)).await.unwrap();
+        assert_eq!(first, Imported { added: 2, updated: 0, left_out: 0 });
+        let again = ledger.store.import(records.clone(), ledger.at(200)).await.unwrap();
+        assert_eq!(again, Imported { added: 0, updated: 0, left_out: 2 });
+        let future = vec![past(3, RecordStatus::Deployed, 10_000_000)];
+        let refused = ledger.store.import(future, ledger.at(300)).await.unwrap_err();
+        assert_eq!(refused.kind, LedgerErrorKind::Invalid);
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_a_ledger_and_never_the_ledger_itself() {
+    let ledger = Ledger::file().await;
+    ledger.store.record(recording("staging", "api", 1), ledger.at(1)).await.unwrap();
+    let Place::File(path) = &ledger.place else { panic!("{:?}", ledger.place) };
+    let copy = path.with_file_name("copy.db");
+    ledger.store.backup(&copy).await.unwrap();
+    let page = Page::new(1, 10).unwrap();
+    let store = super::Store::open(&Place::File(copy), Access::ReadOnly).await.unwrap();
+    let listed = store.list(&Filter::default(), page).await.unwrap();
+    assert_eq!(listed, ledger.store.list(&Filter::default(), page).await.unwrap());
+    assert_eq!(ledger.store.backup(path).await.unwrap_err().kind, LedgerErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn tokens_are_valid_for_their_scope_until_they_expire_or_are_revoked() {
+    use crate::ledger::token::Scope;
+    for ledger in Ledger::each().await {
+        let issued = ledger.store.issue_token("ci", Scope::Read, Some(ledger.at(10)), ledger.at(0)).await.unwrap();
+        let ask = async |scope, second| {
+            ledger.store.authorize(&issued.token, scope, ledger.at(second)).await.map_err(|error| error.kind)
+        };
+        assert_eq!(ask(Scope::Read, 9).await, Ok(issued.info.clone()));
+        assert_eq!(ask(Scope::Write, 9).await, Err(LedgerErrorKind::Forbidden));
+        assert_eq!(ask(Scope::Read, 10).await, Err(LedgerErrorKind::Unauthorized));
+        ledger.store.revoke_token("ci").await.unwrap();
+        assert_eq!(ask(Scope::Read, 1).await, Err(LedgerErrorKind::Unauthorized));
+        ledger.end().await;
+    }
+}

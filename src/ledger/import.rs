@@ -1,0 +1,4 @@
+//! Records from elsewhere, in the form in which the store takes them over.
+
+pub mod kubernetes;
+pub mod snapshot;

@@ -17,6 +17,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// One on each database that there is here.
+    #[expect(clippy::print_stderr, reason = "what is left out is said")]
     pub(crate) async fn each() -> Vec<Self> {
         let mut ledgers = vec![Self::file().await];
         match std::env::var("DATABASE_URL") {

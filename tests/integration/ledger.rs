@@ -1,6 +1,8 @@
-//! The ledger's API over HTTP, and what reads it.
+//! The ledger: its commands, its API over HTTP, and what reads it.
 
 mod client;
+mod commands;
 mod conformance;
 mod document;
+mod killed;
 mod server;

@@ -1,19 +1,39 @@
-//! Between the ledger and snapshots.
+//! Between the ledger and snapshots; the client of its server.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use jiff::Timestamp;
+use secrecy::SecretString;
+use url::Url;
 
-use super::{snapshot_source, snapshot_text};
+use super::{now, snapshot_source, snapshot_text};
 use crate::domain::record::DeploymentRecord;
-use crate::gate::source::{EnvironmentQuery, Fetched, FetchedEnvironment, NoProgress, RecordFilters, RecordQuery};
+use crate::gate::source::{
+    EnvironmentQuery, Fetched, FetchedEnvironment, NoProgress, RecordFilters, RecordQuery, SourceError,
+};
 use crate::ledger::filter::{Filter, Page};
+use crate::ledger::remote::Remote;
 use crate::ledger::store::Reader;
+use crate::source::chainloop::{ChainloopOptions, Product};
 use crate::source::wire;
 
 /// How many records, or environments, are read at a time.
 const PART: u32 = 1000;
+
+/// The client of a ledger's server, with a token from this variable.
+///
+/// # Errors
+/// An address or a token that cannot be used.
+pub fn remote(url: Url, token: SecretString, variable: &str) -> Result<Remote, SourceError> {
+    let options = ChainloopOptions {
+        product: Product::Ledger,
+        token_origin: format!("`{variable}`"),
+        ..ChainloopOptions::new(url, token)
+    };
+    Remote::new(&options, Arc::new(now))
+}
 
 /// All records of a snapshot file.
 ///

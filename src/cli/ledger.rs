@@ -11,6 +11,7 @@ use super::{KindArg, StatusArg, filled, instant, length_of_time};
 use crate::domain::digest::Digest;
 use crate::output::records::RecordFormat;
 use jiff::Timestamp;
+use url::Url;
 
 use serve::LedgerServeArgs;
 
@@ -67,6 +68,14 @@ pub struct LedgerPlaceArgs {
     pub ledger: String,
 }
 
+/// The server to ask instead.
+#[derive(Args, Clone, Debug)]
+pub struct RemoteArgs {
+    /// Ask the server of a ledger instead; `HOLDPOINT_LEDGER_TOKEN` holds a token for it.
+    #[arg(long, value_name = "URL", env = "HOLDPOINT_LEDGER_URL", conflicts_with = "ledger")]
+    pub url: Option<Url>,
+}
+
 /// How the result is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ResultFormat {
@@ -106,6 +115,9 @@ pub struct RecordArgs {
     /// Where the ledger is.
     #[command(flatten)]
     pub place: LedgerPlaceArgs,
+    /// Its server.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
     /// How to write what was done.
     #[arg(short, long, value_enum, default_value_t)]
     pub format: ResultFormat,
@@ -126,6 +138,9 @@ pub struct DecommissionArgs {
     /// Where the ledger is.
     #[command(flatten)]
     pub place: LedgerPlaceArgs,
+    /// Its server.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
     /// How to write what was done.
     #[arg(short, long, value_enum, default_value_t)]
     pub format: ResultFormat,
@@ -167,6 +182,9 @@ pub struct LedgerListArgs {
     /// Where the ledger is.
     #[command(flatten)]
     pub place: LedgerPlaceArgs,
+    /// Its server.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
     /// How to list them.
     #[arg(short, long, value_enum, default_value_t)]
     pub format: RecordFormat,

@@ -1,21 +1,21 @@
 //! `holdpoint ledger`: the embedded record store.
 
 mod move_records;
+mod place;
 mod record;
 mod serve;
 mod token;
 
-use anyhow::Context as _;
-
 use super::{block_on, standard_error, write};
 use crate::app;
-use crate::cli::ledger::{LedgerCommand, LedgerListArgs, LedgerPlaceArgs};
+use crate::cli::ledger::{LedgerCommand, LedgerListArgs};
 use crate::domain::artifact::ArtifactKind;
 use crate::domain::record::RecordStatus;
 use crate::exit::Exit;
-use crate::ledger::filter::{Filter, Page};
-use crate::ledger::store::{Access, Place, Store};
+use crate::ledger::filter::Filter;
+use crate::ledger::store::Access;
 use crate::output::{self, Style};
+use place::Ledger;
 
 /// Runs the command.
 ///
@@ -35,12 +35,8 @@ pub fn execute(command: &LedgerCommand, style: Style) -> anyhow::Result<Exit> {
     Ok(Exit::Allow)
 }
 
-async fn open(place: &LedgerPlaceArgs, access: Access) -> anyhow::Result<Store> {
-    Store::open(&Place::from(place.ledger.as_str()), access).await.context("the ledger cannot be used")
-}
-
 async fn list(args: &LedgerListArgs, style: Style) -> anyhow::Result<()> {
-    let store = open(&args.place, Access::ReadOnly).await?;
+    let ledger = Ledger::open(&args.place, &args.remote, Access::ReadOnly).await?;
     let filter = Filter {
         environment_name: args.environment.clone(),
         project_name: args.project.clone(),
@@ -52,8 +48,8 @@ async fn list(args: &LedgerListArgs, style: Style) -> anyhow::Result<()> {
         digest: args.digest,
         updated_since: args.updated_since,
     };
-    let listed = store.list(&filter, Page::new(1, args.limit)?).await?;
-    store.close().await;
+    let listed = ledger.list(&filter, args.limit).await?;
+    ledger.close().await;
     write::to_stdout(&output::records::render(&listed.records, args.format, style))?;
     let shown = u64::try_from(listed.records.len()).unwrap_or(u64::MAX);
     if shown < listed.total_count {

@@ -5,4 +5,5 @@ mod commands;
 mod conformance;
 mod document;
 mod killed;
+mod process;
 mod server;

@@ -5,7 +5,8 @@ use std::io::Read as _;
 use anyhow::{Context as _, bail};
 
 use super::super::{standard_error, write};
-use super::{now, open};
+use super::now;
+use super::place::open;
 use crate::app;
 use crate::cli::ledger::{BackupArgs, ExportArgs, ImportArgs, ImportSource};
 use crate::ledger::entry::PastRecord;

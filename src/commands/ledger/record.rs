@@ -6,32 +6,32 @@ use anyhow::{Context as _, anyhow};
 use serde_json::json;
 
 use super::super::write;
-use super::{now, open};
+use super::place::{Done, Ledger};
 use crate::cli::ledger::{DecommissionArgs, RecordArgs, ResultFormat};
 use crate::domain::record::DeploymentRecord;
 use crate::domain::reference::ArtifactReference;
-use crate::ledger::entry::{Artifact, Outcome, Project, Recorded, Recording, Slot};
-use crate::ledger::store::{Access, Store};
+use crate::ledger::entry::{Artifact, Outcome, Project, Recording, Slot};
+use crate::ledger::store::Access;
 use crate::output::escape;
 
 pub(super) async fn record(args: &RecordArgs) -> anyhow::Result<()> {
     if !args.stdin {
         let words = [&args.artifact, &args.environment, &args.deployment];
         let recording = recording(args, words.map(|word| word.as_deref().unwrap_or_default()))?;
-        let store = open(&args.place, Access::Create).await?;
-        let done = one(&store, recording, args.format).await;
-        store.close().await;
+        let ledger = Ledger::open(&args.place, &args.remote, Access::Create).await?;
+        let done = one(&ledger, recording, args.format).await;
+        ledger.close().await;
         return done;
     }
-    let store = open(&args.place, Access::Create).await?;
+    let ledger = Ledger::open(&args.place, &args.remote, Access::Create).await?;
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line.context("standard input cannot be read")?;
         let words: Vec<&str> = line.split_whitespace().collect();
         let words = <[&str; 3]>::try_from(words)
             .map_err(|_words| anyhow!("line {} is not `ARTIFACT ENVIRONMENT DEPLOYMENT`", number.saturating_add(1)))?;
-        one(&store, recording(args, words)?, args.format).await?;
+        one(&ledger, recording(args, words)?, args.format).await?;
     }
-    store.close().await;
+    ledger.close().await;
     Ok(())
 }
 
@@ -51,12 +51,13 @@ fn recording(args: &RecordArgs, [artifact, environment, deployment]: [&str; 3]) 
     Ok(Recording { slot, artifact, project })
 }
 
-async fn one(store: &Store, recording: Recording, format: ResultFormat) -> anyhow::Result<()> {
-    let Recorded { record, outcome } = store.record(recording, now()).await.context("nothing was recorded")?;
+async fn one(ledger: &Ledger, recording: Recording, format: ResultFormat) -> anyhow::Result<()> {
+    let Done { record, outcome } = ledger.record(recording).await?;
     let (word, superseded) = match &outcome {
-        Outcome::New => ("new", None),
-        Outcome::SeenAgain => ("seen_again", None),
-        Outcome::Superseded(superseded) => ("superseded", Some(superseded)),
+        None => ("recorded", None),
+        Some(Outcome::New) => ("new", None),
+        Some(Outcome::SeenAgain) => ("seen_again", None),
+        Some(Outcome::Superseded(superseded)) => ("superseded", Some(superseded)),
     };
     if format == ResultFormat::Json {
         return write::to_stdout(&format!(
@@ -64,10 +65,11 @@ async fn one(store: &Store, recording: Recording, format: ResultFormat) -> anyho
             json!({"outcome": word, "record": record, "superseded": superseded})
         ));
     }
-    let what = match superseded {
-        Some(superseded) => format!("recorded, and superseded {}", superseded.artifact.digest_text),
-        None if word == "new" => "recorded, new".to_owned(),
-        None => "seen again".to_owned(),
+    let what = match &outcome {
+        None => "recorded".to_owned(),
+        Some(Outcome::New) => "recorded, new".to_owned(),
+        Some(Outcome::SeenAgain) => "seen again".to_owned(),
+        Some(Outcome::Superseded(before)) => format!("recorded, and superseded {}", before.artifact.digest_text),
     };
     say(&record, &what)
 }
@@ -81,10 +83,10 @@ fn say(record: &DeploymentRecord, what: &str) -> anyhow::Result<()> {
 }
 
 pub(super) async fn decommission(args: &DecommissionArgs) -> anyhow::Result<()> {
-    let store = open(&args.place, Access::ReadWrite).await?;
+    let ledger = Ledger::open(&args.place, &args.remote, Access::ReadWrite).await?;
     let slot = Slot { environment_name: args.environment.clone(), deployment_name: args.deployment.clone() };
-    let record = store.decommission(&slot, args.digest.as_ref(), now()).await?;
-    store.close().await;
+    let record = ledger.decommission(&slot, args.digest.as_ref()).await?;
+    ledger.close().await;
     match args.format {
         ResultFormat::Text => say(&record, "decommissioned"),
         ResultFormat::Json => {

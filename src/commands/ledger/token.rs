@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 
 use super::super::write;
-use super::{now, open};
+use super::now;
+use super::place::open;
 use crate::cli::ledger::{ScopeArg, TokenCommand};
 use crate::ledger::store::Access;
 use crate::ledger::token::Scope;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use holdpoint::app::{self, Changes};
+use holdpoint::app::{self, Allocation, Changes};
 use holdpoint::config::Config;
 use holdpoint::domain::request::Request;
 use holdpoint::domain::verdict::Verdict;
@@ -189,7 +189,9 @@ fn beside(healthy: &Path, records: &Path, folder: &Path) {
 
 fn gate(configuration: &str, records: &Path) -> Gate {
     let config = Config::from_text(configuration, &records.with_file_name("holdpoint.yaml")).unwrap();
-    let changes = Changes { records: Some(records.to_owned()), offline: true, ..Changes::default() };
+    // As in the server.
+    let allocation = Allocation::Pooling { calls: 4 };
+    let changes = Changes { records: Some(records.to_owned()), offline: true, allocation, ..Changes::default() };
     app::gate(&config, &changes).unwrap()
 }
 

@@ -31,8 +31,8 @@ use crate::domain::rule::Rule;
 pub use crate::engine::rego::TestOptions;
 use crate::engine::rego::{self, Limits, RegoEngine, run_tests};
 use crate::engine::routed::RoutedEngine;
-pub use crate::engine::wasm::Announce;
 use crate::engine::wasm::WasmEngine;
+pub use crate::engine::wasm::{Allocation, Announce};
 use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
@@ -59,6 +59,8 @@ pub struct Changes {
     pub offline: bool,
     /// Who is told when a plugin is compiled and that takes a while.
     pub announce: Announce,
+    /// Where the memory of plugins comes from.
+    pub allocation: Allocation,
 }
 
 /// The instant it is now.
@@ -78,7 +80,7 @@ pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     let (plugins, rules) = plugins::changed(config, &changes.plugins);
     let engine = RoutedEngine {
         policies: engine(config, policies, changes.offline)?,
-        plugins: plugin_engine(config, &plugins, &rules, changes.offline, &changes.announce)?,
+        plugins: plugin_engine(config, &plugins, &rules, changes)?,
     };
     Ok(Gate {
         environments: config.environments.clone(),
@@ -102,12 +104,12 @@ fn plugin_engine(
     config: &Config,
     plugins: &[PluginConfig],
     rules: &[Rule],
-    offline: bool,
-    announce: &Announce,
+    changes: &Changes,
 ) -> anyhow::Result<WasmEngine> {
-    let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")), offline)?;
+    let specs = plugins::specs(plugins, config.path.parent().unwrap_or(Path::new("")), changes.offline)?;
     let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
-    Ok(WasmEngine::load(&specs, rules, environments, &plugins::code(announce.clone())?)?)
+    let code = plugins::code(changes.announce.clone())?;
+    Ok(WasmEngine::load_into(changes.allocation, &specs, rules, environments, &code)?)
 }
 
 /// Overrides from files, read anew each time.
@@ -130,7 +132,8 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
 /// Policies or plugins that cannot be fetched or read, a fault in them, or a rule that names none.
 pub fn loaded(config: &Config, announce: &Announce) -> anyhow::Result<Vec<Listed>> {
     let policies = engine(config, &config.policies, false)?.policies();
-    let plugins = plugin_engine(config, &config.plugins, &config.rules, false, announce)?.loaded();
+    let changes = Changes { announce: announce.clone(), ..Changes::default() };
+    let plugins = plugin_engine(config, &config.plugins, &config.rules, &changes)?.loaded();
     Ok(policies.into_iter().map(Listed::Policy).chain(plugins.into_iter().map(Listed::Plugin)).collect())
 }
 

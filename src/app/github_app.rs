@@ -1,7 +1,6 @@
 //! From a configuration to a GitHub App.
 
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -32,7 +31,7 @@ pub async fn parts(config: &Config, app: &GithubAppConfig) -> anyhow::Result<Par
         store: Store::open(&app.store).await.context("the deployments that wait cannot be kept")?,
         client: client(app, folder)?,
         most: app.most,
-        evaluations: thread::available_parallelism().map_or(1, usize::from),
+        evaluations: serve::cores(),
     })
 }
 

@@ -14,7 +14,7 @@ use crate::server::readmission::Readmissions;
 use crate::server::records::Records;
 use crate::server::reload::Built;
 
-use super::{Changes, gate, now, tags};
+use super::{Allocation, Changes, gate, now, tags};
 
 /// What the command line says of a server's judge.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ pub fn readmissions(config: &Config) -> Arc<Readmissions> {
 pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmissions>) -> anyhow::Result<Built> {
     let settings = if changes.without_reviews { AdmissionSettings::default() } else { admission(config, changes)? };
     let settings = Arc::new(settings);
-    let gate = Arc::new(gate(config, &Changes { offline: changes.offline, ..Changes::default() })?);
+    let gate = Arc::new(gate(config, &Changes { offline: changes.offline, allocation: pool(), ..Changes::default() })?);
     let records = Records::new(
         Arc::clone(&gate),
         settings.environments().into_iter().map(str::to_owned).collect(),
@@ -63,9 +63,19 @@ pub fn judge(config: &Config, changes: &ServeChanges, readmissions: &Arc<Readmis
         readmissions: Arc::clone(readmissions),
         tags,
         clock: clock(),
-        evaluations: thread::available_parallelism().map_or(1, usize::from),
+        evaluations: cores(),
     });
     Ok(Built { judge, files: files(config) })
+}
+
+/// How many questions are evaluated at a time.
+pub(super) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Places for the plugins of both doors, reviews and deployments, each of which asks that many at a time.
+fn pool() -> Allocation {
+    Allocation::Pooling { calls: u32::try_from(cores()).unwrap_or(u32::MAX).saturating_mul(2) }
 }
 
 fn admission(config: &Config, changes: &ServeChanges) -> anyhow::Result<AdmissionSettings> {

@@ -88,6 +88,7 @@ pub fn changes(config: &ConfigArgs, policies: &PolicyArgs) -> anyhow::Result<Cha
         plugins,
         offline: policies.offline,
         announce: progress::compiling(),
+        ..Changes::default()
     })
 }
 

@@ -3,7 +3,7 @@
 //! The engine compares a counter with a number, and ticks drift by a tenth and more on a busy machine. So a tick only
 //! asks the question; the clock answers it.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,10 @@ use wasmtime::Engine;
 /// How often a running plugin is looked at.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Ticks while plugins run, sleeps while none does, and ends with its owner.
+/// How many ticks it goes on after the last plugin: waking a thread at each call would cost a tenth of the smallest.
+const LINGER: u32 = 50;
+
+/// Ticks while plugins run and a little longer, sleeps while none does, and ends with its owner.
 pub(super) struct Ticker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -21,12 +24,13 @@ pub(super) struct Ticker {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    changed: Condvar,
+    awake: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     running: usize,
+    asleep: bool,
     ended: bool,
 }
 
@@ -42,7 +46,8 @@ impl Ticker {
         let shared = Arc::new(Shared::default());
         let (ticking, engine) = (Arc::clone(&shared), engine.weak());
         let tick = move || {
-            while ticking.wait() {
+            let mut idle = 0;
+            while ticking.goes_on(&mut idle) {
                 thread::sleep(TICK);
                 match engine.upgrade() {
                     Some(engine) => engine.increment_epoch(),
@@ -56,35 +61,46 @@ impl Ticker {
 
     /// Ticks until what is returned is dropped.
     pub(super) fn run(&self) -> Running<'_> {
-        self.shared.change(|state| state.running += 1);
+        let mut state = self.shared.state();
+        state.running += 1;
+        if std::mem::take(&mut state.asleep) {
+            self.shared.awake.notify_one();
+        }
+        drop(state);
         Running(&self.shared)
     }
 }
 
 impl Shared {
-    /// Waits until a plugin runs. False when the ticker has ended.
-    fn wait(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = |state: &mut State| state.running == 0 && !state.ended;
-        let state = self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
-        !state.ended
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
-        self.changed.notify_one();
+    /// Waits until a plugin runs, when none did for a while: `idle` counts those ticks. False when the ticker has ended.
+    fn goes_on(&self, idle: &mut u32) -> bool {
+        let mut state = self.state();
+        *idle = if state.running == 0 { *idle + 1 } else { 0 };
+        if *idle > LINGER && !state.ended {
+            state.asleep = true;
+            let asleep = |state: &mut State| state.asleep && !state.ended;
+            state = self.awake.wait_while(state, asleep).unwrap_or_else(PoisonError::into_inner);
+            *idle = 0;
+        }
+        !state.ended
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.change(|state| state.running = state.running.saturating_sub(1));
+        let mut state = self.0.state();
+        state.running = state.running.saturating_sub(1);
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        self.shared.change(|state| state.ended = true);
+        self.shared.state().ended = true;
+        self.shared.awake.notify_one();
         if let Some(thread) = self.thread.take() {
             // Its only panic would be one of the lock, which is not held here.
             drop(thread.join());

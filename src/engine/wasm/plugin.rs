@@ -254,8 +254,11 @@ fn check_grants(spec: &PluginSpec, needs: &BTreeSet<Need>) -> Result<(), PluginF
         if !granted {
             let (what, line) = (need.purpose(), need.line());
             let message = format!("it wants to {what}, which is not granted");
-            let hint =
-                format!("if it should, add `{line}` to `plugins.{}`; its documentation names what it needs", spec.name);
+            let hint = format!(
+                "if it should, add `{line}` to `plugins.{}` of the configuration, which has to have it: one that only the \
+                 command line names is granted nothing",
+                spec.name
+            );
             return Err(PluginFault::new(message, hint));
         }
     }

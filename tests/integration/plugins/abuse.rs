@@ -60,6 +60,44 @@ fn a_pool_contains_them_as_well() {
     std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(|| (0..20).for_each(|_| assert_good(&engine))))));
 }
 
+/// Denies when its global, its data, its memory or the memory's size are not as they were made, and changes them all.
+fn looking_for_what_is_left(times: usize) -> Guest {
+    let ((code_data, code), (message_data, message)) = (text(0, "left"), text(1, "something is left"));
+    let left = "(global $seen (mut i32) (i32.const 0))
+      (func $left (result i32) (local $at i32) (local $left i32)
+        (local.set $left (i32.or (global.get $seen) (i32.ne (i32.load8_u (i32.const 256)) (i32.const 116))))
+        (local.set $left (i32.or (local.get $left) (i32.ne (memory.size) (i32.const 2))))
+        (drop (memory.grow (i32.const 100)))
+        (local.set $at (i32.const 98304))
+        (loop $next
+          (local.set $left (i32.or (local.get $left) (i32.load (local.get $at))))
+          (i32.store (local.get $at) (i32.const -1))
+          (local.set $at (i32.add (local.get $at) (i32.const 4)))
+          (br_if $next (i32.lt_u (local.get $at) (i32.const 6684672))))
+        (i32.store8 (i32.const 256) (i32.const 0))
+        (global.set $seen (i32.const 1))
+        (local.get $left))";
+    let first = "(drop (call $left))".repeat(times - 1);
+    let evaluate = format!(
+        "{first}(if (result i32) (call $left) (then (call $find (i32.const 0) {code} {message})) (else {PASS}))"
+    );
+    Guest::default().evaluate(&evaluate).functions(&format!("{left}{code_data}{message_data}"))
+}
+
+#[test]
+fn nothing_of_a_call_is_left_for_the_next() {
+    let specs = [("once", 1), ("twice", 2)];
+    let specs = specs.map(|(name, times)| spec(name, looking_for_what_is_left(times).component(), LONG));
+    for allocation in [Allocation::OnDemand, Allocation::Pooling { calls: 1 }] {
+        let (engine, world) = (load(&specs, allocation).unwrap(), world(Vec::new()));
+        for _ in 0..5 {
+            assert_eq!(ask_plugin(&engine, &world, "once").unwrap(), Answer::default(), "{allocation:?}");
+            // In one call it sees what it left itself.
+            assert_eq!(ask_plugin(&engine, &world, "twice").unwrap().denials.len(), 1, "{allocation:?}");
+        }
+    }
+}
+
 #[test]
 fn healthy_plugins_beside_hostile_ones_stay_right() {
     let chosen = ["endless loop", "memory, slowly", "deep recursion", "log flood", "trap without a word"];

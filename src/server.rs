@@ -34,6 +34,7 @@ use axum::routing::post;
 
 use certificate::Certificates;
 use clock::Clock;
+use github_app::health::Health;
 use handler::Bodies;
 use judge::Judge;
 use listen::Connections;
@@ -63,6 +64,8 @@ pub struct Door {
     running: ArcSwap<Running>,
     /// What is counted.
     pub metrics: Metrics,
+    /// What is known of the GitHub App.
+    pub github: Health,
     /// The bodies that are being read.
     bodies: Bodies,
     /// All that stays as it is.
@@ -93,7 +96,8 @@ impl Door {
     pub fn new(running: Running, parts: DoorParts) -> Self {
         let metrics = Metrics::default();
         metrics.reloaded_at.set((parts.clock)().as_second());
-        Self { running: ArcSwap::from_pointee(running), metrics, bodies: Bodies::default(), parts }
+        let (github, bodies) = (Health::default(), Bodies::default());
+        Self { running: ArcSwap::from_pointee(running), metrics, github, bodies, parts }
     }
 
     /// The judge of this moment.

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tokio::net::TcpListener;
 
 use super::fake::{Fake, Mood};
-use super::program::{OPEN, STAGED, Server, event, of, project};
+use super::program::{App, OPEN, STAGED, event, of, project};
 
 fn status(status: u16) -> Mood {
     Mood::Status(status, Vec::new())
@@ -16,15 +16,14 @@ fn status(status: u16) -> Mood {
 async fn github_is_told_once_whatever_it_does() {
     let fake = Fake::start().await;
     let project = project(&fake, "  timeout: 1s", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     let slow = Mood::Slow(Duration::from_secs(3));
     let moods = [status(500), status(404), Mood::Status(403, vec![("retry-after", "1".to_owned())]), slow];
     for (run, mood) in (1..).zip(moods.clone()) {
         fake.github().moods.push_back(mood.clone());
         server.deliver(&run.to_string(), &event(&fake, run, &of(STAGED))).await;
         server.until("it is approved", || fake.states(run) == ["approved"]).await;
-        let answered =
-            || server.log.lock().unwrap().matches("a deployment is answered").count() >= usize::try_from(run).unwrap();
+        let answered = || server.log().matches("a deployment is answered").count() >= usize::try_from(run).unwrap();
         server.until("that is known", answered).await;
     }
     let lines = [
@@ -42,7 +41,7 @@ async fn github_is_told_once_whatever_it_does() {
 async fn a_token_that_is_not_good_any_more_is_replaced() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     server.deliver("1", &event(&fake, 1, &of(STAGED))).await;
     server.until("it is approved", || fake.states(1) == ["approved"]).await;
     fake.github().revoked.insert("ghs_1".to_owned());
@@ -64,7 +63,7 @@ async fn a_token_goes_nowhere_else() {
     let address = elsewhere.local_addr().unwrap();
     let visited = tokio::spawn(async move { elsewhere.accept().await });
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     for code in [301, 302, 307, 308] {
         let location = format!("http://{address}/repos/acme/shop/actions/runs/1/deployment_protection_rule");
         fake.github().moods.push_back(Mood::Status(code, vec![("location", location)]));
@@ -78,12 +77,12 @@ async fn a_token_goes_nowhere_else() {
 async fn a_run_that_has_ended_waits_no_more() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     // GitHub takes no report, since the run was cancelled.
     fake.github().completed.insert(1);
     fake.github().moods.push_back(status(422));
     server.deliver("1", &event(&fake, 1, &of(super::program::UNKNOWN))).await;
-    let ended = || server.log.lock().unwrap().contains("answer=ended") || server.log.lock().unwrap().contains("ended");
+    let ended = || server.log().contains("answer=ended") || server.log().contains("ended");
     server.until("it is noticed", ended).await;
     server.counts(&[r#"holdpoint_github_answers_total{answer="ended"} 1"#]).await;
     assert!(fake.states(1).is_empty());

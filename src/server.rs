@@ -31,6 +31,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::routing::post;
+use tokio::sync::Notify;
 
 use certificate::Certificates;
 use clock::Clock;
@@ -62,6 +63,8 @@ impl Running {
 /// What the parts of a server share.
 pub struct Door {
     running: ArcSwap<Running>,
+    /// Another judge has come.
+    replaced: Notify,
     /// What is counted.
     pub metrics: Metrics,
     /// What is known of the GitHub App.
@@ -97,7 +100,7 @@ impl Door {
         let metrics = Metrics::default();
         metrics.reloaded_at.set((parts.clock)().as_second());
         let (github, bodies) = (Health::default(), Bodies::default());
-        Self { running: ArcSwap::from_pointee(running), metrics, github, bodies, parts }
+        Self { running: ArcSwap::from_pointee(running), replaced: Notify::new(), metrics, github, bodies, parts }
     }
 
     /// The judge of this moment.
@@ -109,6 +112,7 @@ impl Door {
     /// Puts another in its place; reviews that are being judged end with the one they began with.
     pub fn replace(&self, running: Running) {
         self.running.store(Arc::new(running));
+        self.replaced.notify_one();
     }
 
     /// The metrics, with what other parts know now.

@@ -43,6 +43,7 @@ pub async fn run(app: Arc<GithubApp>, mut shutdown: Shutdown, drain: Duration) {
         tokio::select! {
             () = shutdown.draining() => break,
             () = worker.app.arrived.notified() => {}
+            () = worker.app.door.replaced.notified() => {}
             Some(ended) = worker.tasks.join_next_with_id() => {
                 worker.busy.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
             }

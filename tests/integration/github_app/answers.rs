@@ -54,7 +54,7 @@ async fn what_may_go_on_is_approved_and_what_may_not_is_rejected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_opens_at_its_time() {
     let fake = Fake::start().await;
-    let opens_at = now() + SignedDuration::from_secs(8);
+    let opens_at = now() + SignedDuration::from_secs(6);
     let project = project(&fake, "", &opens_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "");
     let server = App::start(project.path(), &[]).await;
     server.deliver("d", &event(&fake, 1, &of(STAGED))).await;
@@ -80,7 +80,7 @@ async fn without_records_a_deployment_waits() {
         report.starts_with("**undecided**: it could not be decided") && report.contains("records.json"),
         "{report}"
     );
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(fake.reviews(1).len(), 1, "the same is not told again");
     std::fs::write(project.path().join("records.json"), records(&[STAGED])).unwrap();
     server.until("it is approved", || fake.states(1) == ["approved"]).await;

@@ -11,7 +11,7 @@ const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 #[tokio::test(flavor = "multi_thread")]
 async fn an_earlier_deployment_of_the_commit_names_the_digest() {
     let fake = Fake::start().await;
-    let github = "  lookup: {environment: build, task: image}\n  reject_without_artifact: 3s";
+    let github = "  lookup: {environment: build, task: image}\n  reject_without_artifact: 1s";
     let project = project(&fake, github, OPEN, "");
     let made = |id: u64, task: &str, sha: &str, payload: Value| json!({"id": id, "sha": sha, "environment": "build", "task": task, "payload": payload});
     fake.github().deployments = vec![

@@ -17,14 +17,20 @@ async fn github_is_told_once_whatever_it_does() {
     let fake = Fake::start().await;
     let project = project(&fake, "  timeout: 1s", OPEN, "");
     let server = App::start(project.path(), &[]).await;
-    let slow = Mood::Slow(Duration::from_secs(3));
-    let moods = [status(500), status(404), Mood::Status(403, vec![("retry-after", "1".to_owned())]), slow];
-    for (run, mood) in (1..).zip(moods.clone()) {
-        fake.github().moods.push_back(mood.clone());
+    // Those that fail are told again after two seconds: at the same time.
+    let slow = Mood::Slow(Duration::from_millis(1_500));
+    let answered = |count: usize| server.log().matches("a deployment is answered").count() >= count;
+    for (run, mood) in (1..).zip([status(500), status(404), slow]) {
+        fake.github().moods.push_back(mood);
         server.deliver(&run.to_string(), &event(&fake, run, &of(STAGED))).await;
-        server.until("it is approved", || fake.states(run) == ["approved"]).await;
-        let answered = || server.log().matches("a deployment is answered").count() >= usize::try_from(run).unwrap();
-        server.until("that is known", answered).await;
+    }
+    server.until("three are known to be approved", || answered(3)).await;
+    // This one stops all calls for a second.
+    fake.github().moods.push_back(Mood::Status(403, vec![("retry-after", "1".to_owned())]));
+    server.deliver("4", &event(&fake, 4, &of(STAGED))).await;
+    server.until("the fourth is known to be approved", || answered(4)).await;
+    for run in 1..=4 {
+        assert_eq!(fake.states(run), ["approved"], "{run}");
     }
     let lines = [
         r#"holdpoint_github_call_failures_total{reason="failed"} 3"#,
@@ -64,12 +70,12 @@ async fn a_token_goes_nowhere_else() {
     let visited = tokio::spawn(async move { elsewhere.accept().await });
     let project = project(&fake, "", OPEN, "");
     let server = App::start(project.path(), &[]).await;
-    for code in [301, 302, 307, 308] {
-        let location = format!("http://{address}/repos/acme/shop/actions/runs/1/deployment_protection_rule");
+    for (run, code) in (1..).zip([301, 302, 307, 308]) {
+        let location = format!("http://{address}/repos/acme/shop/actions/runs/{run}/deployment_protection_rule");
         fake.github().moods.push_back(Mood::Status(code, vec![("location", location)]));
+        server.deliver(&run.to_string(), &event(&fake, run, &of(STAGED))).await;
     }
-    server.deliver("1", &event(&fake, 1, &of(STAGED))).await;
-    server.until("it is approved", || fake.states(1) == ["approved"]).await;
+    server.until("all are approved", || (1..=4).all(|run| fake.states(run) == ["approved"])).await;
     assert!(fake.github().moods.is_empty() && !visited.is_finished());
 }
 

@@ -116,8 +116,8 @@ fn several_artifacts_and_a_tag_are_read() {
     let settings = |keys: &str| read(&app(keys)).github_app.unwrap().settings;
     let templates = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>();
     let tagged =
-        settings("artifacts: ['ghcr.io/{owner}/api', 'localhost:5000/{name}/web'], lookup: {tag: 'sha-{sha}'}");
-    assert_eq!(tagged.artifacts, templates(&["ghcr.io/{owner}/api", "localhost:5000/{name}/web"]));
+        settings("artifacts: ['ghcr.io/{owner}/api', 'oci://localhost:5000/{name}/web'], lookup: {tag: 'sha-{sha}'}");
+    assert_eq!(tagged.artifacts, templates(&["ghcr.io/{owner}/api", "oci://localhost:5000/{name}/web"]));
     assert_eq!(tagged.lookup, Some(Lookup::Tag("sha-{sha}".parse().unwrap())));
     let listed = settings("artifact: '{payload/*/image}', deployment_name: '{payload/*/name}'");
     assert_eq!(listed.artifacts, templates(&["{payload/*/image}"]));
@@ -162,6 +162,7 @@ fn what_is_wrong_is_told() {
         ("a tag of no image", app("lookup: {tag: 'sha-{sha}'}")),
         ("a tag at any registry", app("lookup: {tag: 'sha-{sha}'}, artifact: '{owner}/{name}'")),
         ("a tag of a registry that is no whole one", app("lookup: {tag: '{sha}'}, artifact: 'ghcr.{owner}/{name}'")),
+        ("a tag of any chart", app("lookup: {tag: '{sha}'}, artifact: 'oci://{owner}/{name}'")),
         ("a tag beside a tag", app("lookup: {tag: 'sha-{sha}'}, artifact: 'ghcr.io/{repository}:1'")),
         ("a tag beside a digest", app("lookup: {tag: 'sha-{sha}'}, artifact: 'ghcr.io/{repository}@{sha}'")),
         ("one artifact and several", app("artifact: '{payload}', artifacts: ['{payload}']")),

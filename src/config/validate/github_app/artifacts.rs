@@ -5,6 +5,7 @@ use super::super::super::located::Located;
 use super::super::super::raw::github_app::{DEFAULT_ARTIFACT, RawLookup};
 use super::super::Check;
 use super::default;
+use crate::domain::repository::SCHEME;
 use crate::github::lookup::{Earlier, Lookup};
 use crate::github::template::{FIELDS, Template};
 
@@ -45,9 +46,10 @@ pub(super) fn all(
 }
 
 /// Whether it makes names of images at one registry, whoever deploys: nobody else says which is asked.
-fn is_name(template: &Template, text: &str) -> bool {
-    let registry = template.beginning().split_once('/').map_or("", |(registry, _name)| registry);
-    let name = text.get(registry.len()..).unwrap_or_default();
+fn is_name<'a>(template: &'a Template, text: &'a str) -> bool {
+    let bare = |text: &'a str| text.strip_prefix(SCHEME).unwrap_or(text);
+    let registry = bare(template.beginning()).split_once('/').map_or("", |(registry, _name)| registry);
+    let name = bare(text).get(registry.len()..).unwrap_or_default();
     !registry.is_empty() && !template.has_payload() && !name.contains([':', '@'])
 }
 

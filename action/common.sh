@@ -30,6 +30,7 @@ choose_words() {
     digits="$(od -An -N32 -tx1 /dev/urandom)"
     digits="${digits//[!0-9a-f]/}"
     [[ ${#digits} -eq 64 ]] || die 'there are no random numbers on this runner'
+    # shellcheck disable=SC2034 # decide.sh and report.sh use them
     stop_word="${digits:0:32}" end_word="${digits:32}"
 }
 

@@ -4,7 +4,7 @@
 
 # Files of an earlier run are gone before the first word of this one, so that no output names an old decision.
 prepare_reports() {
-    local wanted="${INPUT_REPORT_DIR:-}" file
+    local wanted="${INPUT_REPORT_DIR:-}"
     if [[ -n "$wanted" ]]; then
         reports="$(shell_path "$wanted")"
         [[ "$reports" == /* ]] || reports="$PWD/$reports"
@@ -12,9 +12,7 @@ prepare_reports() {
     else
         reports="$(mktemp -d "$(shell_path "${RUNNER_TEMP:-/tmp}")/holdpoint-reports.XXXXXXXX")"
     fi
-    for file in "$reports"/{decision.json,summary.md,holdpoint.sarif,junit.xml,vsa.json,vsa-[0-9]*.json}; do
-        rm -f -- "$file"
-    done
+    rm -f -- "$reports"/{decision.json,summary.md,holdpoint.sarif,junit.xml,vsa.json,vsa-[0-9]*.json}
 }
 
 # Fills `arguments` from the inputs. Each value is of one piece with its flag, so that none can pass for another flag.
@@ -60,19 +58,18 @@ trim() {
 # Runs the program once. All that it says of others' texts is printed while the runner takes no commands; the annotations,
 # which it escapes itself, afterwards.
 decide() {
-    local arguments=() word
+    local arguments=()
     collect_arguments
     [[ -z "$record_token" ]] || export CHAINLOOP_TOKEN="$record_token"
-    word="$(random_word)"
     # A shell of Windows would take texts such as `/now` for paths.
     export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
-    printf '::stop-commands::%s\n' "$word"
+    printf '::stop-commands::%s\n' "$stop_word"
     set +e
     "$program" "${arguments[@]}" 2>&1 >"$private/annotations" | tee "$private/errors"
     code="${PIPESTATUS[0]}"
     set -e
     [[ ! -f "$private/decision.txt" ]] || head -c 262144 "$private/decision.txt"
-    printf '\n::%s::\n' "$word"
+    printf '\n::%s::\n' "$stop_word"
 }
 
 # The verdict is what the program wrote and said with its exit code; where the two differ, neither counts.

@@ -18,8 +18,7 @@ write_outputs() {
 
 # output NAME VALUE: of any number of lines.
 output() {
-    local end
-    end="end_$(random_word)"
+    local end="end_$end_word"
     printf '%s<<%s\n%s\n%s\n' "$1" "$end" "$2" "$end" >>"$GITHUB_OUTPUT"
 }
 

@@ -23,7 +23,7 @@ source "$here/decide.sh"
 source "$here/report.sh"
 
 # Where it all stands, for `finish`.
-program='' reports='' verdict=error github_token='' record_token=''
+program='' reports='' verdict=error github_token='' record_token='' stop_word='' end_word=''
 
 # Whatever ended the step, the following steps find a verdict.
 finish() {
@@ -70,4 +70,5 @@ check_inputs() {
 
 private="$(mktemp -d "$(shell_path "${RUNNER_TEMP:-/tmp}")/holdpoint.XXXXXXXX")"
 trap finish EXIT
+choose_words
 main

@@ -31,9 +31,11 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::routing::post;
+use tokio::sync::Notify;
 
 use certificate::Certificates;
 use clock::Clock;
+use github_app::health::Health;
 use handler::Bodies;
 use judge::Judge;
 use listen::Connections;
@@ -61,8 +63,12 @@ impl Running {
 /// What the parts of a server share.
 pub struct Door {
     running: ArcSwap<Running>,
+    /// Another judge has come.
+    replaced: Notify,
     /// What is counted.
     pub metrics: Metrics,
+    /// What is known of the GitHub App.
+    pub github: Health,
     /// The bodies that are being read.
     bodies: Bodies,
     /// All that stays as it is.
@@ -93,7 +99,8 @@ impl Door {
     pub fn new(running: Running, parts: DoorParts) -> Self {
         let metrics = Metrics::default();
         metrics.reloaded_at.set((parts.clock)().as_second());
-        Self { running: ArcSwap::from_pointee(running), metrics, bodies: Bodies::default(), parts }
+        let (github, bodies) = (Health::default(), Bodies::default());
+        Self { running: ArcSwap::from_pointee(running), replaced: Notify::new(), metrics, github, bodies, parts }
     }
 
     /// The judge of this moment.
@@ -105,6 +112,7 @@ impl Door {
     /// Puts another in its place; reviews that are being judged end with the one they began with.
     pub fn replace(&self, running: Running) {
         self.running.store(Arc::new(running));
+        self.replaced.notify_one();
     }
 
     /// The metrics, with what other parts know now.

@@ -14,7 +14,7 @@ use crate::server::github_app::client::{AppKey, Client};
 use crate::server::github_app::store::Store;
 use crate::source::chainloop::authorities;
 
-use super::{secret, serve};
+use super::{secret, serve, tags};
 
 /// A shorter secret can be guessed.
 const SHORTEST_SECRET: usize = 16;
@@ -30,6 +30,7 @@ pub async fn parts(config: &Config, app: &GithubAppConfig) -> anyhow::Result<Par
         secrets: secrets(app, folder)?,
         store: Store::open(&app.store).await.context("the deployments that wait cannot be kept")?,
         client: client(app, folder)?,
+        tags: tags::configured(),
         most: app.most,
         evaluations: serve::cores(),
     })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::policies;
 use crate::bundle::oci::{Access, resolve_tag};
 use crate::domain::reference::image_name;
-use crate::domain::repository::RepositoryReference;
+use crate::domain::repository::{RepositoryError, RepositoryReference};
 use crate::gate::source::BoxFuture;
 use crate::server::judge::tags::{ResolveTag, Resolved};
 
@@ -15,21 +15,35 @@ use crate::server::judge::tags::{ResolveTag, Resolved};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Registries, with the credentials of Docker's configuration.
-struct Registries(Access);
+struct Registries {
+    access: Access,
+    /// What may be asked.
+    address: fn(&str) -> Result<RepositoryReference, String>,
+}
 
 impl ResolveTag for Registries {
     fn resolve<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Resolved, String>> {
         Box::pin(async move {
-            let image = resolve_tag(&address(reference)?, &self.0).await.map_err(|error| error.message)?;
+            let image = resolve_tag(&(self.address)(reference)?, &self.access).await.map_err(|error| error.message)?;
             Ok(Resolved { digest: image.digest, platforms: image.platforms })
         })
     }
 }
 
-/// A resolver that asks the registries of images.
+/// A resolver that asks the registries of images that somebody deploys.
 #[must_use]
 pub fn resolver() -> Arc<dyn ResolveTag> {
-    Arc::new(Registries(Access { timeout: TIMEOUT, ..policies::access() }))
+    registries(address)
+}
+
+/// A resolver that asks the registries that the configuration names, wherever they are.
+#[must_use]
+pub fn configured() -> Arc<dyn ResolveTag> {
+    registries(|reference| reference.parse().map_err(|error: RepositoryError| error.to_string()))
+}
+
+fn registries(address: fn(&str) -> Result<RepositoryReference, String>) -> Arc<dyn ResolveTag> {
+    Arc::new(Registries { access: Access { timeout: TIMEOUT, ..policies::access() }, address })
 }
 
 /// Where an image's tag is asked about. Whoever deploys chooses the registry: it must be a name, and so neither this

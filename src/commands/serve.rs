@@ -146,7 +146,7 @@ impl Server<'_> {
             None => None,
         };
         let health = bind(operations).await?;
-        let github = github_app::Listening::start(self.config, &door).await?;
+        let github = github_app::Listening::start(self.config, &door, reviews.is_none()).await?;
         self.announce(reviews.as_ref(), github.as_ref(), &health)?;
         let asked = Arc::new(Notify::new());
         let reloader = Reloader::new(Arc::clone(&door), self.build, Arc::clone(&asked), files, seen);

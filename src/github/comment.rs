@@ -1,5 +1,8 @@
 //! What people read at the run: Markdown of at most 1,024 characters.
 
+use std::cmp::Reverse;
+use std::iter;
+
 use crate::domain::decision::{Decision, Decisions};
 use crate::domain::finding::Finding;
 use crate::domain::instant;
@@ -15,12 +18,14 @@ pub const LIMIT: usize = 1_024;
 /// Characters of a name, a message and a hint.
 const NAME: usize = 100;
 const MESSAGE: usize = 300;
+/// Characters of a digest where there is no room for all: `sha256:` and twelve digits.
+const SHORT_DIGEST: usize = 19;
 
 /// What GitHub shows.
 #[must_use]
 pub fn comment(outcome: &Outcome, waiting: &Waiting) -> String {
     match outcome {
-        Outcome::Decided(decisions) => within_limit(of_decisions(decisions)),
+        Outcome::Decided(decisions) => of_decisions(decisions),
         Outcome::NoArtifact(why) => within_limit(vec![
             format!("**undecided**: no artifact was found, because {}", text(why)),
             "Say which digest is deployed: see `github_app.artifact` and `github_app.lookup` in the configuration of \
@@ -36,16 +41,41 @@ pub fn comment(outcome: &Outcome, waiting: &Waiting) -> String {
     }
 }
 
-fn of_decisions(decisions: &Decisions) -> Vec<String> {
-    let mut lines = Vec::new();
-    for decision in &decisions.0 {
-        lines.push(headline(decision));
-        let blocking = decision.findings.iter().filter(|finding| finding.blocks());
-        lines.extend(blocking.map(line));
-    }
-    let ids: Vec<String> = decisions.0.iter().map(|decision| code(&decision.id)).collect();
-    lines.push(format!("Decision {}", ids.join(", ")));
-    lines
+/// As much of each artifact as fits: all, or what is first in its way, or its name.
+fn of_decisions(decisions: &Decisions) -> String {
+    let mut sorted: Vec<&Decision> = decisions.0.iter().collect();
+    // What stops the others comes first.
+    sorted.sort_by_key(|decision| Reverse(decision.verdict));
+    let ids: Vec<String> = sorted.iter().map(|decision| code(&decision.id)).collect();
+    let mut full: Vec<String> = sorted.iter().flat_map(|decision| in_full(decision)).collect();
+    full.push(format!("Decision {}", ids.join(", ")));
+    let Some(first) = sorted.first().filter(|_first| sorted.len() > 1) else { return within_limit(full) };
+    let blocking = sorted.iter().filter(|decision| decision.verdict == first.verdict).count();
+    let count = format!("**{}**: {blocking} of {} artifacts", first.verdict, sorted.len());
+    let brief = iter::once(count.clone()).chain(sorted.iter().map(|decision| in_brief(decision))).collect();
+    let names = iter::once(count).chain(sorted.iter().map(|decision| short(decision))).collect();
+    let fits = |lines: &Vec<String>| lines.iter().map(|line| length(line).saturating_add(2)).sum::<usize>() <= LIMIT;
+    within_limit([full, brief].into_iter().find(fits).unwrap_or(names))
+}
+
+fn in_full(decision: &Decision) -> Vec<String> {
+    let blocking = decision.findings.iter().filter(|finding| finding.blocks());
+    iter::once(headline(decision)).chain(blocking.map(line)).collect()
+}
+
+fn in_brief(decision: &Decision) -> String {
+    let first = decision.findings.iter().find(|finding| finding.blocks());
+    let why = first.map(|one| format!(": {}", escape::markdown(&escape::line(&one.message, NAME)))).unwrap_or_default();
+    format!("{}{why}", short(decision))
+}
+
+/// The verdict, and which artifact it is: so many digits tell digests apart.
+fn short(decision: &Decision) -> String {
+    let artifact = &decision.request.artifact;
+    let name = artifact.name.rsplit('/').next().unwrap_or_default();
+    let digest: String = artifact.digest.to_string().chars().take(SHORT_DIGEST).collect();
+    let name = if name.is_empty() { digest } else { format!("{}@{digest}", escape::line(name, NAME)) };
+    format!("- **{}** {}", decision.verdict, escape::markdown_code(&name))
 }
 
 fn headline(decision: &Decision) -> String {

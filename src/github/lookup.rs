@@ -1,15 +1,24 @@
-//! The payload of a deployment that was made before, such as by the job that built the artifact: the deployments that
-//! GitHub makes for jobs have none.
+//! Where a digest is found by the commit: the deployments that GitHub makes for jobs say none.
 
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::template::Template;
 use crate::domain::unique::Unique;
+
+/// Where a digest is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// In the payload of a deployment that was made before, such as by the job that built the artifact.
+    Earlier(Earlier),
+    /// At the registry of the artifact, under the tag that this makes: it names the commit.
+    Tag(Template),
+}
 
 /// Which deployments are looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lookup {
+pub struct Earlier {
     /// The environment that they were made for, as GitHub calls it.
     pub environment: String,
     /// What they were made for; none means anything.
@@ -42,7 +51,7 @@ struct Listed {
 ///
 /// # Errors
 /// What is no list of deployments of this commit.
-pub fn newest(body: &[u8], sha: &str, lookup: &Lookup) -> Result<Option<Value>, LookupError> {
+pub fn newest(body: &[u8], sha: &str, lookup: &Earlier) -> Result<Option<Value>, LookupError> {
     let listed: Vec<Listed> = serde_json::from_slice(body)?;
     let is_other = |one: &Listed| {
         let other_task = lookup.task.is_some() && one.task != lookup.task;
@@ -57,12 +66,12 @@ pub fn newest(body: &[u8], sha: &str, lookup: &Lookup) -> Result<Option<Value>, 
 
 #[cfg(test)]
 mod tests {
-    use super::{Lookup, newest};
+    use super::{Earlier, newest};
     use serde_json::{Value, json};
 
     #[test]
     fn the_newest_counts_alone() {
-        let lookup = |task: Option<&str>| Lookup { environment: "build".to_owned(), task: task.map(str::to_owned) };
+        let lookup = |task: Option<&str>| Earlier { environment: "build".to_owned(), task: task.map(str::to_owned) };
         let one = |id: u64, sha: &str, environment: &str, payload: Value| json!({"id": id, "sha": sha, "environment": environment, "task": "image", "payload": payload, "url": "x"});
         let read = |list: Value, task| newest(list.to_string().as_bytes(), "abc", &lookup(task));
         let both = json!([one(1, "abc", "build", json!("old")), one(2, "abc", "build", json!({"digest": "new"}))]);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::decision::Decisions;
+use crate::domain::decision::{Decision, Decisions};
 use crate::domain::verdict::Verdict;
 
 /// What came of looking at a deployment.
@@ -43,8 +43,14 @@ impl Outcome {
         let opens_at = self.opens_at().map(|time| time.as_second() / 60).unwrap_or_default();
         let why: Vec<String> = match self {
             Self::Decided(decisions) => {
-                let findings = decisions.0.iter().flat_map(|decision| &decision.findings);
-                findings.filter(|one| one.blocks()).map(|one| format!("{}/{}", one.rule, one.code)).collect()
+                let one_artifact = decisions.0.len() == 1;
+                let of = |decision: &Decision| {
+                    let artifact =
+                        if one_artifact { String::new() } else { format!("{}/", decision.request.artifact.digest) };
+                    let blocking = decision.findings.iter().filter(|one| one.blocks());
+                    blocking.map(|one| format!("{artifact}{}/{}", one.rule, one.code)).collect::<Vec<_>>()
+                };
+                decisions.0.iter().flat_map(of).collect()
             }
             Self::NoArtifact(why) => vec![why.clone()],
             Self::NoEnvironment(name) => vec![name.clone()],

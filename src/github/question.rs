@@ -11,26 +11,68 @@ use crate::domain::request::{Intent, Request, RequestedArtifact};
 /// The door, in requests.
 pub const CHANNEL: &str = "protection-rule";
 
-/// What the gate is asked about a deployment whose payload, or the one that was looked up, is this.
+/// Artifacts of one run that are judged. GitHub has no larger matrix.
+pub const MOST_ARTIFACTS: usize = 256;
+
+/// One of what would be deployed, as the configuration makes it of a deployment. Texts from outside are in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// What has to be a reference with a digest, or with a lookup by tag the name of an image.
+    pub artifact: String,
+    /// The deployment's name, as records have it.
+    pub deployment_name: Option<String>,
+}
+
+/// What would be deployed by a deployment whose payload, or the one that was looked up, is this.
 ///
 /// # Errors
-/// Why no artifact can be found, in words that follow "because". Texts from outside are in it.
-pub fn request(
+/// Why that is not said, in words that follow "because". Texts from outside are in it.
+pub fn named(
     settings: &GithubSettings,
     waiting: &Waiting,
     deployment: &Deployment,
     written: &Value,
-) -> Result<Request, String> {
+) -> Result<Vec<Named>, String> {
     let payload = event::payload(written).map_err(|error| format!("the payload cannot be read: {error}"))?;
-    let facts = Facts { waiting, deployment, payload: &payload };
-    let text = settings.artifact.fill(&facts)?;
+    let mut all = Vec::new();
+    for artifact in &settings.artifacts {
+        let count = artifact.count(&payload)?;
+        if all.len().saturating_add(count) > MOST_ARTIFACTS {
+            return Err(too_many());
+        }
+        for element in 0..count {
+            let facts = Facts { waiting, deployment, payload: &payload, element };
+            let deployment_name =
+                settings.deployment_name.as_ref().map(|template| template.fill(&facts)).transpose()?;
+            all.push(Named { artifact: artifact.fill(&facts)?, deployment_name });
+        }
+    }
+    Ok(all)
+}
+
+/// Why no more are judged.
+#[must_use]
+pub fn too_many() -> String {
+    format!("there are more than {MOST_ARTIFACTS} artifacts")
+}
+
+/// What the gate is asked about one of them.
+///
+/// # Errors
+/// What is no reference with a digest, in words that follow "because". Texts from outside are in it.
+pub fn request(
+    settings: &GithubSettings,
+    waiting: &Waiting,
+    deployment: &Deployment,
+    named: Named,
+) -> Result<Request, String> {
+    let text = named.artifact;
     let reference: ArtifactReference =
         text.parse().map_err(|error: ReferenceError| format!("`{text}` cannot be judged: {error}"))?;
-    let deployment_name = settings.deployment_name.as_ref().map(|template| template.fill(&facts)).transpose()?;
     Ok(Request {
         artifact: RequestedArtifact::from(reference),
         environment: settings.environment(&waiting.environment).to_owned(),
-        deployment_name,
+        deployment_name: named.deployment_name,
         intent: Intent::Deploy,
         actor: Some(waiting.actor.clone()),
         reason: None,
@@ -61,7 +103,7 @@ fn context(waiting: &Waiting, deployment: &Deployment) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::request;
+    use super::{MOST_ARTIFACTS, named, request};
     use crate::github::event::{Deployment, Waiting};
     use crate::github::settings::GithubSettings;
     use serde_json::{Value, json};
@@ -72,7 +114,7 @@ mod tests {
     fn settings(artifact: &str) -> GithubSettings {
         GithubSettings {
             api: "https://api.github.com".parse().unwrap(),
-            artifact: artifact.parse().unwrap(),
+            artifacts: artifact.split(' ').map(|text| text.parse().unwrap()).collect(),
             lookup: None,
             deployment_name: "{name}".parse().ok(),
             environments: [("prod".to_owned(), "production".to_owned())].into(),
@@ -103,9 +145,11 @@ mod tests {
         }
     }
 
+    /// The request that is made of the only artifact.
     fn ask(artifact: &str, payload: &Value) -> Result<Value, String> {
-        let waiting = waiting();
-        let request = request(&settings(artifact), &waiting, &waiting.deployments[0], payload)?;
+        let (settings, waiting) = (settings(artifact), waiting());
+        let mut named = named(&settings, &waiting, &waiting.deployments[0], payload)?;
+        let request = request(&settings, &waiting, &waiting.deployments[0], named.remove(0))?;
         Ok(serde_json::to_value(request).unwrap())
     }
 
@@ -142,5 +186,29 @@ mod tests {
             let why = ask(artifact, &payload).unwrap_err();
             assert!(why.contains(expected), "{artifact} {payload}: {why}");
         }
+    }
+
+    #[test]
+    fn a_deployment_may_be_of_several_artifacts() {
+        let payload = json!({"images": [{"name": "api", "digest": "1"}, {"name": "web", "digest": "2"}], "chart": "3"});
+        let artifacts = "{repository}/{payload/images/*/name}@{payload/images/*/digest} chart@{payload/chart}";
+        let mut settings = settings(artifacts);
+        let waiting = waiting();
+        let name = |settings: &GithubSettings, payload: &Value| {
+            let named = named(settings, &waiting, &waiting.deployments[0], payload)?;
+            Ok(named.into_iter().map(|one| (one.artifact, one.deployment_name.unwrap())).collect::<Vec<_>>())
+        };
+        let pairs = |pairs: &[(&str, &str)]| {
+            Ok::<_, String>(pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>())
+        };
+        let expected = [("acme/shop/api@1", "shop"), ("acme/shop/web@2", "shop"), ("chart@3", "shop")];
+        assert_eq!(name(&settings, &payload), pairs(&expected));
+        // A name for each, from the same list.
+        settings.artifacts.truncate(1);
+        settings.deployment_name = "{payload/images/*/name}".parse().ok();
+        assert_eq!(name(&settings, &payload), pairs(&[("acme/shop/api@1", "api"), ("acme/shop/web@2", "web")]));
+        let many = |count| json!({"images": vec![json!({"name": "a", "digest": "1"}); count]});
+        assert_eq!(name(&settings, &many(MOST_ARTIFACTS)).map(|all| all.len()), Ok(MOST_ARTIFACTS));
+        assert_eq!(name(&settings, &many(MOST_ARTIFACTS + 1)), Err("there are more than 256 artifacts".to_owned()));
     }
 }

@@ -14,9 +14,9 @@ use super::template::Template;
 pub struct GithubSettings {
     /// The API: `https://api.github.com`, or `https://HOST/api/v3`.
     pub api: Url,
-    /// What an artifact's reference is made of.
-    pub artifact: Template,
-    /// Whose payload the template sees; none means that of the deployment that waits.
+    /// What the references of the artifacts are made of: one for each, or for each element of a list.
+    pub artifacts: Vec<Template>,
+    /// Where the digests are, if the deployment that waits does not say them.
     pub lookup: Option<Lookup>,
     /// What a deployment name is made of.
     pub deployment_name: Option<Template>,

@@ -10,8 +10,10 @@ use super::event::{Deployment, Waiting};
 /// The longest text that is made, in bytes.
 const LONGEST: usize = 4_096;
 /// What a template may name, for messages.
-pub const FIELDS: &str = "{repository}, {owner}, {name}, {environment}, {sha}, {ref}, {task}, {payload} or \
-                          {payload/KEY/…}";
+pub const FIELDS: &str = "{repository}, {owner}, {name}, {environment}, {sha}, {ref}, {task}, {payload}, \
+                          {payload/KEY/…} or {payload/KEY/*/KEY}";
+/// What stands for each element of a list.
+const EACH: &str = "*";
 
 /// A text with fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,11 @@ enum Field {
     Task,
     /// A JSON pointer into the payload; empty for the payload itself.
     Payload(String),
+    /// Something in each element of a list of the payload: pointers to the list, and from its element on.
+    Each {
+        list: String,
+        inside: String,
+    },
 }
 
 /// Why a text is no template.
@@ -48,6 +55,9 @@ pub enum TemplateError {
     /// A field that there is not.
     #[error("names `{{{0}}}`, which there is not")]
     Unknown(String),
+    /// Elements of which list belong together is not known.
+    #[error("has `*` for elements of two lists")]
+    Lists,
 }
 
 /// What a template is filled from.
@@ -59,6 +69,8 @@ pub struct Facts<'a> {
     pub deployment: &'a Deployment,
     /// The payload, read.
     pub payload: &'a Value,
+    /// The element of a list in the payload that `*` stands for.
+    pub element: usize,
 }
 
 impl FromStr for Template {
@@ -74,7 +86,11 @@ impl FromStr for Template {
             rest = after;
         }
         pieces.extend(plain(rest)?);
-        if pieces.is_empty() { Err(TemplateError::Empty) } else { Ok(Self(pieces)) }
+        let template = Self(pieces);
+        if template.lists().any(|list| Some(list) != template.list()) {
+            return Err(TemplateError::Lists);
+        }
+        if template.0.is_empty() { Err(TemplateError::Empty) } else { Ok(template) }
     }
 }
 
@@ -97,7 +113,9 @@ impl Field {
             "task" => Self::Task,
             "payload" => Self::Payload(String::new()),
             other => match other.strip_prefix("payload/") {
-                Some(pointer) if !pointer.contains('{') => Self::Payload(format!("/{pointer}")),
+                Some(pointer) if !pointer.contains('{') => {
+                    in_list(pointer).ok_or_else(|| TemplateError::Unknown(other.to_owned()))?
+                }
                 _ => return Err(TemplateError::Unknown(other.to_owned())),
             },
         })
@@ -116,8 +134,22 @@ impl Field {
             Self::Reference => facts.deployment.reference.clone(),
             Self::Task => facts.deployment.task.clone(),
             Self::Payload(pointer) => return in_payload(facts.payload, pointer),
+            Self::Each { list, inside } => {
+                return in_payload(facts.payload, &format!("{list}/{}{inside}", facts.element));
+            }
         })
     }
+}
+
+/// The field of a pointer, which may have one `*`.
+fn in_list(pointer: &str) -> Option<Field> {
+    let steps: Vec<&str> = pointer.split('/').collect();
+    let join = |steps: &[&str]| if steps.is_empty() { String::new() } else { format!("/{}", steps.join("/")) };
+    let Some(place) = steps.iter().position(|step| *step == EACH) else {
+        return Some(Field::Payload(join(&steps)));
+    };
+    let (list, inside) = (steps.get(..place)?, steps.get(place.saturating_add(1)..)?);
+    (!inside.contains(&EACH)).then(|| Field::Each { list: join(list), inside: join(inside) })
 }
 
 fn in_payload(payload: &Value, pointer: &str) -> Result<String, String> {
@@ -152,101 +184,51 @@ impl Template {
     /// Whether it needs the payload of a deployment.
     #[must_use]
     pub fn has_payload(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Field(Field::Payload(_))))
+        self.0.iter().any(|piece| matches!(piece, Piece::Field(Field::Payload(_) | Field::Each { .. })))
+    }
+
+    /// Whether it names the commit.
+    #[must_use]
+    pub fn has_commit(&self) -> bool {
+        self.0.contains(&Piece::Field(Field::Sha))
+    }
+
+    /// The text that it begins with, whatever is deployed; empty when it begins with a field.
+    #[must_use]
+    pub fn beginning(&self) -> &str {
+        match self.0.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The list of the payload of which it is about each element: a JSON pointer.
+    #[must_use]
+    pub fn list(&self) -> Option<&str> {
+        self.lists().next()
+    }
+
+    fn lists(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Field(Field::Each { list, .. }) => Some(list.as_str()),
+            _ => None,
+        })
+    }
+
+    /// How many texts it makes of this payload.
+    ///
+    /// # Errors
+    /// Why there is no such list, in words that follow "because".
+    pub fn count(&self, payload: &Value) -> Result<usize, String> {
+        let Some(list) = self.list() else { return Ok(1) };
+        let what = if list.is_empty() { "the payload".to_owned() } else { format!("`{list}` of the payload") };
+        match payload.pointer(list) {
+            Some(Value::Array(elements)) if elements.is_empty() => Err(format!("{what} is an empty list")),
+            Some(Value::Array(elements)) => Ok(elements.len()),
+            _ => Err(format!("{what} is no list")),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Facts, Template, TemplateError};
-    use crate::github::event::{Deployment, Waiting};
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    fn deployment() -> Deployment {
-        Deployment {
-            id: 7,
-            sha: "a".repeat(40),
-            reference: "main".to_owned(),
-            task: "deploy".to_owned(),
-            payload: Value::Null,
-        }
-    }
-
-    fn waiting() -> Waiting {
-        Waiting {
-            repository_id: 1,
-            repository: "Acme/Shop".to_owned(),
-            run_id: 42,
-            environment: "prod".to_owned(),
-            installation_id: 3,
-            trigger: "push".to_owned(),
-            actor: "ann".to_owned(),
-            pull_request: None,
-            deployments: vec![deployment()],
-        }
-    }
-
-    fn fill(template: &str, payload: &Value) -> Result<String, String> {
-        let (waiting, deployment) = (waiting(), deployment());
-        let facts = Facts { waiting: &waiting, deployment: &deployment, payload };
-        template.parse::<Template>().unwrap().fill(&facts)
-    }
-
-    #[test]
-    fn fields_are_filled_or_missed() {
-        let payload = json!({"digest": "sha256:1", "a": {"b/c": ["x"]}, "n": 1, "e": "", "z": null});
-        let cases = [
-            ("ghcr.io/{repository}@{payload/digest}", Ok("ghcr.io/acme/shop@sha256:1")),
-            ("{owner}-{name}-{environment}-{ref}-{task}", Ok("acme-shop-prod-main-deploy")),
-            ("{payload/a/b~1c/0}", Ok("x")),
-            ("plain", Ok("plain")),
-            ("{payload/none}", Err("there is no `/none` of the payload")),
-            ("{payload/z}", Err("there is no `/z` of the payload")),
-            ("{payload/n}", Err("`/n` of the payload is no text")),
-            ("{payload/e}", Err("`/e` of the payload is empty")),
-            ("{payload}", Err("the payload is no text")),
-        ];
-        for (template, expected) in cases {
-            assert_eq!(fill(template, &payload), expected.map(str::to_owned).map_err(str::to_owned), "{template}");
-        }
-        assert_eq!(fill("{payload}", &json!("sha256:2")), Ok("sha256:2".to_owned()));
-        assert_eq!(fill("{payload}", &Value::Null), Err("there is no payload".to_owned()));
-        assert!(fill("{payload}", &json!("x".repeat(5000))).is_err());
-    }
-
-    #[test]
-    fn what_is_no_template_is_refused() {
-        let unknown = |name: &str| TemplateError::Unknown(name.to_owned());
-        let cases = [
-            ("", TemplateError::Empty),
-            ("{", TemplateError::Brace),
-            ("a}b", TemplateError::Brace),
-            ("{sha", TemplateError::Brace),
-            ("{sha}}", TemplateError::Brace),
-            ("{{sha}}", unknown("{sha")),
-            ("{}", unknown("")),
-            ("{ sha }", unknown(" sha ")),
-            ("{payload.digest}", unknown("payload.digest")),
-            ("{payload/{sha}}", unknown("payload/{sha")),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(text.parse::<Template>(), Err(expected), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_a_template_or_not(text in "[a-z{}/~@:]{0,24}", payload in "[a-z]{1,8}") {
-            if let Ok(template) = text.parse::<Template>() {
-                let (waiting, deployment) = (waiting(), deployment());
-                let payload = json!({"a": payload});
-                let filled = template.fill(&Facts { waiting: &waiting, deployment: &deployment, payload: &payload });
-                prop_assert!(template.has_payload() || filled.is_ok());
-                if !text.contains('{') {
-                    prop_assert_eq!(filled, Ok(text));
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,8 @@
 //! do, and tells GitHub ([`client`]).
 
 pub mod client;
+mod find;
+pub mod health;
 mod observations;
 pub mod store;
 mod token;
@@ -21,6 +23,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::Door;
 use super::handler::{Bodies, refuse};
+use super::judge::tags::ResolveTag;
 use crate::github::settings::GithubSettings;
 use crate::github::signature::Secrets;
 use client::Client;
@@ -37,6 +40,8 @@ pub struct Parts {
     pub store: Store,
     /// How GitHub is told.
     pub client: Client,
+    /// Who knows what tags stand for.
+    pub tags: Arc<dyn ResolveTag>,
     /// How many deployments may wait.
     pub most: u32,
     /// How many are evaluated at a time: the number of cores.

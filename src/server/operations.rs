@@ -36,6 +36,8 @@ pub struct Check {
     pub name: &'static str,
     /// Why it does not hold; `None` when it does.
     pub fault: Option<String>,
+    /// Whether the server is not ready without it.
+    pub vital: bool,
 }
 
 impl Door {
@@ -51,11 +53,11 @@ impl Door {
             None => "the certificate on disk is not served yet".to_owned(),
         });
         let draining = self.parts.shutdown.is_draining().then(|| "the server was told to stop".to_owned());
-        vec![
-            Check { name: "records", fault: records },
-            Check { name: "certificate", fault: certificate },
-            Check { name: "running", fault: draining },
-        ]
+        let vital = |name, fault| Check { name, fault, vital: true };
+        let mut checks = vec![vital("records", records), vital("certificate", certificate)];
+        checks.extend(self.github.checks());
+        checks.push(vital("running", draining));
+        checks
     }
 
     /// Which records were never read, and why not.
@@ -82,7 +84,7 @@ async fn readyz(State(door): State<Arc<Door>>) -> Response {
             Some(fault) => writeln!(text, "[-] {} {}", check.name, escape::line(fault, 1_000)),
         };
     }
-    let ready = checks.iter().all(|check| check.fault.is_none());
+    let ready = checks.iter().all(|check| check.fault.is_none() || !check.vital);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

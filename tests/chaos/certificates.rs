@@ -22,14 +22,14 @@ async fn twenty_certificates_are_replaced_and_no_review_fails() {
     let project = project(&source, &tls);
     let server = ready(project.path()).await;
     let client = Client::trusting(&authority.pem());
-    let load = Load::start(&only(server.reviews), Some(&client));
+    let load = Load::start(&only(server.reviews()), Some(&client));
     let began = Instant::now();
     for serial in 2..=21 {
         let issued = authority.server(serial);
         mount.swap(&issued.chain, &issued.key, None);
         sleep(Duration::from_millis(50)).await;
     }
-    while client.shown(server.reviews).await != Ok(21) {
+    while client.shown(server.reviews()).await != Ok(21) {
         assert!(began.elapsed() < LONG, "the last certificate is not served: {}", server.log());
         sleep(Duration::from_millis(20)).await;
     }

@@ -31,7 +31,7 @@ impl Service {
     }
 
     fn add(&self, server: &Server) {
-        self.0.lock().unwrap().push(server.reviews);
+        self.0.lock().unwrap().push(server.reviews());
     }
 
     fn remove(&self, address: SocketAddr) {
@@ -51,7 +51,7 @@ async fn a_replica_that_is_told_to_end_fails_no_review() {
     let began = Instant::now();
     sleep(HEARING).await;
 
-    let address = first.reviews;
+    let address = first.reviews();
     first.signal(Signal::TERM);
     first.becomes("/readyz", "[-] running").await;
     // Until everybody has heard, connections come to it, too.
@@ -73,7 +73,7 @@ async fn a_replica_that_is_killed_goes_on_where_it_was() {
     let source = source().await;
     let project = project(&source, "");
     let first = ready(project.path()).await;
-    let load = Load::start(&only(first.reviews), None);
+    let load = Load::start(&only(first.reviews()), None);
     let began = Instant::now();
     // What is let in again is on the disk a few seconds after it was allowed.
     let remembered = project.path().join("readmissions.json");

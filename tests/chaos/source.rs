@@ -78,7 +78,7 @@ async fn through(mood: Mood) {
     let source = source().await;
     let project = project(&source, "");
     let server = ready(project.path()).await;
-    let load = Load::start(&only(server.reviews), None);
+    let load = Load::start(&only(server.reviews()), None);
     let began = Instant::now();
     sleep(STAGE).await;
     let good = Instant::now();

@@ -86,7 +86,8 @@ fn nothing_that_calls_holdpoint_is_a_hole() {
 }
 
 /// What the chart renders, with an authority in the place of the one that each rendering makes.
-fn rendered(name: &str) -> (String, String) {
+/// Returns the configurations too: of the webhook, and of the pod that answers GitHub, which is empty where there is none.
+fn rendered(name: &str) -> (String, [String; 2]) {
     let path = root().join("tests/chart/expected").join(name);
     let authority = rcgen::generate_simple_self_signed(["holdpoint".to_owned()]).unwrap().cert.pem();
     let text = fs::read_to_string(path)
@@ -94,13 +95,13 @@ fn rendered(name: &str) -> (String, String) {
         .replace("caBundle: MADE", &format!("caBundle: {}", STANDARD.encode(authority)));
     let config_map = text.split("\n---\n").find(|document| document.contains("\nkind: ConfigMap\n")).unwrap();
     let config_map: Value = serde_saphyr::from_str(config_map).unwrap();
-    let config = config_map["data"]["holdpoint.yaml"].as_str().unwrap().to_owned();
-    (text, config)
+    let config = |name: &str| config_map["data"][name].as_str().unwrap_or_default().to_owned();
+    (text, [config("holdpoint.yaml"), config("holdpoint-github.yaml")])
 }
 
 #[test]
 fn the_chart_is_without_fault_by_its_own_configuration() {
-    let (text, config) = rendered("default.yaml");
+    let (text, [config, _]) = rendered("default.yaml");
     let folder = folder(&[("rendered.yaml", &text), ("holdpoint.yaml", &config)]);
     let run = in_folder(&folder, &["doctor", "--kubernetes", "rendered.yaml", "--config", "holdpoint.yaml"]);
     insta::assert_snapshot!(run.shown());
@@ -108,7 +109,7 @@ fn the_chart_is_without_fault_by_its_own_configuration() {
 
 #[test]
 fn webhooks_are_compared_with_the_configuration() {
-    let (text, config) = rendered("default.yaml");
+    let (text, [config, _]) = rendered("default.yaml");
     let fewer = config.replace("  - kube-public\n", "");
     assert_ne!(config, fewer);
     let folder = folder(&[("rendered.yaml", &text), ("holdpoint.yaml", &fewer)]);
@@ -127,15 +128,25 @@ fn every_configuration_that_the_chart_writes_is_valid() {
     let mut codes = Vec::new();
     for case in cases {
         let name = case.unwrap().file_name().into_string().unwrap();
-        let (text, config) = rendered(&name);
-        let folder = folder(&[("rendered.yaml", &text), ("holdpoint.yaml", &config)]);
-        let run = in_folder(&folder, &["doctor", "--kubernetes", "rendered.yaml", "--config", "holdpoint.yaml"]);
-        assert!(matches!(run.code, 0 | 1), "{name}: {run:?}");
-        codes.push((name, run.code));
+        let (text, configs) = rendered(&name);
+        for (config, pod) in configs.iter().zip(["webhook", "github"]).filter(|(config, _)| !config.is_empty()) {
+            let folder = folder(&[("rendered.yaml", &text), ("holdpoint.yaml", config)]);
+            let run = in_folder(&folder, &["doctor", "--kubernetes", "rendered.yaml", "--config", "holdpoint.yaml"]);
+            assert!(matches!(run.code, 0 | 1), "{name}: {run:?}");
+            codes.push((name.clone(), pod, run.code));
+        }
     }
     codes.sort();
-    let expected = [("certificate-issuer.yaml", 1), ("default.yaml", 0), ("everything.yaml", 1), ("existing.yaml", 1)];
-    assert_eq!(codes, expected.map(|(name, code)| (name.to_owned(), code)));
+    let expected = [
+        ("certificate-issuer.yaml", "webhook", 1),
+        ("default.yaml", "webhook", 0),
+        ("everything.yaml", "github", 1),
+        ("everything.yaml", "webhook", 1),
+        ("existing.yaml", "webhook", 1),
+        ("github-app.yaml", "github", 0),
+        ("github-app.yaml", "webhook", 0),
+    ];
+    assert_eq!(codes, expected.map(|(name, pod, code)| (name.to_owned(), pod, code)));
 }
 
 #[test]

@@ -73,6 +73,7 @@ app.kubernetes.io/part-of: holdpoint
 {{- $known = set $known "policies" $policies -}}
 {{- if .Values.overrides }}{{ $known = set $known "overrides" (list "overrides/") }}{{ end -}}
 {{- $config := mergeOverwrite $known (deepCopy .Values.config) -}}
+{{- if hasKey $config "github_app" }}{{ fail "config.github_app: its place is githubApp.config, for a pod of its own" }}{{ end -}}
 {{- $exempt := concat (dig "admission" "exempt_namespaces" list $config) (include "holdpoint.exemptNamespaces" . | fromJsonArray) | uniq -}}
 {{- $_ := set $config.admission "exempt_namespaces" $exempt -}}
 {{- toYaml $config }}

@@ -1,14 +1,17 @@
-{{/* The pod, for either kind of workload. */}}
+{{/* The pod, for either kind of workload. Takes `root`, and `github`: whether it answers GitHub in place of API servers. */}}
 {{- define "holdpoint.podTemplate" -}}
+{{- $github := .github }}
+{{- with .root }}
+{{- $config := include (ternary "holdpoint.githubConfig" "holdpoint.config" $github) . | fromYaml -}}
 metadata:
   labels:
-    {{- include "holdpoint.labels" . | nindent 4 }}
+    {{- include (ternary "holdpoint.githubLabels" "holdpoint.labels" $github) . | nindent 4 }}
     {{- with .Values.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
     # Rules and policies are read anew by a running server; what it listens on is not.
-    holdpoint.dev/server-settings: {{ (include "holdpoint.config" . | fromYaml).server | toJson | sha256sum | trunc 16 | quote }}
+    holdpoint.dev/server-settings: {{ ternary (pick $config "server" "github_app") $config.server $github | toJson | sha256sum | trunc 16 | quote }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -20,8 +23,8 @@ spec:
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with .Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  {{- if and .Values.priorityClassName (not $github) }}
+  priorityClassName: {{ .Values.priorityClassName }}
   {{- end }}
   terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
   securityContext:
@@ -41,8 +44,12 @@ spec:
         {{- with .Values.traces.collector }}
         - --traces={{ . }}
         {{- end }}
+        {{- if $github }}
+        - --github-app
+        {{- else }}
         {{- with .Values.extraArgs }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
         {{- end }}
       env:
         - {name: HOLDPOINT_LOG_LEVEL, value: {{ .Values.log.level | quote }}}
@@ -58,7 +65,11 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
       ports:
+        {{- if $github }}
+        - {name: github, containerPort: 8444, protocol: TCP}
+        {{- else }}
         - {name: admission, containerPort: {{ include "holdpoint.port" (list . "listen") }}, protocol: TCP}
+        {{- end }}
         - {name: operations, containerPort: {{ include "holdpoint.port" (list . "operations") }}, protocol: TCP}
       # Policies are compiled and records are read before the first answer.
       startupProbe:
@@ -83,17 +94,22 @@ spec:
         readOnlyRootFilesystem: true
         privileged: false
         capabilities: {drop: [ALL]}
-      {{- with .Values.resources }}
+      {{- with ternary .Values.githubApp.resources .Values.resources $github }}
       resources:
         {{- toYaml . | nindent 8 }}
       {{- end }}
       volumeMounts:
         # Whole folders: a file mounted by subPath never changes.
         - {name: config, mountPath: /etc/holdpoint, readOnly: true}
+        {{- if or (not $github) .Values.githubApp.tls.existingSecret }}
         - {name: tls, mountPath: /var/run/holdpoint/tls, readOnly: true}
-        - {name: readmissions, mountPath: /var/lib/holdpoint}
+        {{- end }}
+        {{- if $github }}
+        - {name: github, mountPath: /var/run/holdpoint/github, readOnly: true}
+        {{- end }}
+        - {name: {{ ternary "waiting" "readmissions" $github }}, mountPath: /var/lib/holdpoint}
         - {name: cache, mountPath: /var/cache/holdpoint}
-        {{- if .Values.clientCertificates.existingSecret }}
+        {{- if and .Values.clientCertificates.existingSecret (not $github) }}
         - {name: client-ca, mountPath: /var/run/holdpoint/client-ca, readOnly: true}
         {{- end }}
         {{- with .Values.extraVolumeMounts }}
@@ -105,34 +121,49 @@ spec:
       configMap:
         name: {{ include "holdpoint.fullname" . }}
         items:
-          - {key: holdpoint.yaml, path: holdpoint.yaml}
+          - {key: {{ ternary "holdpoint-github.yaml" "holdpoint.yaml" $github }}, path: holdpoint.yaml}
           {{- range $name, $_ := .Values.policies }}
           - {key: policies--{{ $name }}, path: policies/{{ $name }}}
           {{- end }}
           {{- range $name, $_ := .Values.overrides }}
           - {key: overrides--{{ $name }}, path: overrides/{{ $name }}}
           {{- end }}
+    {{- if or (not $github) .Values.githubApp.tls.existingSecret }}
     - name: tls
       secret:
-        secretName: {{ include "holdpoint.tlsSecretName" . }}
+        secretName: {{ if $github }}{{ .Values.githubApp.tls.existingSecret }}{{ else }}{{ include "holdpoint.tlsSecretName" . }}{{ end }}
         # Readable for the group, which fsGroup makes ours.
         defaultMode: 0440
         items:
           - {key: tls.crt, path: tls.crt}
           - {key: tls.key, path: tls.key}
-    {{- if .Values.clientCertificates.existingSecret }}
+    {{- end }}
+    {{- if $github }}
+    - name: github
+      secret:
+        secretName: {{ .Values.githubApp.secret.existingSecret }}
+        defaultMode: 0440
+        items:
+          {{- range prepend .Values.githubApp.secret.webhookSecrets .Values.githubApp.secret.privateKey }}
+          - {key: {{ . }}, path: {{ . }}}
+          {{- end }}
+    {{- end }}
+    {{- if and .Values.clientCertificates.existingSecret (not $github) }}
     - name: client-ca
       secret: {secretName: {{ .Values.clientCertificates.existingSecret }}, items: [{key: ca.crt, path: ca.crt}]}
     {{- end }}
-    {{- if not .Values.readmissions.persistence.enabled }}
-    - name: readmissions
-      emptyDir: {sizeLimit: {{ .Values.readmissions.persistence.size }}}
+    {{- with ternary .Values.githubApp.persistence .Values.readmissions.persistence $github }}
+    {{- if not .enabled }}
+    - name: {{ ternary "waiting" "readmissions" $github }}
+      emptyDir: {sizeLimit: {{ .size }}}
+    {{- end }}
     {{- end }}
     - name: cache
       emptyDir: {sizeLimit: 1Gi}
     {{- with .Values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+  {{- if not $github }}
   topologySpreadConstraints:
     {{- with .Values.topologySpreadConstraints }}
     {{- toYaml . | nindent 4 }}
@@ -143,9 +174,10 @@ spec:
       whenUnsatisfiable: ScheduleAnyway
       labelSelector:
         matchLabels:
-          {{- include "holdpoint.selectorLabels" $ | nindent 10 }}
+          {{- include "holdpoint.selectorLabels" $.root | nindent 10 }}
     {{- end }}
     {{- end }}
+  {{- end }}
   {{- with .Values.nodeSelector }}
   nodeSelector:
     {{- toYaml . | nindent 4 }}
@@ -158,6 +190,7 @@ spec:
   tolerations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- end }}
 {{- end }}
 
 {{/* The port of an address in `server`. */}}

@@ -23,15 +23,16 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// The App of the configuration, if it has one.
+    /// The App of the configuration, if it has one; `alone` where there are no reviews to answer.
     ///
     /// # Errors
     /// Secrets, a certificate or a file that cannot be used; an address that cannot be listened on.
-    pub(super) async fn start(config: &Config, door: &Arc<Door>) -> anyhow::Result<Option<Self>> {
+    pub(super) async fn start(config: &Config, door: &Arc<Door>, alone: bool) -> anyhow::Result<Option<Self>> {
         let Some(github) = &config.github_app else { return Ok(None) };
         let certificates = github.tls.as_ref().map(|tls| Certificates::load(files(tls))).transpose()?;
         let parts = app::github_app::parts(config, github).await?;
         let listener = bind(github.listen).await?;
+        door.github.begin(alone, github.most);
         Ok(Some(Self { listener, certificates, app: GithubApp::new(parts, Arc::clone(door)) }))
     }
 

@@ -57,13 +57,18 @@ pub(crate) struct RawGithubApp {
     #[serde(default, deserialize_with = "present")]
     pub(crate) store: Option<Located<String>>,
     /// What the artifact's reference is made of: text with `{repository}`, `{owner}`, `{name}`, `{environment}`, `{sha}`,
-    /// `{ref}`, `{task}`, `{payload}` or `{payload/KEY/…}`. It has to come out with a digest.
+    /// `{ref}`, `{task}`, `{payload}`, `{payload/KEY/…}` or, for each element of a list, `{payload/KEY/*/KEY}`. It has to
+    /// come out with a digest.
     #[schemars(extend("default" = DEFAULT_ARTIFACT))]
     #[serde(default, deserialize_with = "present")]
     pub(crate) artifact: Option<Located<String>>,
-    /// Take the payload of another deployment of the same commit: the newest that was made for this environment.
+    /// In place of `artifact`, what the references of several are made of. All of them are judged.
+    #[schemars(extend("minItems" = 1, "maxItems" = 64))]
     #[serde(default, deserialize_with = "present")]
-    pub(crate) lookup: Option<RawLookup>,
+    pub(crate) artifacts: Option<Located<Vec<Located<String>>>>,
+    /// Where the digest is, when the deployment that waits does not say it.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) lookup: Option<Located<RawLookup>>,
     /// What the deployment name is made of, as `artifact` is. Left out: requests have none.
     #[serde(default, deserialize_with = "present")]
     pub(crate) deployment_name: Option<Located<String>>,
@@ -93,15 +98,20 @@ pub(crate) struct RawGithubApp {
     pub(crate) most: Option<Located<u32>>,
 }
 
-/// Another deployment of the same commit.
+/// Where the digest of a commit's artifact is: in the payload of another deployment, or at the registry under a tag.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map with `environment`")]
-#[schemars(rename = "github_lookup")]
+#[serde(deny_unknown_fields, expecting = "a map with `environment` or `tag`")]
+#[schemars(rename = "github_lookup", extend("oneOf" = json!([{"required": ["environment"]}, {"required": ["tag"]}])))]
 pub(crate) struct RawLookup {
-    /// The environment that it was made for, as GitHub calls it.
+    /// Take the payload of the newest deployment of the commit that was made for this environment, as GitHub calls it.
     #[schemars(extend("minLength" = 1))]
-    pub(crate) environment: Located<String>,
-    /// What it was made for. Left out: anything.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) environment: Option<Located<String>>,
+    /// What that deployment was made for. Left out: anything.
     #[serde(default, deserialize_with = "present")]
     pub(crate) task: Option<Located<String>>,
+    /// Ask the registry of `artifact`, which is a name then, for this tag: text with `{sha}`, such as `sha-{sha}`.
+    #[schemars(extend("minLength" = 1))]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) tag: Option<Located<String>>,
 }

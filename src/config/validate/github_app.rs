@@ -1,5 +1,7 @@
 //! The GitHub App.
 
+mod artifacts;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -11,14 +13,10 @@ use super::super::error::quote;
 use super::super::github_app::{GithubAppConfig, LISTEN, MOST};
 use super::super::located::{Located, Place};
 use super::super::raw::RawToken;
-use super::super::raw::github_app::{
-    DEFAULT_API, DEFAULT_ARTIFACT, DEFAULT_POLL, DEFAULT_STORE, DEFAULT_TIMEOUT, RawGithubApp, RawLookup,
-};
+use super::super::raw::github_app::{DEFAULT_API, DEFAULT_POLL, DEFAULT_STORE, DEFAULT_TIMEOUT, RawGithubApp};
 use super::super::{ServerConfig, TokenSource};
 use super::{Check, server, sources};
-use crate::github::lookup::Lookup;
 use crate::github::settings::{GithubSettings, RepositoryPattern};
-use crate::github::template::{FIELDS, Template};
 
 const MOST_WAITING: RangeInclusive<u32> = 1..=100_000;
 const LEAST_POLL: Duration = Duration::from_secs(1);
@@ -46,11 +44,14 @@ pub(super) fn check(
     let store = raw.store.unwrap_or_else(|| default(DEFAULT_STORE));
     let store = server::file(check, "store", store);
     let most = most(check, raw.most);
+    let lookup = raw.lookup.and_then(|raw| artifacts::lookup(check, raw));
+    let artifacts = artifacts::all(check, raw.artifact, raw.artifacts, lookup.as_ref());
+    let deployment_name = raw.deployment_name.and_then(|text| artifacts::deployment_name(check, &text, &artifacts));
     let settings = GithubSettings {
         api: api(check, raw.api)?,
-        artifact: template(check, "artifact", &raw.artifact.unwrap_or_else(|| default(DEFAULT_ARTIFACT)))?,
-        lookup: raw.lookup.map(|raw| lookup(check, raw)),
-        deployment_name: raw.deployment_name.and_then(|text| template(check, "deployment_name", &text)),
+        artifacts,
+        lookup,
+        deployment_name,
         environments: environments(check, raw.environments.unwrap_or_default(), known),
         repositories: repositories(check, raw.repositories),
         installations: installations(check, raw.installations),
@@ -101,22 +102,6 @@ fn api(check: &mut Check<'_>, text: Option<Located<String>>) -> Option<Url> {
     let text = text.unwrap_or_else(|| default(DEFAULT_API));
     let base = sources::Base { key: "api", credential: "private_key", usual: DEFAULT_API, allow_insecure: None };
     sources::check_url(check, &text, &base)
-}
-
-fn template(check: &mut Check<'_>, key: &str, text: &Located<String>) -> Option<Template> {
-    match text.value.parse() {
-        Ok(template) => Some(template),
-        Err(error) => {
-            let message = format!("{}: {} {error}", quote(key), quote(&text.value));
-            check.problem(text.place, message, format!("write text with {FIELDS}"));
-            None
-        }
-    }
-}
-
-fn lookup(check: &mut Check<'_>, raw: RawLookup) -> Lookup {
-    check.name("the environment of `lookup`", &raw.environment);
-    Lookup { environment: raw.environment.value, task: check.text("task", raw.task) }
 }
 
 fn environments(

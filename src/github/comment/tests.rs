@@ -141,6 +141,40 @@ fn what_does_not_fit_is_counted() {
     assert_eq!(within_limit(vec!["x".repeat(LIMIT), "y".to_owned()]), "\n\n… 2 more");
 }
 
+#[test]
+fn each_of_several_artifacts_is_named() {
+    let of = |number: u8, outcome, message: &str| {
+        let mut one = decision(vec![finding(outcome, message, None)]);
+        one.id = format!("id-{number}");
+        one.request.artifact.name = format!("ghcr.io/acme/part-{number}");
+        one.request.artifact.digest = Digest::from_bytes([number; 32]);
+        one
+    };
+    let few =
+        said(vec![of(1, Found::Passed, ""), of(2, Found::Denied, "it may not run"), of(3, Found::Held, "it soaks")]);
+    let order: Vec<&str> = few.lines().filter(|line| line.starts_with("**")).filter_map(|line| line.get(..7)).collect();
+    assert_eq!(order, ["**deny*", "**hold*", "**allow"], "{few}");
+    assert!(few.ends_with("Decision `id-2`, `id-3`, `id-1`"), "{few}");
+    let message = "it may not run ".repeat(10);
+    let some = (1..=7).map(|number| of(number, if number > 4 { Found::Denied } else { Found::Passed }, &message));
+    let some = said(some.collect());
+    assert_eq!(
+        some.lines().take(3).collect::<Vec<_>>(),
+        [
+            "**deny**: 3 of 7 artifacts",
+            "- **deny** `part-5@sha256:050505050505`: it may not run it may not run it may not run it may not run it may not run it may not run it may not… (50 more characters)",
+            "- **deny** `part-6@sha256:060606060606`: it may not run it may not run it may not run it may not run it may not run it may not run it may not… (50 more characters)",
+        ]
+    );
+    let many = said((1..=20).map(|number| of(number, Found::Held, &message)).collect());
+    for number in 1..=20 {
+        assert!(many.contains(&format!("- **hold** `part-{number}@sha256:")), "{number}: {many}");
+    }
+    let too_many = said((1..=200).map(|number| of(number, Found::Held, &message)).collect());
+    assert!(length(&too_many) <= LIMIT && too_many.starts_with("**hold**: 200 of 200 artifacts\n- "), "{too_many}");
+    assert!(too_many.contains("\n\n… "), "{too_many}");
+}
+
 proptest! {
     #[test]
     fn it_is_short_and_harmless(messages in prop::collection::vec("\\PC{0,600}", 0..8), name in "\\PC{0,300}") {

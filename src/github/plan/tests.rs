@@ -17,7 +17,7 @@ fn at(minutes: i64) -> Timestamp {
 fn settings(reject: Option<Duration>) -> GithubSettings {
     GithubSettings {
         api: "https://api.github.com".parse().unwrap(),
-        artifact: "{payload}".parse().unwrap(),
+        artifacts: vec!["{payload}".parse().unwrap()],
         lookup: None,
         deployment_name: None,
         environments: [].into(),

@@ -17,7 +17,7 @@ use super::token::{Holder, Token, Tokens};
 use crate::github::api::{Head, IssuedToken, Meaning, Run};
 use crate::github::callback;
 use crate::github::event::Waiting;
-use crate::github::lookup::Lookup;
+use crate::github::lookup::Earlier;
 use crate::output::escape;
 use crate::server::clock::Clock;
 
@@ -136,11 +136,11 @@ impl Client {
         &self,
         waiting: &Waiting,
         sha: &str,
-        lookup: &Lookup,
+        earlier: &Earlier,
     ) -> Result<Vec<u8>, CallFault> {
         let mut url = self.below(waiting, &["deployments"])?;
-        url.query_pairs_mut().append_pair("sha", sha).append_pair("environment", &lookup.environment);
-        if let Some(task) = &lookup.task {
+        url.query_pairs_mut().append_pair("sha", sha).append_pair("environment", &earlier.environment);
+        if let Some(task) = &earlier.task {
             url.query_pairs_mut().append_pair("task", task);
         }
         url.query_pairs_mut().append_pair("per_page", "100");

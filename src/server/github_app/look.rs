@@ -1,7 +1,5 @@
 //! One look at a deployment: is it allowed now, and what is GitHub told?
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,16 +7,15 @@ use jiff::Timestamp;
 
 use super::GithubApp;
 use super::client::{CallFault, State};
+use super::find::Missing;
 use super::store::Row;
 use crate::domain::decision::Decisions;
 use crate::domain::request::Request;
 use crate::gate::Gate;
 use crate::github::comment::comment;
-use crate::github::event::{Deployment, Waiting};
-use crate::github::lookup;
+use crate::github::event::Waiting;
 use crate::github::outcome::Outcome;
 use crate::github::plan::{self, MOST_REPORTS, Say};
-use crate::github::question;
 use crate::output::escape;
 use crate::server::metrics::GithubAnswer;
 
@@ -106,44 +103,11 @@ impl GithubApp {
         if gate.environments.get(name).is_none() {
             return Ok(Outcome::NoEnvironment(name.to_owned()));
         }
-        let mut requests: Vec<Request> = Vec::new();
-        // The jobs of a run have one commit, as a rule.
-        let mut listed = BTreeMap::new();
-        for deployment in &waiting.deployments {
-            match self.request(waiting, deployment, &mut listed).await? {
-                Ok(request) if requests.contains(&request) => {}
-                Ok(request) => requests.push(request),
-                Err(why) => return Ok(Outcome::NoArtifact(why)),
-            }
+        match self.requests(waiting).await {
+            Ok(requests) => Ok(self.decide(gate, name, requests).await.unwrap_or(Outcome::Failed)),
+            Err(Missing::Why(why)) => Ok(Outcome::NoArtifact(why)),
+            Err(Missing::Call(fault)) => Err(fault),
         }
-        Ok(self.decide(gate, name, requests).await.unwrap_or(Outcome::Failed))
-    }
-
-    /// What is asked about one of its jobs; why that cannot be asked otherwise.
-    async fn request<'w>(
-        &self,
-        waiting: &Waiting,
-        deployment: &'w Deployment,
-        listed: &mut BTreeMap<&'w str, Vec<u8>>,
-    ) -> Result<Result<Request, String>, CallFault> {
-        let settings = &self.parts.settings;
-        let Some(lookup) = &settings.lookup else {
-            return Ok(question::request(settings, waiting, deployment, &deployment.payload));
-        };
-        let listed = match listed.entry(&deployment.sha) {
-            Entry::Occupied(listed) => listed.into_mut(),
-            Entry::Vacant(place) => {
-                place.insert(self.parts.client.deployments(waiting, &deployment.sha, lookup).await?)
-            }
-        };
-        Ok(match lookup::newest(listed, &deployment.sha, lookup) {
-            Ok(Some(payload)) => question::request(settings, waiting, deployment, &payload),
-            Ok(None) => {
-                let (sha, environment) = (&deployment.sha, &lookup.environment);
-                Err(format!("commit `{sha}` has no deployment to `{environment}` that could name it"))
-            }
-            Err(error) => Err(error.to_string()),
-        })
     }
 
     /// Decides by records that are read now. `None` when a part of holdpoint failed.

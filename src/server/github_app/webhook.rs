@@ -157,6 +157,7 @@ impl GithubApp {
             Ok(Accepted::Full) => (Delivery::Full, "too many deployments wait; redeliver it later".to_owned()),
             Err(error) => {
                 tracing::error!(%error, "a deployment could not be kept");
+                self.door.github.saw(Err(error.to_string()));
                 (Delivery::Failed, "it could not be kept; redeliver it later".to_owned())
             }
         }

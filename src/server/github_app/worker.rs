@@ -43,6 +43,7 @@ pub async fn run(app: Arc<GithubApp>, mut shutdown: Shutdown, drain: Duration) {
         tokio::select! {
             () = shutdown.draining() => break,
             () = worker.app.arrived.notified() => {}
+            () = worker.app.door.replaced.notified() => {}
             Some(ended) = worker.tasks.join_next_with_id() => {
                 worker.busy.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
             }
@@ -69,6 +70,7 @@ impl Worker {
             Ok(due) => due,
             Err(error) => {
                 tracing::error!(%error, "the deployments that wait cannot be read");
+                self.app.door.github.saw(Err(error.to_string()));
                 return STORE_PAUSE;
             }
         };
@@ -116,9 +118,11 @@ impl Worker {
     }
 
     async fn count(&self) {
-        if let Ok(waiting) = self.app.parts.store.waiting().await {
+        let waiting = self.app.parts.store.waiting().await;
+        if let Ok(waiting) = waiting {
             self.app.door.metrics.github.waiting(waiting);
         }
+        self.app.door.github.saw(waiting.map_err(|error| error.to_string()));
     }
 
     async fn forget(&mut self) {

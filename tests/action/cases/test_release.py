@@ -1,6 +1,7 @@
 """What a release writes: one commit with the action's version and the checksums of its programs."""
 
 import hashlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -18,7 +19,8 @@ class Release(StepCase):
 
     def setUp(self):
         super().setUp()
-        for name in [".ci/release", "action.yml", "Cargo.toml", "CHANGELOG.md", "deploy/chart/Chart.yaml"]:
+        for name in [".ci/release", "action.yml", "Cargo.toml", "CHANGELOG.md", "deploy/chart/Chart.yaml",
+                     "deploy/chart/values.yaml"]:
             target = self.checkout / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target)
@@ -28,8 +30,10 @@ class Release(StepCase):
             path = self.checkout / name
             path.write_text(path.read_text().replace(f"\n{old}", f"\n{new}", 1))
 
-    def release(self, *arguments):
-        return subprocess.run([self.checkout / ".ci" / "release", *arguments], capture_output=True, text=True, check=False)
+    def release(self, *arguments, **environment):
+        environment = {"PATH": os.environ["PATH"]} | environment
+        return subprocess.run(
+            [self.checkout / ".ci" / "release", *arguments], env=environment, capture_output=True, text=True, check=False)
 
     def sums(self, targets):
         path = self.folder / "SHA256SUMS"
@@ -45,6 +49,10 @@ class Release(StepCase):
                 run = self.release("version", tag)
                 self.assertEqual((run.returncode, run.stdout), (1, ""))
                 self.assertIn(says, run.stderr)
+        run = self.release("version", "candidate/v1.2.3", GITHUB_REPOSITORY="Holdpoint/holdpoint")
+        self.assertEqual((run.returncode, run.stdout), (0, "1.2.3\n"), run.stderr)
+        run = self.release("version", "candidate/v1.2.3", GITHUB_REPOSITORY="acme/holdpoint")
+        self.assertIn("says `repository: ghcr.io/holdpoint/holdpoint`, and the image is ghcr.io/acme/holdpoint", run.stderr)
         chart = self.checkout / "deploy" / "chart" / "Chart.yaml"
         chart.write_text(chart.read_text().replace("appVersion: 1.2.3", "appVersion: 1.2.2"))
         self.assertIn("appVersion: 1.2.2", self.release("version", "candidate/v1.2.3").stderr)

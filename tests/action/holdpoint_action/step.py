@@ -77,6 +77,8 @@ class StepCase(unittest.TestCase):
         self.seen = self.folder / "seen"
         for folder in (self.workspace, self.tools, self.seen, self.folder / "temp", self.folder / "bin"):
             folder.mkdir()
+        if bash := os.environ.get("HOLDPOINT_BASH"):
+            (self.folder / "bin" / "bash").symlink_to(bash)
         shutil.copytree(ROOT / "action", self.checkout / "action")
         self.stub = self.workspace / "stub"
         self.executable(self.stub, STUB)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use holdpoint::config::{self, GithubAppConfig, TokenSource};
-use holdpoint::github::lookup::Lookup;
+use holdpoint::github::lookup::{Earlier, Lookup};
 use holdpoint::github::settings::{GithubSettings, RepositoryPattern};
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ fn default() -> GithubAppConfig {
         ca_file: None,
         settings: GithubSettings {
             api: "https://api.github.com".parse().unwrap(),
-            artifact: "{payload/artifact}".parse().unwrap(),
+            artifacts: vec!["{payload/artifact}".parse().unwrap()],
             lookup: None,
             deployment_name: None,
             environments: [].into(),
@@ -97,8 +97,8 @@ fn every_key_is_read() {
         ca_file: Some(PathBuf::from("folder/ca.pem")),
         settings: GithubSettings {
             api: "https://git.acme.example/api/v3".parse().unwrap(),
-            artifact: "ghcr.io/{repository}@{payload/digest}".parse().unwrap(),
-            lookup: Some(Lookup { environment: "build".to_owned(), task: Some("image".to_owned()) }),
+            artifacts: vec!["ghcr.io/{repository}@{payload/digest}".parse().unwrap()],
+            lookup: Some(Lookup::Earlier(Earlier { environment: "build".to_owned(), task: Some("image".to_owned()) })),
             deployment_name: "{name}".parse().ok(),
             environments: [("prod".to_owned(), "production".to_owned())].into(),
             repositories: ["acme/shop", "acme/*"].map(|text| RepositoryPattern::parse(text).unwrap()).into(),
@@ -109,6 +109,19 @@ fn every_key_is_read() {
     };
     assert_eq!(config.github_app.as_ref(), Some(&expected));
     assert_eq!(expected.tls.unwrap().key, PathBuf::from("folder/tls.key"));
+}
+
+#[test]
+fn several_artifacts_and_a_tag_are_read() {
+    let settings = |keys: &str| read(&app(keys)).github_app.unwrap().settings;
+    let templates = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>();
+    let tagged =
+        settings("artifacts: ['ghcr.io/{owner}/api', 'oci://localhost:5000/{name}/web'], lookup: {tag: 'sha-{sha}'}");
+    assert_eq!(tagged.artifacts, templates(&["ghcr.io/{owner}/api", "oci://localhost:5000/{name}/web"]));
+    assert_eq!(tagged.lookup, Some(Lookup::Tag("sha-{sha}".parse().unwrap())));
+    let listed = settings("artifact: '{payload/*/image}', deployment_name: '{payload/*/name}'");
+    assert_eq!(listed.artifacts, templates(&["{payload/*/image}"]));
+    assert_eq!(listed.deployment_name, "{payload/*/name}".parse().ok());
 }
 
 #[test]
@@ -142,6 +155,20 @@ fn what_is_wrong_is_told() {
         ("an open brace", app("deployment_name: '{name'")),
         ("no environment to look up", app("lookup: {}")),
         ("an empty environment to look up", app("lookup: {environment: ''}")),
+        ("two places to look up", app("lookup: {environment: build, tag: 'sha-{sha}'}, artifact: 'ghcr.io/a'")),
+        ("a tag for a task", app("lookup: {task: image, tag: 'sha-{sha}'}, artifact: 'ghcr.io/a'")),
+        ("a tag without the commit", app("lookup: {tag: 'latest'}, artifact: 'ghcr.io/a'")),
+        ("a tag that a payload says", app("lookup: {tag: '{sha}{payload}'}, artifact: 'ghcr.io/a'")),
+        ("a tag of no image", app("lookup: {tag: 'sha-{sha}'}")),
+        ("a tag at any registry", app("lookup: {tag: 'sha-{sha}'}, artifact: '{owner}/{name}'")),
+        ("a tag of a registry that is no whole one", app("lookup: {tag: '{sha}'}, artifact: 'ghcr.{owner}/{name}'")),
+        ("a tag of any chart", app("lookup: {tag: '{sha}'}, artifact: 'oci://{owner}/{name}'")),
+        ("a tag beside a tag", app("lookup: {tag: 'sha-{sha}'}, artifact: 'ghcr.io/{repository}:1'")),
+        ("a tag beside a digest", app("lookup: {tag: 'sha-{sha}'}, artifact: 'ghcr.io/{repository}@{sha}'")),
+        ("one artifact and several", app("artifact: '{payload}', artifacts: ['{payload}']")),
+        ("no artifacts", app("artifacts: []")),
+        ("two lists in one text", app("artifact: '{payload/a/*}@{payload/b/*}'")),
+        ("a name from another list", app("artifact: '{payload/a/*}', deployment_name: '{payload/b/*}'")),
         ("an environment that is not defined", app("environments: {prod: prodution}")),
         ("no repository", app("repositories: [acme]")),
         ("an empty list of repositories", app("repositories: []")),

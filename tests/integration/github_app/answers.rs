@@ -6,13 +6,14 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::fake::{Fake, now};
-use super::program::{BAD, OPEN, STAGED, Server, UNKNOWN, event, of, project, records};
+use super::program::{App, BAD, OPEN, STAGED, UNKNOWN, event, of, project, records};
+use rustix::process::Signal;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_go_on_is_approved_and_what_may_not_is_rejected() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let mut server = Server::start(project.path(), &["--github-app"]);
+    let server = App::start(project.path(), &["--github-app"]).await;
     let twice = json!(json!(of(STAGED).to_string()).to_string());
     for (run, payload) in [(1, of(STAGED)), (2, of(BAD)), (3, twice), (4, of(UNKNOWN)), (5, Value::Null)] {
         let (status, text) = server.deliver(&format!("delivery-{run}"), &event(&fake, run, &payload)).await;
@@ -40,9 +41,9 @@ async fn what_may_go_on_is_approved_and_what_may_not_is_rejected() {
         "holdpoint_github_waiting 1",
     ];
     server.counts(&lines).await;
-    server.signal("-TERM");
-    assert_eq!(server.ended().await.code(), Some(0));
-    let log = server.log.lock().unwrap().clone();
+    server.signal(Signal::TERM);
+    let (code, log) = server.ended().await;
+    assert_eq!(code, Some(0));
     for secret in ["ghs_", "PRIVATE KEY", "Bearer", super::program::SECRET, "eyJ"] {
         assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }
@@ -53,9 +54,9 @@ async fn what_may_go_on_is_approved_and_what_may_not_is_rejected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_opens_at_its_time() {
     let fake = Fake::start().await;
-    let opens_at = now() + SignedDuration::from_secs(8);
+    let opens_at = now() + SignedDuration::from_secs(6);
     let project = project(&fake, "", &opens_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     server.deliver("d", &event(&fake, 1, &of(STAGED))).await;
     server.until("it is approved", || !fake.states(1).is_empty()).await;
     let reviews = fake.reviews(1);
@@ -71,7 +72,7 @@ async fn without_records_a_deployment_waits() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
     std::fs::remove_file(project.path().join("records.json")).unwrap();
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     server.deliver("d", &event(&fake, 1, &of(STAGED))).await;
     server.until("it is told", || !fake.reports(1).is_empty()).await;
     let report = fake.reports(1).remove(0);
@@ -79,42 +80,17 @@ async fn without_records_a_deployment_waits() {
         report.starts_with("**undecided**: it could not be decided") && report.contains("records.json"),
         "{report}"
     );
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(fake.reviews(1).len(), 1, "the same is not told again");
     std::fs::write(project.path().join("records.json"), records(&[STAGED])).unwrap();
     server.until("it is approved", || fake.states(1) == ["approved"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_earlier_deployment_of_the_commit_names_the_digest() {
-    let fake = Fake::start().await;
-    let github = "  lookup: {environment: build, task: image}\n  reject_without_artifact: 3s";
-    let project = project(&fake, github, OPEN, "");
-    let made = |id: u64, task: &str, sha: &str, payload: Value| json!({"id": id, "sha": sha, "environment": "build", "task": task, "payload": payload});
-    let sha = "0123456789abcdef0123456789abcdef01234567";
-    fake.github().deployments = vec![
-        made(1, "image", sha, of(BAD)),
-        made(2, "image", sha, of(STAGED)),
-        made(3, "other", sha, of(BAD)),
-        made(4, "image", &sha.replace('0', "1"), of(BAD)),
-    ];
-    let server = Server::start(project.path(), &[]);
-    // What the run itself says counts for nothing then.
-    server.deliver("d1", &event(&fake, 1, &of(BAD))).await;
-    server.until("it is approved", || fake.states(1) == ["approved"]).await;
-    fake.github().deployments.clear();
-    server.deliver("d2", &event(&fake, 2, &of(STAGED))).await;
-    server.until("it is rejected", || !fake.states(2).is_empty()).await;
-    assert_eq!(fake.states(2), ["rejected"]);
-    assert!(fake.reports(2)[0].contains("has no deployment to `build`"), "{:?}", fake.reports(2));
-    assert_eq!(fake.github().faults, Vec::<String>::new());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn every_job_of_a_run_counts() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     let job = |run: u64, id: u64, digest: &str| {
         let mut event = event(&fake, run, &of(digest));
         event["deployment"]["id"] = json!(id);
@@ -137,7 +113,7 @@ async fn every_job_of_a_run_counts() {
 async fn an_environment_that_is_not_configured_is_told() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     let mut event = event(&fake, 1, &of(STAGED));
     event["environment"] = json!("qa");
     server.deliver("d", &event).await;

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::fake::Fake;
-use super::program::{NEXT_SECRET, OPEN, SECRET, STAGED, Server, UNKNOWN, event, of, project, signature};
+use super::program::{App, NEXT_SECRET, OPEN, SECRET, STAGED, UNKNOWN, event, of, project, signature};
 use crate::support::cli::Holdpoint;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_done_that_github_has_not_asked_for() {
     let fake = Fake::start().await;
     let project = project(&fake, "  repositories: ['acme/*']\n  installations: [33]", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     let good = event(&fake, 1, &of(STAGED));
     let body = good.to_string();
     let signed = signature(SECRET, &body);
@@ -59,9 +59,9 @@ async fn nothing_is_done_that_github_has_not_asked_for() {
         let (found, answer) = server.deliver(&number.to_string(), &event).await;
         assert_eq!((found, answer.contains(text)), (status, true), "{number}: {found} {answer}");
     }
-    let get = server.client.get(&server.webhook).send().await.unwrap();
+    let get = server.client.get(server.webhook()).send().await.unwrap();
     assert_eq!(get.status(), 405);
-    let elsewhere = server.client.post(server.webhook.replace("webhook", "hook")).send().await.unwrap();
+    let elsewhere = server.client.post(server.webhook().replace("webhook", "hook")).send().await.unwrap();
     assert_eq!(elsewhere.status(), 404);
     // Until here nobody was told anything. With the other secret, somebody is.
     assert!(fake.github().reviews.is_empty() && fake.github().tokens_issued == 0);
@@ -76,7 +76,7 @@ async fn nothing_is_done_that_github_has_not_asked_for() {
 async fn what_comes_again_and_in_another_order_is_answered_once() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     let event = event(&fake, 1, &of(STAGED));
     for delivery in ["a", "a", "b"] {
         assert_eq!(server.deliver(delivery, &event).await.0, 202);
@@ -91,7 +91,7 @@ async fn what_comes_again_and_in_another_order_is_answered_once() {
     let mut late = event.clone();
     late["deployment"]["id"] = json!(9);
     server.deliver("late", &late).await;
-    let log = || server.log.lock().unwrap().contains("elsewhere");
+    let log = || server.log().contains("elsewhere");
     server.until("GitHub says so", log).await;
     assert_eq!(fake.states(1), ["approved"]);
 }
@@ -100,11 +100,14 @@ async fn what_comes_again_and_in_another_order_is_answered_once() {
 async fn what_finds_no_room_can_be_sent_again() {
     let fake = Fake::start().await;
     let project = project(&fake, "  most: 1", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     assert_eq!(server.deliver("a", &event(&fake, 1, &of(UNKNOWN))).await.0, 202);
     let (status, text) = server.deliver("b", &event(&fake, 2, &of(STAGED))).await;
     assert_eq!((status, text.as_str()), (503, "too many deployments wait; redeliver it later\n"));
     server.until("the first is told", || !fake.reports(1).is_empty()).await;
+    // It is told, and no reason to stop taking events.
+    server.becomes("/readyz", "[+] github store ok\n[-] github queue 1 deployments wait, and no more are taken").await;
+    assert_eq!(server.get("/readyz").await.0, 200);
     std::fs::write(project.path().join("records.json"), super::program::records(&[STAGED, UNKNOWN])).unwrap();
     server.until("the first is approved", || fake.states(1) == ["approved"]).await;
     let again = || async { server.deliver("b", &event(&fake, 2, &of(STAGED))).await.0 };
@@ -112,6 +115,7 @@ async fn what_finds_no_room_can_be_sent_again() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     server.until("the second is approved", || fake.states(2) == ["approved"]).await;
+    server.becomes("/readyz", "[+] github store ok\n[+] github queue ok").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +123,7 @@ async fn one_server_does_both() {
     let fake = Fake::start().await;
     let admission = "admission: {workloads: [{namespaces: [shop], environment: production}]}";
     let project = project(&fake, "", OPEN, admission);
-    let server = Server::start(project.path(), &["--listen", "127.0.0.1:0"]);
+    let server = App::start(project.path(), &["--listen", "127.0.0.1:0"]).await;
     server.deliver("d", &event(&fake, 1, &of(STAGED))).await;
     server.until("it is approved", || fake.states(1) == ["approved"]).await;
     server.counts(&[r#"holdpoint_records_current{environment="production"} 1"#]).await;
@@ -150,7 +154,7 @@ async fn it_does_not_start_without_what_it_needs() {
         if !secret.is_empty() {
             run = run.env("WEBHOOK_SECRET", &secret);
         }
-        let run = run.run_within(super::program::LONG);
+        let run = run.run_within(crate::support::server::LONG);
         assert_eq!((run.code, run.stderr.contains(text)), (2, true), "{text}: {}", run.stderr);
     }
 }
@@ -162,8 +166,8 @@ async fn events_are_taken_over_tls() {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     std::fs::write(project.path().join("tls.crt"), made.cert.pem()).unwrap();
     std::fs::write(project.path().join("tls.key"), made.signing_key.serialize_pem()).unwrap();
-    let mut server = Server::start(project.path(), &[]);
-    assert!(server.webhook.starts_with("https://127.0.0.1:"), "{}", server.webhook);
+    let mut server = App::start(project.path(), &[]).await;
+    assert!(server.webhook().starts_with("https://127.0.0.1:"), "{}", server.webhook());
     let trusted = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
     server.client = reqwest::Client::builder().no_proxy().tls_certs_only([trusted]).build().unwrap();
     assert_eq!(server.deliver("d", &event(&fake, 1, &of(STAGED))).await.0, 202);

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tokio::net::TcpListener;
 
 use super::fake::{Fake, Mood};
-use super::program::{OPEN, STAGED, Server, event, of, project};
+use super::program::{App, OPEN, STAGED, event, of, project};
 
 fn status(status: u16) -> Mood {
     Mood::Status(status, Vec::new())
@@ -16,16 +16,21 @@ fn status(status: u16) -> Mood {
 async fn github_is_told_once_whatever_it_does() {
     let fake = Fake::start().await;
     let project = project(&fake, "  timeout: 1s", OPEN, "");
-    let server = Server::start(project.path(), &[]);
-    let slow = Mood::Slow(Duration::from_secs(3));
-    let moods = [status(500), status(404), Mood::Status(403, vec![("retry-after", "1".to_owned())]), slow];
-    for (run, mood) in (1..).zip(moods.clone()) {
-        fake.github().moods.push_back(mood.clone());
+    let server = App::start(project.path(), &[]).await;
+    // Those that fail are told again after two seconds: at the same time.
+    let slow = Mood::Slow(Duration::from_millis(1_500));
+    let answered = |count: usize| server.log().matches("a deployment is answered").count() >= count;
+    for (run, mood) in (1..).zip([status(500), status(404), slow]) {
+        fake.github().moods.push_back(mood);
         server.deliver(&run.to_string(), &event(&fake, run, &of(STAGED))).await;
-        server.until("it is approved", || fake.states(run) == ["approved"]).await;
-        let answered =
-            || server.log.lock().unwrap().matches("a deployment is answered").count() >= usize::try_from(run).unwrap();
-        server.until("that is known", answered).await;
+    }
+    server.until("three are known to be approved", || answered(3)).await;
+    // This one stops all calls for a second.
+    fake.github().moods.push_back(Mood::Status(403, vec![("retry-after", "1".to_owned())]));
+    server.deliver("4", &event(&fake, 4, &of(STAGED))).await;
+    server.until("the fourth is known to be approved", || answered(4)).await;
+    for run in 1..=4 {
+        assert_eq!(fake.states(run), ["approved"], "{run}");
     }
     let lines = [
         r#"holdpoint_github_call_failures_total{reason="failed"} 3"#,
@@ -42,7 +47,7 @@ async fn github_is_told_once_whatever_it_does() {
 async fn a_token_that_is_not_good_any_more_is_replaced() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     server.deliver("1", &event(&fake, 1, &of(STAGED))).await;
     server.until("it is approved", || fake.states(1) == ["approved"]).await;
     fake.github().revoked.insert("ghs_1".to_owned());
@@ -64,13 +69,13 @@ async fn a_token_goes_nowhere_else() {
     let address = elsewhere.local_addr().unwrap();
     let visited = tokio::spawn(async move { elsewhere.accept().await });
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
-    for code in [301, 302, 307, 308] {
-        let location = format!("http://{address}/repos/acme/shop/actions/runs/1/deployment_protection_rule");
+    let server = App::start(project.path(), &[]).await;
+    for (run, code) in (1..).zip([301, 302, 307, 308]) {
+        let location = format!("http://{address}/repos/acme/shop/actions/runs/{run}/deployment_protection_rule");
         fake.github().moods.push_back(Mood::Status(code, vec![("location", location)]));
+        server.deliver(&run.to_string(), &event(&fake, run, &of(STAGED))).await;
     }
-    server.deliver("1", &event(&fake, 1, &of(STAGED))).await;
-    server.until("it is approved", || fake.states(1) == ["approved"]).await;
+    server.until("all are approved", || (1..=4).all(|run| fake.states(run) == ["approved"])).await;
     assert!(fake.github().moods.is_empty() && !visited.is_finished());
 }
 
@@ -78,12 +83,12 @@ async fn a_token_goes_nowhere_else() {
 async fn a_run_that_has_ended_waits_no_more() {
     let fake = Fake::start().await;
     let project = project(&fake, "", OPEN, "");
-    let server = Server::start(project.path(), &[]);
+    let server = App::start(project.path(), &[]).await;
     // GitHub takes no report, since the run was cancelled.
     fake.github().completed.insert(1);
     fake.github().moods.push_back(status(422));
     server.deliver("1", &event(&fake, 1, &of(super::program::UNKNOWN))).await;
-    let ended = || server.log.lock().unwrap().contains("answer=ended") || server.log.lock().unwrap().contains("ended");
+    let ended = || server.log().contains("answer=ended") || server.log().contains("ended");
     server.until("it is noticed", ended).await;
     server.counts(&[r#"holdpoint_github_answers_total{answer="ended"} 1"#]).await;
     assert!(fake.states(1).is_empty());

@@ -1,9 +1,7 @@
 //! The program with a GitHub App, and events as GitHub sends them.
 
-use std::io::{BufRead as _, BufReader};
+use std::ops::Deref;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
@@ -12,9 +10,8 @@ use serde_json::{Value, json};
 
 use super::fake::{CLIENT_ID, Fake, INSTALLATION, REPOSITORY, key};
 use crate::support::cli::folder;
+use crate::support::server::{LONG, Server};
 
-/// Nothing here takes so long, on however slow a machine.
-pub(super) const LONG: Duration = Duration::from_mins(2);
 pub(super) const SECRET: &str = "the secret of the webhook";
 pub(super) const NEXT_SECRET: &str = "the next secret of the webhook";
 
@@ -93,7 +90,7 @@ github_app:
         fake.url
     );
     let artifact =
-        if github.contains("  artifact:") { "" } else { "  artifact: 'ghcr.io/{repository}@{payload/digest}'\n" };
+        if github.contains("  artifact") { "" } else { "  artifact: 'ghcr.io/{repository}@{payload/digest}'\n" };
     let configuration = format!("{configuration}\n{artifact}");
     folder(&[
         ("holdpoint.yaml", &configuration),
@@ -107,46 +104,30 @@ github_app:
 /// The window is open.
 pub(super) const OPEN: &str = "2026-01-01T00:00:00Z";
 
-/// A server that is killed when it is dropped.
-pub(super) struct Server {
-    child: Child,
-    pub(super) webhook: String,
-    operations: String,
-    pub(super) log: Arc<Mutex<String>>,
+/// A server with a GitHub App.
+pub(super) struct App {
+    server: Server,
     pub(super) client: reqwest::Client,
 }
 
-impl Server {
-    /// Starts one and waits until it says where it listens.
-    pub(super) fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_holdpoint"))
-            .args(["serve", "--operations-listen", "127.0.0.1:0", "--log-level", "debug"])
-            .args(arguments)
-            .current_dir(directory)
-            .env("HOME", directory)
-            .env("WEBHOOK_SECRET", SECRET)
-            .env_remove("RUST_BACKTRACE")
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let log = Arc::new(Mutex::new(String::new()));
-        let announced = lines.by_ref().map(Result::unwrap).find(|line| line.contains("taking events of GitHub on "));
-        let announced = announced.expect("the server says where it listens");
-        let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                kept.lock().unwrap().extend([line.as_str(), "\n"]);
-            }
-        });
-        let address = |before: &str| {
-            let rest = announced.split(before).nth(1).unwrap();
-            rest.split([';', ' ']).next().unwrap().to_owned()
-        };
-        let (webhook, operations) = (address("GitHub on "), address("metrics on "));
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { child, webhook, operations, log, client }
+impl Deref for App {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl App {
+    pub(super) async fn start(directory: &Path, arguments: &[&str]) -> Self {
+        let arguments = [&["--log-level", "debug"], arguments].concat();
+        let server = Server::spawn(directory, &arguments, &[("WEBHOOK_SECRET", SECRET)]).await;
+        Self { server, client: reqwest::Client::builder().no_proxy().build().unwrap() }
+    }
+
+    /// Where it takes events.
+    pub(super) fn webhook(&self) -> &str {
+        self.url("taking events of GitHub")
     }
 
     /// Sends an event as GitHub does, and returns the status and the text of the answer.
@@ -159,7 +140,7 @@ impl Server {
     /// Sends a body with these headers beside, or in place of, the usual ones; an empty one is left out.
     pub(super) async fn send(&self, headers: &[(&str, &str)], body: String) -> (u16, String) {
         let usual = [("content-type", "application/json"), ("x-github-event", "deployment_protection_rule")];
-        let mut request = self.client.post(&self.webhook).body(body);
+        let mut request = self.client.post(self.webhook()).body(body);
         let given = |name: &str| headers.iter().any(|(other, _)| *other == name);
         let usual = usual.into_iter().filter(|(name, _)| !given(name));
         for (name, value) in usual.chain(headers.iter().copied()).filter(|(_, value)| !value.is_empty()) {
@@ -169,51 +150,24 @@ impl Server {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    pub(super) async fn metrics(&self) -> String {
-        let answer = self.client.get(format!("{}/metrics", self.operations)).send().await.unwrap();
-        answer.text().await.unwrap()
-    }
-
     /// Waits until the metrics have these lines.
     pub(super) async fn counts(&self, lines: &[&str]) {
-        let started = Instant::now();
-        loop {
-            let metrics = self.metrics().await;
-            let Some(missing) = lines.iter().find(|line| !metrics.contains(**line)) else { return };
-            assert!(started.elapsed() < LONG, "{missing}: {metrics}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        for line in lines {
+            self.becomes("/metrics", line).await;
         }
     }
 
     pub(super) async fn until(&self, what: &str, condition: impl Fn() -> bool) {
-        let started = Instant::now();
+        let deadline = Instant::now() + LONG;
         while !condition() {
-            assert!(started.elapsed() < LONG, "{what}: {}", self.log.lock().unwrap());
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert!(Instant::now() < deadline, "{what}: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    pub(super) fn signal(&self, signal: &str) {
-        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
-    }
-
-    pub(super) async fn ended(&mut self) -> ExitStatus {
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(started.elapsed() < LONG, "the server ends");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+    /// The exit code, none when a signal ended it, and what was logged.
+    pub(super) async fn ended(self) -> (Option<i32>, String) {
+        self.server.ended().await
     }
 }
 

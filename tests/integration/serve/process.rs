@@ -86,8 +86,8 @@ impl Program {
     pub(super) async fn ask(&self, number: usize) -> Told {
         let body = review("uid-1", "shop", &image(number));
         let answer = match &self.client {
-            Some(client) => post(&mut client.connect(self.server.reviews).await.unwrap(), &body).await,
-            None => post(&mut TcpStream::connect(self.server.reviews).await.unwrap(), &body).await,
+            Some(client) => post(&mut client.connect(self.server.reviews()).await.unwrap(), &body).await,
+            None => post(&mut TcpStream::connect(self.server.reviews()).await.unwrap(), &body).await,
         };
         told(&answer.body, "uid-1")
     }

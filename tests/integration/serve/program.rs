@@ -142,7 +142,7 @@ async fn what_is_no_review_is_told_so() {
         assert!(answer.contains(text), "{path}: {answer}");
     }
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let get = client.get(format!("http://{}/validate", server.reviews)).send().await.unwrap();
+    let get = client.get(format!("http://{}/validate", server.reviews())).send().await.unwrap();
     assert_eq!(get.status(), 405);
     // With a uid, the API server gets an answer that it understands.
     let strange = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "u"}});

@@ -17,7 +17,7 @@ async fn reviews_are_answered_over_tls_with_a_certificate_of_its_own() {
     let program = Program::start(&["--self-signed", "localhost,holdpoint.shop.svc"]).await;
     assert_eq!((program.ask(1).await.code, program.ask(9).await.code), (0, 403));
     // Nothing is answered in the clear there.
-    let mut plain = TcpStream::connect(program.server.reviews).await.unwrap();
+    let mut plain = TcpStream::connect(program.server.reviews()).await.unwrap();
     plain.write_all(b"GET /validate HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut text = Vec::new();
     tokio::io::AsyncReadExt::read_to_end(&mut plain, &mut text).await.ok();
@@ -34,11 +34,11 @@ async fn a_signal_drains_and_no_call_fails() {
     for signal in [Signal::TERM, Signal::INT] {
         let program = Program::start(&[]).await;
         let body = review("uid-1", "shop", &image(1));
-        let mut idle = TcpStream::connect(program.server.reviews).await.unwrap();
+        let mut idle = TcpStream::connect(program.server.reviews()).await.unwrap();
         let first = post(&mut idle, &body).await;
         assert!(!first.closes);
         // Half a review is on its way when the signal comes.
-        let mut busy = TcpStream::connect(program.server.reviews).await.unwrap();
+        let mut busy = TcpStream::connect(program.server.reviews()).await.unwrap();
         let (before, after) = body.split_at(body.len() / 2);
         let head = "POST /validate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length:";
         busy.write_all(format!("{head} {}\r\n\r\n{before}", body.len()).as_bytes()).await.unwrap();
@@ -46,7 +46,7 @@ async fn a_signal_drains_and_no_call_fails() {
         program.server.signal(signal);
         program.server.becomes("/readyz", "[-] running").await;
         // Some still come.
-        let mut late = TcpStream::connect(program.server.reviews).await.unwrap();
+        let mut late = TcpStream::connect(program.server.reviews()).await.unwrap();
         let answered = post(&mut late, &body).await;
         assert!(answered.closes && told(&answered.body, "uid-1").allowed);
         closed(&mut idle).await;
@@ -61,7 +61,7 @@ async fn a_signal_drains_and_no_call_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_it_at_once() {
     let program = Program::start(&[]).await;
-    let mut busy = TcpStream::connect(program.server.reviews).await.unwrap();
+    let mut busy = TcpStream::connect(program.server.reviews()).await.unwrap();
     busy.write_all(b"POST /validate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n").await.unwrap();
     busy.write_all(b"content-length: 1000\r\n\r\n{").await.unwrap();
     program.server.becomes("/metrics", "holdpoint_connections_open 1\n").await;

@@ -88,7 +88,7 @@ fn hex(bytes: &[u8]) -> String {
 async fn ask(program: &Program, number: usize) -> u16 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client
-        .post(format!("http://{}/validate?timeout=10s", program.server.reviews))
+        .post(format!("http://{}/validate?timeout=10s", program.server.reviews()))
         .header("content-type", "application/json")
         .header("traceparent", format!("00-{TRACE}-{PARENT}-01"))
         .body(review("uid-1", "shop", &image(number)));

@@ -12,11 +12,14 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Nothing here takes so long, on however slow a machine.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
 
+/// What every server does, in its own words.
+const OPERATIONS: &str = "health and metrics";
+
 /// A server that is killed when it is dropped.
 pub(crate) struct Server {
     child: Child,
-    pub(crate) reviews: SocketAddr,
-    pub(crate) operations: SocketAddr,
+    /// The line that says where it listens.
+    announced: String,
     /// What it wrote to standard error.
     log: Arc<Mutex<String>>,
     output: BufReader<ChildStdout>,
@@ -24,15 +27,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one in a folder, and waits until it says where it listens.
+    /// Starts one for reviews in a folder, and waits until it says where it listens.
     pub(crate) async fn start(directory: &Path, arguments: &[&str]) -> Self {
+        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
+        Self::spawn(directory, &arguments, &[("CHAINLOOP_TOKEN", "a-token-of-tests")]).await
+    }
+
+    /// Starts one with this environment alone, and waits until it says where it listens.
+    pub(crate) async fn spawn(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_holdpoint"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0"])
+            .args(["serve", "--operations-listen", "127.0.0.1:0"])
             .args(arguments)
             .current_dir(directory)
             .env_clear()
             .env("HOME", directory)
-            .env("CHAINLOOP_TOKEN", "a-token-of-tests")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -40,9 +49,25 @@ impl Server {
             .unwrap();
         let log = follow(child.stderr.take().unwrap());
         let output = BufReader::new(child.stdout.take().unwrap());
-        let (reviews, operations) = addresses_in(&log).await;
+        let announced = announcement(&log).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { child, reviews, operations, log, output, client }
+        Self { child, announced, log, output, client }
+    }
+
+    /// The URL at which it does this, in its own words, such as `answering reviews`.
+    pub(crate) fn url(&self, what: &str) -> &str {
+        let named = self.announced.split("; ").find_map(|door| door.strip_prefix(what)?.strip_prefix(" on "));
+        named.unwrap_or_else(|| panic!("{what}: {}", self.announced))
+    }
+
+    fn address(&self, what: &str) -> SocketAddr {
+        let url = reqwest::Url::parse(self.url(what)).unwrap();
+        url.socket_addrs(|| None).unwrap().remove(0)
+    }
+
+    /// Where it listens for reviews.
+    pub(crate) fn reviews(&self) -> SocketAddr {
+        self.address("answering reviews")
     }
 
     /// The next line of standard output.
@@ -74,7 +99,7 @@ impl Server {
 
     /// What a path of the operations listener says.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let answer = self.client.get(format!("http://{}{path}", self.operations)).send().await.unwrap();
+        let answer = self.client.get(format!("{}{path}", self.url(OPERATIONS))).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -93,7 +118,7 @@ impl Server {
 
     /// What comes of a body at a path of the listener for reviews, where that speaks plain http.
     pub(crate) async fn post(&self, path: &str, kind: &str, body: Vec<u8>) -> (u16, String) {
-        let request = self.client.post(format!("http://{}{path}", self.reviews)).header("content-type", kind);
+        let request = self.client.post(format!("http://{}{path}", self.reviews())).header("content-type", kind);
         let answer = request.body(body).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
@@ -120,17 +145,13 @@ fn follow(pipe: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     log
 }
 
-/// The addresses that the program says it listens on.
-async fn addresses_in(log: &Mutex<String>) -> (SocketAddr, SocketAddr) {
+/// The line in which the program says where it listens.
+async fn announcement(log: &Mutex<String>) -> String {
     let deadline = Instant::now() + LONG;
     loop {
         let text = log.lock().unwrap().clone();
-        if let Some(line) = text.lines().find(|line| line.starts_with("answering reviews on ")) {
-            let mut found = line.split("://").skip(1).map(|rest| {
-                let end = rest.find(['/', ';']).unwrap_or(rest.len());
-                rest[..end].parse().unwrap_or_else(|error| panic!("{error}: {line}"))
-            });
-            return (found.next().unwrap(), found.next().unwrap());
+        if let Some(line) = text.lines().find(|line| line.contains(OPERATIONS)) {
+            return line.to_owned();
         }
         assert!(Instant::now() < deadline, "it does not listen: {text}");
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -162,7 +162,7 @@ fn unfit(
             }
         };
         let fault =
-            |(message, hint): (String, String)| PluginFault::new(format!("rule `{}`: {message}", rule.id), hint);
+            |(message, hint): (String, String)| PluginFault::new(rule.complaint(&message), hint);
         let faults: Vec<_> = checked.faults(parameters).into_iter().map(fault).collect();
         if !faults.is_empty() {
             return faults;
@@ -174,7 +174,7 @@ fn unfit(
             .take(10)
             .map(|said| {
                 PluginFault::new(
-                    format!("rule `{}`: {}", rule.id, fault::cut(&said)),
+                    rule.complaint(&fault::cut(&said)),
                     "the plugin says so of the rule's `parameters`",
                 )
             })

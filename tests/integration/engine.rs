@@ -51,6 +51,7 @@ impl Policies {
             environments: Vec::new(),
             parameters: serde_json::json!({"minimum": "24h"}),
             enforcement: Enforcement::Enforce,
+            location: None,
         });
         self
     }

@@ -42,7 +42,12 @@ impl Refusals {
 ///
 /// # Errors
 /// What is wrong, at most [`MOST_REFUSALS`]; of another version only that, since its keys may mean something else.
-pub(super) fn check(raw: &RawOverride, id: String, path: &Path, require_ticket: bool) -> Result<Override, Vec<Refusal>> {
+pub(super) fn check(
+    raw: &RawOverride,
+    id: String,
+    path: &Path,
+    require_ticket: bool,
+) -> Result<Override, Vec<Refusal>> {
     let name_of_it = id.clone();
     let missing = |key: &str, example: &str| {
         // Where the first key is written is where the override begins.
@@ -63,7 +68,8 @@ pub(super) fn check(raw: &RawOverride, id: String, path: &Path, require_ticket: 
     let reason = required(&raw.reason, "reason", "\"why it may pass\"");
     let reason = refusals.take(reason.and_then(|reason| text("reason", &reason, LONGEST_REASON)));
     let actor = refusals.take(required(&raw.actor, "actor", "alice").and_then(|actor| name("actor", &actor)));
-    let ticket = if require_ticket { Some(required(&raw.ticket, "ticket", "OPS-123")) } else { raw.ticket.clone().map(Ok) };
+    let ticket =
+        if require_ticket { Some(required(&raw.ticket, "ticket", "OPS-123")) } else { raw.ticket.clone().map(Ok) };
     let ticket = refusals.take(ticket.map(|ticket| ticket.and_then(|ticket| name("ticket", &ticket))).transpose());
     let created_at = refusals.take(raw.created_at.as_ref().map(instant).transpose()).flatten();
     let expires_at = required(&raw.expires_at, "expires_at", "2026-11-20T18:00:00Z").and_then(|end| ends(&end));

@@ -66,9 +66,10 @@ impl Package {
         if self.only().is_some() {
             return None;
         }
-        let said = self.entries.iter().map(|entry| {
-            format!("\"{}\": [value | value := {}],\n", entry.name, entry.expression(&self.name))
-        });
+        let said = self
+            .entries
+            .iter()
+            .map(|entry| format!("\"{}\": [value | value := {}],\n", entry.name, entry.expression(&self.name)));
         Some(format!("package {ANSWERS}\nsaid := {{\n{}}}\n", said.collect::<String>()))
     }
 }

@@ -90,5 +90,8 @@ fn what_is_reached_is_checked_and_the_rest_is_not() {
     }
     let unknown = Policies::one("p", "package p\ndeny contains 1").file("q.rego", broken).rule("other");
     let complaint = load(unknown.folder.path().to_owned(), &unknown.rules, Extent::OfRules).err().unwrap();
-    assert!(complaint.to_string().contains("there is no function"), "with a rule that names none, all are loaded: {complaint}");
+    assert!(
+        complaint.to_string().contains("there is no function"),
+        "with a rule that names none, all are loaded: {complaint}"
+    );
 }

@@ -75,7 +75,8 @@ fn what_is_near_or_used_is_reached() {
         (vec![], vec![]),
     ] {
         let reached = reached(&files, &policies.iter().copied().collect());
-        let numbers: Vec<usize> = (0..).zip(reached).filter_map(|(number, reached)| reached.then_some(number)).collect();
+        let numbers: Vec<usize> =
+            (0..).zip(reached).filter_map(|(number, reached)| reached.then_some(number)).collect();
         assert_eq!(numbers, expected, "{policies:?}");
     }
     let p = BTreeSet::from(["p"]);

@@ -1,6 +1,7 @@
 //! How long a decision takes, and what records cost in memory. Method and figures: `benches/README.md`.
 //!
-//! `cargo bench --bench decide -- [lookup | library | library 1000000 | memory FILE | write RECORDS FILE]`
+//! `cargo bench --bench decide -- [lookup | library | library 1000000 | each | each 1000000 | memory FILE | write RECORDS
+//! FILE]`
 
 #![expect(
     clippy::print_stdout,
@@ -39,6 +40,8 @@ fn main() {
         ["lookup"] => time(&[LOOK_UPS], MANY),
         ["library"] => time(&[LIBRARY], MANY),
         ["library", records] => time(&[LIBRARY], records.parse().unwrap()),
+        ["each"] => time(&each(), MANY),
+        ["each", records] => time(&each(), records.parse().unwrap()),
         ["memory", path] => memory(PathBuf::from(path)),
         ["write", records, path] => std::fs::write(path, snapshot::json(records.parse().unwrap())).unwrap(),
         _ => time(&[STARTERS, LOOK_UPS, LIBRARY], MANY),
@@ -72,6 +75,8 @@ enum Policies {
     Starter,
     LookUp,
     Library,
+    /// One of the library.
+    Alone(&'static str),
 }
 
 const STARTERS: (&str, Policies) = ("10 rules, the starter policies", Policies::Starter);
@@ -86,26 +91,31 @@ deny contains "it was never in staging" if {
 "#;
 
 /// Every policy of the library, each once, so that the request passes.
-const LIBRARY_RULES: &str = r#"
-  - {policy: promotion.deployed_before, parameters: {min_targets: all}}
-  - {policy: promotion.soak_time, parameters: {minimum: 24h}}
-  - policy: promotion.change_freeze
-    parameters:
-      time_zone: Europe/Berlin
-      allow: [{weekdays: [monday, tuesday, wednesday, thursday, friday], hours: {from: "09:00", to: "17:00"}}]
-      deny: [{from: 2026-12-19, until: 2027-01-04}]
-  - {policy: promotion.no_downgrade}
-  - {policy: promotion.rings, parameters: {minimum: 50%}}
-  - {policy: promotion.not_withdrawn}
-  - {policy: promotion.record_freshness, parameters: {maximum: 720h}}
-  - {policy: promotion.max_age, parameters: {maximum: 90d}}
-  - {policy: promotion.one_version}
-  - {policy: promotion.same_artifact_name}
-  - {policy: promotion.approved, parameters: {max_age: 24h}}
-  - {policy: promotion.digest_known}
-  - {policy: artifact.registries, parameters: {allowed: [ghcr.io/acme]}}
-  - {policy: artifact.pinned, parameters: {forbid_tags: [latest]}}
-"#;
+const LIBRARY_RULES: [&str; 14] = [
+    "{policy: promotion.deployed_before, parameters: {min_targets: all}}",
+    "{policy: promotion.soak_time, parameters: {minimum: 24h}}",
+    r#"{policy: promotion.change_freeze, parameters: {
+    time_zone: Europe/Berlin,
+    allow: [{weekdays: [monday, tuesday, wednesday, thursday, friday], hours: {from: "09:00", to: "17:00"}}],
+    deny: [{from: 2026-12-19, until: 2027-01-04}]}}"#,
+    "{policy: promotion.no_downgrade}",
+    "{policy: promotion.rings, parameters: {minimum: 50%}}",
+    "{policy: promotion.not_withdrawn}",
+    "{policy: promotion.record_freshness, parameters: {maximum: 720h}}",
+    "{policy: promotion.max_age, parameters: {maximum: 90d}}",
+    "{policy: promotion.one_version}",
+    "{policy: promotion.same_artifact_name}",
+    "{policy: promotion.approved, parameters: {max_age: 24h}}",
+    "{policy: promotion.digest_known}",
+    "{policy: artifact.registries, parameters: {allowed: [ghcr.io/acme]}}",
+    "{policy: artifact.pinned, parameters: {forbid_tags: [latest]}}",
+];
+
+/// The policies of the library, one by one.
+fn each() -> Vec<(&'static str, Policies)> {
+    let name = |rule: &'static str| rule.split([' ', ',', '}']).nth(1).unwrap();
+    LIBRARY_RULES.iter().map(|rule| (name(rule), Policies::Alone(rule))).collect()
+}
 
 /// Reads a file that another run wrote, so that what its making left in memory does not count.
 fn memory(path: PathBuf) {
@@ -192,16 +202,18 @@ impl World {
 fn configuration(policies: Policies) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
     let rule = |index: usize| match (policies, index % 4) {
-        (Policies::LookUp, _) => "  - {policy: lookup}\n",
-        (_, 0) => "  - {policy: promotion.deployed_before, parameters: {min_targets: all}}\n",
-        (_, 1) => "  - {policy: promotion.soak_time, parameters: {minimum: 24h}}\n",
-        (_, 2) => "  - {policy: promotion.digest_known}\n",
-        (_, _) => "  - {policy: promotion.record_freshness, parameters: {maximum: 720h}}\n",
+        (Policies::LookUp, _) => "{policy: lookup}",
+        (_, 0) => "{policy: promotion.deployed_before, parameters: {min_targets: all}}",
+        (_, 1) => "{policy: promotion.soak_time, parameters: {minimum: 24h}}",
+        (_, 2) => "{policy: promotion.digest_known}",
+        (_, _) => "{policy: promotion.record_freshness, parameters: {maximum: 720h}}",
     };
-    let rules: String = match policies {
-        Policies::Library => LIBRARY_RULES.to_owned(),
+    let rules: Vec<&str> = match policies {
+        Policies::Library => LIBRARY_RULES.to_vec(),
+        Policies::Alone(rule) => vec![rule],
         Policies::Starter | Policies::LookUp => (0..10).map(rule).collect(),
     };
+    let rules = rules.iter().map(|rule| format!("  - {rule}\n")).collect::<Vec<_>>().concat();
     format!(
         "version: 1\nsources:\n  saved: {{type: snapshot, path: records.json}}\nenvironments:\n  - {{name: dev}}\n  - {{name: staging, after: [dev], targets: [staging-eu, staging-us]}}\n  - {{name: production, after: [staging]}}\npolicies: [{}lookup.rego]\nrules:\n{rules}",
         if matches!(policies, Policies::LookUp) { String::new() } else { format!("{}, ", folder.display()) }

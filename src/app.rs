@@ -28,8 +28,8 @@ use crate::domain::lint::{LintCode, LintReport};
 use crate::domain::overrides::Overrides as ReadOverrides;
 use crate::domain::policy_test::TestReport;
 use crate::domain::rule::Rule;
-pub use crate::engine::rego::TestOptions;
 use crate::engine::rego::{self, Limits, RegoEngine, run_tests};
+pub use crate::engine::rego::{Extent, TestOptions};
 use crate::engine::routed::RoutedEngine;
 use crate::engine::wasm::WasmEngine;
 pub use crate::engine::wasm::{Allocation, Announce};
@@ -55,6 +55,8 @@ pub struct Changes {
     pub policies: Vec<PolicySource>,
     /// Components in place of plugins of the configuration, or beside them.
     pub plugins: Vec<NamedPlugin>,
+    /// Which of the policies are parsed and checked.
+    pub extent: Extent,
     /// Fetch no policies and no plugins: artifacts must be in the cache.
     pub offline: bool,
     /// Who is told when a plugin is compiled and that takes a while.
@@ -79,7 +81,7 @@ pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     let policies = if changes.policies.is_empty() { &config.policies } else { &changes.policies };
     let (plugins, rules) = plugins::changed(config, &changes.plugins);
     let engine = RoutedEngine {
-        policies: engine(config, policies, changes.offline)?,
+        policies: engine(config, policies, changes.extent, changes.offline)?,
         plugins: plugin_engine(config, &plugins, &rules, changes)?,
     };
     Ok(Gate {
@@ -92,12 +94,12 @@ pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     })
 }
 
-fn engine(config: &Config, policies: &[PolicySource], offline: bool) -> anyhow::Result<RegoEngine> {
+fn engine(config: &Config, policies: &[PolicySource], extent: Extent, offline: bool) -> anyhow::Result<RegoEngine> {
     let limits = Limits { rule: config.rule_timeout, evaluation: config.evaluation_timeout };
     let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
     let inputs = policies::inputs(policies, offline)?;
     let rules: Vec<Rule> = config.rules.iter().filter(|rule| rule.kind.policy().is_some()).cloned().collect();
-    Ok(RegoEngine::load_from(&inputs, &rules, environments, limits)?)
+    Ok(RegoEngine::load_from(&inputs, &rules, environments, extent, limits)?)
 }
 
 fn plugin_engine(
@@ -131,18 +133,18 @@ fn exceptions(config: &OverrideConfig) -> Option<Arc<dyn OverrideSource>> {
 /// # Errors
 /// Policies or plugins that cannot be fetched or read, a fault in them, or a rule that names none.
 pub fn loaded(config: &Config, announce: &Announce) -> anyhow::Result<Vec<Listed>> {
-    let policies = engine(config, &config.policies, false)?.policies();
+    let policies = engine(config, &config.policies, Extent::Everything, false)?.policies();
     let changes = Changes { announce: announce.clone(), ..Changes::default() };
     let plugins = plugin_engine(config, &config.plugins, &config.rules, &changes)?.loaded();
     Ok(policies.into_iter().map(Listed::Policy).chain(plugins.into_iter().map(Listed::Plugin)).collect())
 }
 
-/// Looks for mistakes in the policies of these files and folders.
+/// Looks for mistakes in the policies of these places; artifacts that are not in the cache are fetched.
 ///
 /// # Errors
-/// A path that cannot be read, a folder without policies, too many or too large files.
-pub fn lint(paths: &[PathBuf]) -> anyhow::Result<LintReport> {
-    Ok(rego::lint(paths)?)
+/// A path, a bundle or an artifact that cannot be read, a folder without policies, too many or too large files.
+pub fn lint(places: &[PolicySource]) -> anyhow::Result<LintReport> {
+    Ok(rego::lint(&policies::inputs(places, false)?)?)
 }
 
 /// Every kind of mistake that [`lint`] finds.

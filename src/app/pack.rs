@@ -11,7 +11,7 @@ use anyhow::{anyhow, bail};
 
 use crate::bundle::{self, Bundle, MANIFEST, Manifest};
 use crate::domain::origin::{Origin, OriginKind};
-use crate::engine::rego::{Limits, PolicyInput, RegoEngine};
+use crate::engine::rego::{Extent, Limits, PolicyInput, RegoEngine};
 use crate::source::file;
 
 /// Bytes of one file, files of one bundle, and folders within folders.
@@ -123,5 +123,5 @@ fn load(bundle: &Bundle) -> anyhow::Result<RegoEngine> {
         Origin { kind: OriginKind::Bundle, digest: bundle::digest(&[]), name, revision: None, verified: false };
     let set = bundle.clone().into_set(origin, "bundle")?;
     let limits = Limits { rule: Duration::from_secs(1), evaluation: Duration::from_secs(1) };
-    Ok(RegoEngine::load_from(&[PolicyInput::Set(Arc::new(set))], &[], BTreeSet::new(), limits)?)
+    Ok(RegoEngine::load_from(&[PolicyInput::Set(Arc::new(set))], &[], BTreeSet::new(), Extent::Everything, limits)?)
 }

@@ -52,6 +52,7 @@ pub fn changed(config: &Config, named: &[NamedPlugin]) -> (Vec<PluginConfig>, Ve
             environments: Vec::new(),
             parameters: Value::Object(Map::new()),
             enforcement: Enforcement::Enforce,
+            location: None,
         });
     }
     (plugins, rules)

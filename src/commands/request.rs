@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
 
-use crate::app::{Changes, NamedPlugin};
+use crate::app::{Changes, Extent, NamedPlugin};
 use crate::cli::{ConfigArgs, PolicyArgs, RequestArgs};
 use crate::config::PolicySource;
 use crate::domain::plugin::is_plugin_name;
@@ -76,20 +76,26 @@ pub fn requests(artifacts: &[String], args: &RequestArgs) -> anyhow::Result<Vec<
 /// # Errors
 /// A place of policies that is none.
 pub fn changes(config: &ConfigArgs, policies: &PolicyArgs) -> anyhow::Result<Changes> {
-    let source = |place: &String| {
-        let source = PolicySource::from_text(place, Path::new(""));
-        source.map_err(|error| anyhow!("{}\nhint: {}", error.message, error.hint))
-    };
-    let places = policies.policy.iter().map(source).collect::<anyhow::Result<_>>()?;
+    let places = policies.policy.iter().map(|place| policies_at(place)).collect::<anyhow::Result<_>>()?;
     let plugins = policies.plugin.iter().map(|text| plugin(text)).collect::<anyhow::Result<_>>()?;
     Ok(Changes {
         records: config.records.clone(),
         policies: places,
         plugins,
+        extent: Extent::OfRules,
         offline: policies.offline,
         announce: progress::compiling(),
         ..Changes::default()
     })
+}
+
+/// The place of policies that an argument names; a path is relative to the working directory.
+///
+/// # Errors
+/// When it is none.
+pub fn policies_at(place: &str) -> anyhow::Result<PolicySource> {
+    let source = PolicySource::from_text(place, Path::new(""));
+    source.map_err(|error| anyhow!("{}\nhint: {}", error.message, error.hint))
 }
 
 /// `NAME=FILE`, or a file that has the plugin's name.

@@ -56,7 +56,9 @@ fn from_text(text: &str, path: &Path, require_ticket: bool, all: &mut Vec<Overri
         let id = if single { file } else { format!("{file}#{number}") };
         match check::check(&entry, id, path, require_ticket) {
             Ok(exception) => all.push(exception),
-            Err(check::Refusal { code, problem }) => faults.push(notice(code, path, problem)),
+            Err(refusals) => {
+                faults.extend(refusals.into_iter().map(|refusal| notice(refusal.code, path, refusal.problem)));
+            }
         }
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn validate(raw: RawConfig, path: &Path) -> Result<Config, Vec<Proble
     let plugin_names = raw.plugins.as_ref().map(plugins::names).unwrap_or_default();
     let timeouts = plugins::Timeouts { rule: rule_timeout, evaluation: evaluation_timeout };
     let plugins = plugins::check(&mut check, raw.plugins, timeouts);
-    let known = rules::Known { environments: &environment_names, plugins: &plugin_names };
+    let known = rules::Known { environments: &environment_names, plugins: &plugin_names, path };
     let rules = rules::check(&mut check, raw.rules, known, raw.when_no_rule_applies);
     let overrides = overrides(&mut check, raw.overrides, raw.override_limits.unwrap_or_default());
     let server = server::check(&mut check, raw.server);

@@ -140,6 +140,8 @@ pub struct ListedRule {
     pub listed: Listed,
     /// What it is given.
     pub parameters: Vec<Parameter>,
+    /// Where the configuration names it.
+    pub configured_at: Option<Location>,
 }
 
 /// An environment and what guards it.
@@ -180,7 +182,13 @@ impl Catalogue {
         let listed = |rule: &Rule| {
             let listed = loaded.iter().find(|listed| listed.names(rule))?;
             let parameters = listed.parameters(rule);
-            Some(ListedRule { id: rule.id.clone(), enforcement: rule.enforcement, listed: listed.clone(), parameters })
+            Some(ListedRule {
+                id: rule.id.clone(),
+                enforcement: rule.enforcement,
+                listed: listed.clone(),
+                parameters,
+                configured_at: rule.location.clone(),
+            })
         };
         let environment = |environment: &Environment| {
             let applying = || rules.iter().filter(|rule| rule.applies_to(&environment.name));

@@ -1,5 +1,7 @@
 //! Findings: what each rule says.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -40,13 +42,19 @@ impl Outcome {
     }
 }
 
-/// A place in a policy's source.
+/// A line of a policy's source, or of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Location {
     /// The file as it was loaded.
     pub path: String,
     /// The line, from 1.
     pub line: u32,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.path, self.line)
+    }
 }
 
 /// One statement of a rule, or of the gate itself about the records.

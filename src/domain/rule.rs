@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::finding::Location;
+
 /// What a rule's finding does to the verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +66,15 @@ impl RuleKind {
     }
 }
 
+impl Rule {
+    /// What is wrong with this rule, with where it stands.
+    #[must_use]
+    pub fn complaint(&self, what: &str) -> String {
+        let place = self.location.as_ref().map(|location| format!("{location}: ")).unwrap_or_default();
+        format!("{place}rule `{}`: {what}", self.id)
+    }
+}
+
 /// One line of configuration: a policy or a plugin, its parameters, its environments, its enforcement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -77,6 +88,8 @@ pub struct Rule {
     pub parameters: serde_json::Value,
     /// Whether it counts.
     pub enforcement: Enforcement,
+    /// Where the configuration names the policy or the plugin; `None` when something else does.
+    pub location: Option<Location>,
 }
 
 impl Rule {

@@ -26,6 +26,7 @@ mod misplaced;
 mod nesting;
 mod package;
 mod parameters;
+mod reach;
 mod schema;
 mod testing;
 mod version;
@@ -69,6 +70,16 @@ pub struct Limits {
     pub evaluation: Duration,
 }
 
+/// Which of the policies are parsed and checked. All of them are read, and count for the digest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Every one.
+    #[default]
+    Everything,
+    /// Those that the rules can reach: no other has a part in a decision.
+    OfRules,
+}
+
 /// Loaded policies.
 pub struct RegoEngine {
     loaded: Loaded,
@@ -91,10 +102,10 @@ impl RegoEngine {
         limits: Limits,
     ) -> Result<Self, LoadError<PolicyFault>> {
         let inputs: Vec<PolicyInput> = paths.iter().cloned().map(PolicyInput::Path).collect();
-        Self::load_from(&inputs, rules, environments, limits)
+        Self::load_from(&inputs, rules, environments, Extent::Everything, limits)
     }
 
-    /// Loads policies from these places, like [`Self::load`].
+    /// Loads policies from these places, like [`Self::load`], as far as this extent goes.
     ///
     /// # Errors
     /// Those of [`Self::load`]; data that shares a path with a policy or lies outside the roots of its bundle.
@@ -102,10 +113,11 @@ impl RegoEngine {
         inputs: &[PolicyInput],
         rules: &[Rule],
         environments: BTreeSet<String>,
+        extent: Extent,
         limits: Limits,
     ) -> Result<Self, LoadError<PolicyFault>> {
         let used = rules.iter().map(|rule| rule.kind.name()).collect();
-        let loaded = load::load(inputs, &used, limits.rule).map_err(LoadError)?;
+        let loaded = load::load(inputs, &used, extent, limits.rule).map_err(LoadError)?;
         let parameters = rules.iter().map(|rule| (rule.id.clone(), loaded.parameters_of(rule))).collect();
         let engine = Self { loaded, parameters, limits };
         let environments = Arc::new(environments);
@@ -129,7 +141,7 @@ impl RegoEngine {
 
     fn fault_of(&self, rule: &Rule) -> Option<PolicyFault> {
         let Some(package) = self.loaded.packages.get(rule.kind.name()) else {
-            return Some(fault::of_missing_policy(rule.kind.name(), self.speaking()));
+            return Some(fault::of_missing_policy(rule, self.speaking()));
         };
         let location = package.description.location.as_ref();
         if rule.kind.name().ends_with("_test") {
@@ -140,7 +152,7 @@ impl RegoEngine {
         (!fits).then(|| fault::of_silent_policy(location, rule.kind.name()))
     }
 
-    /// Every loaded package, by name.
+    /// Every package that was parsed, by name.
     #[must_use]
     pub fn policies(&self) -> Vec<LoadedPolicy> {
         self.loaded.packages.values().map(|package| package.catalogued()).collect()

@@ -161,8 +161,7 @@ fn unfit(
                 return vec![PluginFault::new(message, "this is a defect of the plugin; report it to its authors")];
             }
         };
-        let fault =
-            |(message, hint): (String, String)| PluginFault::new(format!("rule `{}`: {message}", rule.id), hint);
+        let fault = |(message, hint): (String, String)| PluginFault::new(rule.complaint(&message), hint);
         let faults: Vec<_> = checked.faults(parameters).into_iter().map(fault).collect();
         if !faults.is_empty() {
             return faults;
@@ -173,10 +172,7 @@ fn unfit(
             .into_iter()
             .take(10)
             .map(|said| {
-                PluginFault::new(
-                    format!("rule `{}`: {}", rule.id, fault::cut(&said)),
-                    "the plugin says so of the rule's `parameters`",
-                )
+                PluginFault::new(rule.complaint(&fault::cut(&said)), "the plugin says so of the rule's `parameters`")
             })
             .collect(),
         Err(fault) => vec![fault],

@@ -6,7 +6,7 @@ mod text;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::domain::catalogue::{Catalogue, Listed, ListedEnvironment, Parameter};
+use crate::domain::catalogue::{Catalogue, Listed, ListedEnvironment, ListedRule, Parameter};
 use crate::domain::verdict::Verdict;
 
 use super::escape::{self, NAME_LIMIT};
@@ -79,6 +79,12 @@ fn origin(listed: &Listed) -> String {
     parts.extend((!plugin.http.is_empty()).then(|| format!("may reach {}", names(&plugin.http))));
     parts.extend((!plugin.secrets.is_empty()).then(|| format!("may read {}", names(&plugin.secrets))));
     parts.join(", ")
+}
+
+/// The origin of what a rule names, and where the configuration names it.
+fn origins(rule: &ListedRule) -> String {
+    let named = rule.configured_at.as_ref().map(|at| format!(", named in {}:{}", name_of(&at.path), at.line));
+    format!("{}{}", origin(&rule.listed), named.unwrap_or_default())
 }
 
 fn name_of(name: &str) -> String {

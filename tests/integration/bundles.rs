@@ -37,8 +37,13 @@ impl Workspace {
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(&[], arguments)
+    }
+
+    fn run_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Run {
         let home = self.path().to_str().unwrap();
-        Holdpoint::new(arguments).directory(self.path()).env("HOME", home).run()
+        let program = Holdpoint::new(arguments).directory(self.path()).env("HOME", home);
+        environment.iter().fold(program, |program, (name, value)| program.env(name, value)).run()
     }
 
     /// Packs the policies; the output.
@@ -50,12 +55,16 @@ impl Workspace {
 
     /// What `check` says with this entry of `policies`.
     fn check(&self, policies: &str, more: &[&str]) -> Run {
+        self.check_with(&[], policies, more)
+    }
+
+    fn check_with(&self, environment: &[(&str, &str)], policies: &str, more: &[&str]) -> Run {
         let config = format!(
             "version: 1\nsources: {{s: {{type: snapshot, path: records.json}}}}\nenvironments: [{{name: dev}}]\n\
              policies: [{policies}]\nrules: [{{policy: gate.window}}]\n"
         );
         self.write("holdpoint.yaml", config);
-        self.run(&[&["check", ARTIFACT, "--to", "dev", "--format", "json"], more].concat())
+        self.run_with(environment, &[&["check", ARTIFACT, "--to", "dev", "--format", "json"], more].concat())
     }
 }
 
@@ -82,6 +91,22 @@ fn a_bundle_is_what_its_folder_is() {
     let changed = workspace.check("policies", &[]);
     assert_ne!(changed.json()["policies_digest"], from_folder.json()["policies_digest"], "data decides too");
     assert!(denies(&workspace.check("policies", &["--policy", "one.tar.gz"])));
+}
+
+#[test]
+fn a_bundle_is_linted_as_its_folder_is() {
+    let workspace = Workspace::new();
+    workspace.bundle(&["-o", "tested.tar.gz", "--with-tests"]);
+    let lint = |place: &str| workspace.run(&["policy", "lint", place, "--format", "json"]);
+    let (folder, bundle) = (lint("policies"), lint("tested.tar.gz"));
+    assert!(folder.code == 1 && folder.stdout.contains("test_missing"), "{folder:?}");
+    assert_eq!((bundle.code, bundle.stdout.replace("tested.tar.gz/", "policies/")), (folder.code, folder.stdout));
+    // Most bundles are packed without the tests, which says nothing about the policies.
+    workspace.bundle(&["-o", "plain.tar.gz"]);
+    let plain = lint("plain.tar.gz");
+    assert!(plain.code == 1 && !plain.stdout.contains("test_missing"), "{plain:?}");
+    let missing = lint("none.tar.gz");
+    assert!(missing.code == 2 && missing.stderr.contains("`none.tar.gz` cannot be used"), "{missing:?}");
 }
 
 #[test]

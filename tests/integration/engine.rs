@@ -1,6 +1,7 @@
 //! The Rego engine as the gate uses it: policies from files, records from a snapshot, one question.
 
 mod hostile;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +52,7 @@ impl Policies {
             environments: Vec::new(),
             parameters: serde_json::json!({"minimum": "24h"}),
             enforcement: Enforcement::Enforce,
+            location: None,
         });
         self
     }

@@ -25,9 +25,10 @@ deployment_names := {name} if {
 # The records by which artifacts hold the slots now; none where a slot is empty. Undefined when one cannot be told.
 holders := [record | some record in found; record != "none"] if {
 	name := input.request.environment
-	environment := data.holdpoint.environments[name]
+	all := data.holdpoint
+	environment := all.environments[name]
 	environment.complete == true
-	places := data.holdpoint.records.by_slot[name]
+	places := all.records.by_slot[name]
 	wanted := deployment_names
 	found := [record |
 		some target in environment.targets

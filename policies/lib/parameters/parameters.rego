@@ -18,7 +18,8 @@ needed(environment) := 1 if {
 	not input.parameters.min_targets
 } else := number if {
 	input.parameters.min_targets == "all"
-	number := count(data.holdpoint.environments[environment].targets)
+	all := data.holdpoint
+	number := count(all.environments[environment].targets)
 	number > 0
 } else := input.parameters.min_targets if {
 	is_number(input.parameters.min_targets)
@@ -27,8 +28,9 @@ needed(environment) := 1 if {
 
 # Whether the environments that have it, a set of some of `environments`, are enough.
 enough(having) if {
-	count(having) > 0
-	count(having) == count(environments)
+	number := count(having)
+	number > 0
+	number == count(environments)
 } else if {
 	count(having) > 0
 	input.parameters.strategy == "any"

@@ -59,10 +59,12 @@ unclear(history) if {
 
 # The records by which the artifact is in place: each the newest of its slot, without doubt, and DEPLOYED.
 holding(environment) := [record |
-	kind := input.request.artifact.kind
-	known := data.holdpoint.environments[environment].targets
-	slots := data.holdpoint.records.by_slot[environment]
-	environments := data.holdpoint.records.by_digest[input.request.artifact.digest]
+	artifact := input.request.artifact
+	kind := artifact.kind
+	all := data.holdpoint
+	known := all.environments[environment].targets
+	slots := all.records.by_slot[environment]
+	environments := all.records.by_digest[artifact.digest]
 	some record in environments[environment]
 	record.status == "DEPLOYED"
 	record.artifact.kind == kind
@@ -96,9 +98,9 @@ begun(record) if {
 # The targets of an environment; none when the environment is not known.
 targets(environment) := {target | some target in data.holdpoint.environments[environment].targets}
 
-# A time in nanoseconds since 1970; undefined for null, for other types, and for years far from ours.
+# A time in nanoseconds since 1970; undefined for years far from ours, and for null and other types: in Rego's order of
+# values they lie before all texts, or behind.
 nanoseconds(text) := time.parse_rfc3339_ns(text) if {
-	is_string(text)
 	text >= "1970"
 	text < "2200"
 }

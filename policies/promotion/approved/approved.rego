@@ -120,18 +120,18 @@ authors := set() if {
 	names != set()
 }
 
-in_group(_) if not input.parameters.groups
-
 in_group(approval) if {
+	not input.parameters.groups
+} else if {
 	is_array(approval.groups)
 	some group in approval.groups
 	group in input.parameters.groups
 }
 
-in_time(_) if not input.parameters.max_age
-
 # Five minutes are left for clocks that differ.
 in_time(approval) if {
+	not input.parameters.max_age
+} else if {
 	longest := nanoseconds(input.parameters.max_age)
 	is_string(approval.at)
 	age := input.as_of_ns - time.parse_rfc3339_ns(approval.at)

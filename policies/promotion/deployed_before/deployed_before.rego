@@ -72,16 +72,10 @@ having contains environment if {
 }
 
 targets_with(environment) := {record.environment_name | some record in records.holding(environment)} if {
-	any_deployment
+	object.get(input, ["parameters", "deployment"], "any") == "any"
 } else := {record.environment_name |
 	some record in records.holding(environment)
 	record.deployment_name == input.request.deployment_name
-}
-
-any_deployment if {
-	not input.parameters.deployment
-} else if {
-	input.parameters.deployment == "any"
 }
 
 waits(finding) if {

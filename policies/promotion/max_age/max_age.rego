@@ -65,7 +65,9 @@ young if {
 	known_by_kind
 	age := input.as_of_ns - first_deployed
 	age <= parameters.duration(input.parameters.maximum)
-	age >= 0 - clock_difference
+
+	# How far the clock that wrote a record may be ahead: five minutes, in nanoseconds.
+	age >= -300000000000
 }
 
 places := object.get(input.parameters, "environments", object.keys(data.holdpoint.environments))
@@ -73,16 +75,14 @@ places := object.get(input.parameters, "environments", object.keys(data.holdpoin
 # A record of another kind of artifact shows no deployment of this one, though it can show that the digest is old.
 known_by_kind if {
 	kind := input.request.artifact.kind
-	found := data.holdpoint.records.by_digest[input.request.artifact.digest]
+	all := data.holdpoint
+	found := all.records.by_digest[input.request.artifact.digest]
 	some name in places
 	some record in found[name]
 	record.artifact.kind == kind
 }
 
 first_deployed := occupancy.first_deployed(input.request.artifact.digest, places)
-
-# How far the clock that wrote a record may be ahead: five minutes, in nanoseconds.
-clock_difference := 300000000000
 
 findings := faults if {
 	faults := environments.faults(places)

@@ -57,8 +57,10 @@ met if parameters.enough(fresh)
 fresh contains environment if {
 	some environment in data.lib.parameters.environments
 	age := input.as_of_ns - newest(environment)
-	age <= maximum_nanoseconds
-	age >= 0 - clock_difference
+	age <= parameters.duration(input.parameters.maximum)
+
+	# How far the clock that wrote a record may be ahead: five minutes, in nanoseconds.
+	age >= -300000000000
 }
 
 # When the artifact was last reported in an environment.
@@ -66,13 +68,6 @@ newest(environment) := max([seen |
 	some record in records.holding(environment)
 	seen := records.nanoseconds(record.last_seen_at)
 ])
-
-# How far the clock that wrote a record may be ahead: five minutes, in nanoseconds.
-clock_difference := 300000000000
-
-maximum := input.parameters.maximum
-
-maximum_nanoseconds := parameters.duration(maximum)
 
 findings := problems if {
 	count(problems) > 0
@@ -102,5 +97,5 @@ fault(environment) := ["evidence_missing", text] if {
 	text := sprintf("it was last seen at %s, which is yet to come", [time.format(newest(environment))])
 } else := ["evidence_old", text] if {
 	seen := time.format(newest(environment))
-	text := sprintf("it was last seen at %s, and that may be %s ago at most", [seen, maximum])
+	text := sprintf("it was last seen at %s, and that may be %s ago at most", [seen, input.parameters.maximum])
 }

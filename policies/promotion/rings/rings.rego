@@ -76,8 +76,9 @@ hold contains finding if {
 met if parameters.enough(full)
 
 full contains name if {
+	all := data.holdpoint
 	some name in data.lib.parameters.environments
-	environment := data.holdpoint.environments[name]
+	environment := all.environments[name]
 	environment.complete == true
 	count(targets_with(name)) >= needed(count(environment.targets))
 }

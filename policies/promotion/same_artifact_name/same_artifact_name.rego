@@ -88,8 +88,9 @@ met if {
 
 # The environments where the digest is in place under the requested name and under no other.
 alike contains environment if {
+	all := data.holdpoint
 	some environment in data.lib.parameters.environments
-	data.holdpoint.environments[environment].complete == true
+	all.environments[environment].complete == true
 	found := records.holding(environment)
 	count(found) > 0
 	every record in found { carries(record.artifact.name) }

@@ -78,8 +78,9 @@ has_soaked(environment) if {
 
 # The targets that have had the artifact for the minimum, and still do.
 settled(environment) := {record.environment_name |
+	latest := input.as_of_ns - minimum_nanoseconds
 	some record in records.holding(environment)
-	records.nanoseconds(record.created_at) + minimum_nanoseconds <= input.as_of_ns
+	records.nanoseconds(record.created_at) <= latest
 }
 
 # Nothing that goes on would open the gate.
@@ -183,4 +184,4 @@ soaked_targets(environment) := {target |
 
 minimum := input.parameters.minimum
 
-minimum_nanoseconds := parameters.duration(minimum)
+minimum_nanoseconds := parameters.duration(input.parameters.minimum)

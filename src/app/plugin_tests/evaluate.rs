@@ -71,6 +71,7 @@ impl Plugins {
             environments: Vec::new(),
             parameters: case.parameters()?,
             enforcement: Enforcement::Enforce,
+            location: None,
         };
         let names: BTreeSet<String> = environments.names().map(str::to_owned).collect();
         let engine = match engine.with_rules(std::slice::from_ref(&rule), names) {

@@ -25,7 +25,8 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub struct LintArgs {
-    /// Files and folders with policies and their tests. Default: the policies of the configuration.
+    /// Files and folders with policies and their tests, bundles (`.tar.gz`), or `oci://…` with a digest. Default: the
+    /// files and folders of the configuration.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The configuration, when no path is given.

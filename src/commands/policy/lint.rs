@@ -6,7 +6,8 @@ use anyhow::bail;
 
 use crate::app;
 use crate::cli::policy::lint::LintArgs;
-use crate::commands::places;
+use crate::commands::places::Repository;
+use crate::commands::request::policies_at;
 use crate::commands::write::{self, Destination};
 use crate::config::{Config, PolicySource};
 use crate::domain::lint::{LintCode, LintReport, Severity};
@@ -28,7 +29,7 @@ pub fn execute(args: &LintArgs, style: Style) -> anyhow::Result<Exit> {
         return Ok(Exit::Allow);
     }
     let destination = args.output.as_deref().map(Destination::find).transpose()?;
-    let report = in_repository(app::lint(&paths(args)?)?, args.format);
+    let report = in_repository(app::lint(&places(args)?)?, args.format);
     let style = if destination.is_some() { Style { color: false, ..style } } else { style };
     let text = lint::render(&report, args.format, style);
     match destination {
@@ -40,16 +41,15 @@ pub fn execute(args: &LintArgs, style: Style) -> anyhow::Result<Exit> {
     Ok(if matters { Exit::Deny } else { Exit::Allow })
 }
 
-fn paths(args: &LintArgs) -> anyhow::Result<Vec<PathBuf>> {
+fn places(args: &LintArgs) -> anyhow::Result<Vec<PolicySource>> {
     if !args.paths.is_empty() {
-        return Ok(args.paths.clone());
+        // A path that is no text is no address either.
+        let place = |path: &PathBuf| path.to_str().map_or_else(|| Ok(PolicySource::Path(path.clone())), policies_at);
+        return args.paths.iter().map(place).collect();
     }
-    let path = |source| match source {
-        PolicySource::Path(path) => Some(path),
-        // What was packed is looked at where it is written.
-        PolicySource::Bundle { .. } | PolicySource::Oci { .. } => None,
-    };
-    let paths: Vec<PathBuf> = Config::load(&args.config)?.policies.into_iter().filter_map(path).collect();
+    let mut paths = Config::load(&args.config)?.policies;
+    // What was packed is looked at where it is written, unless it is asked for.
+    paths.retain(|source| matches!(source, PolicySource::Path(_)));
     if paths.is_empty() {
         bail!("`{}` names no files or folders in `policies`\nhint: name some here", args.config.display());
     }
@@ -70,7 +70,7 @@ fn codes(name: &str) -> anyhow::Result<Vec<&'static LintCode>> {
 /// Names files by their paths in the repository, for the formats that code hosts read.
 fn in_repository(mut report: LintReport, format: LintFormat) -> LintReport {
     if matches!(format, LintFormat::Github | LintFormat::Sarif) {
-        let repository = places::Repository::find();
+        let repository = Repository::find();
         for finding in &mut report.findings {
             finding.path = repository.path_of(Path::new(&finding.path));
         }

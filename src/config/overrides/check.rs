@@ -16,6 +16,8 @@ const LONGEST_NAME: usize = 256;
 /// The longest reason, in bytes.
 const LONGEST_REASON: usize = 4096;
 const MOST_RULES: usize = 100;
+/// The most that is said of one override.
+const MOST_REFUSALS: usize = 10;
 
 /// Why an override does not apply.
 pub(super) struct Refusal {
@@ -25,37 +27,77 @@ pub(super) struct Refusal {
 
 type Checked<T> = Result<T, Refusal>;
 
+/// Everything that is wrong with one override.
+#[derive(Default)]
+struct Refusals(Vec<Refusal>);
+
+impl Refusals {
+    /// The value, unless something is wrong with it.
+    fn take<T>(&mut self, checked: Checked<T>) -> Option<T> {
+        checked.map_err(|refusal| self.0.push(refusal)).ok()
+    }
+}
+
 /// Checks all but the time, which is for each decision to hold against the clock. `id` is for one that names none.
-pub(super) fn check(raw: &RawOverride, id: String, path: &Path, require_ticket: bool) -> Checked<Override> {
+///
+/// # Errors
+/// What is wrong, at most [`MOST_REFUSALS`]; of another version only that, since its keys may mean something else.
+pub(super) fn check(
+    raw: &RawOverride,
+    id: String,
+    path: &Path,
+    require_ticket: bool,
+) -> Result<Override, Vec<Refusal>> {
+    let name_of_it = id.clone();
     let missing = |key: &str, example: &str| {
         // Where the first key is written is where the override begins.
-        let message = format!("missing key {} in {}", quote(key), quote(&id));
+        let message = format!("missing key {} in {}", quote(key), quote(&name_of_it));
         malformed(begins(raw), message, format!("add `{key}: {example}`"))
     };
-    let version = raw.version.as_ref().ok_or_else(|| missing("version", "1"))?;
-    yaml::check_version(version).map_err(refusal)?;
-    let digest = raw.digest.as_ref().ok_or_else(|| missing("digest", "sha256:…"))?;
-    let environment = raw.environment.as_ref().ok_or_else(|| missing("environment", "production"))?;
-    let rules = raw.rules.as_ref().ok_or_else(|| missing("rules", "[promotion.soak_time]"))?;
-    let reason = raw.reason.as_ref().ok_or_else(|| missing("reason", "\"why it may pass\""))?;
-    let actor = raw.actor.as_ref().ok_or_else(|| missing("actor", "alice"))?;
-    let expires_at = raw.expires_at.as_ref().ok_or_else(|| missing("expires_at", "2026-11-20T18:00:00Z"))?;
-    if require_ticket && raw.ticket.is_none() {
-        return Err(missing("ticket", "OPS-123"));
+    let required = |text: &'_ Option<Located<String>>, key, example| text.clone().ok_or_else(|| missing(key, example));
+    let mut refusals = Refusals::default();
+    match &raw.version {
+        Some(version) => yaml::check_version(version).map_err(|problem| vec![refusal(problem)])?,
+        None => drop(refusals.take::<()>(Err(missing("version", "1")))),
     }
-    let (created_at, expires_at) = (raw.created_at.as_ref().map(instant).transpose()?, ends(expires_at)?);
-    Ok(Override {
-        digest: one_digest(digest)?,
-        environment: name("environment", environment)?,
-        rules: named_rules(rules)?,
-        reason: text("reason", reason, LONGEST_REASON)?,
-        actor: name("actor", actor)?,
-        ticket: raw.ticket.as_ref().map(|ticket| name("ticket", ticket)).transpose()?,
-        created_at: before(created_at, expires_at.value)?,
-        expires_at: expires_at.value,
-        location: super::location(path, begins(raw).line),
-        id: raw.id.as_ref().map(|id| name("id", id)).transpose()?.unwrap_or(id),
-    })
+    let digest = refusals.take(required(&raw.digest, "digest", "sha256:…").and_then(|digest| one_digest(&digest)));
+    let environment = required(&raw.environment, "environment", "production");
+    let environment = refusals.take(environment.and_then(|environment| name("environment", &environment)));
+    let rules = raw.rules.as_ref().ok_or_else(|| vec![missing("rules", "[promotion.soak_time]")]);
+    let rules = rules.and_then(named_rules).map_err(|found| refusals.0.extend(found)).ok();
+    let reason = required(&raw.reason, "reason", "\"why it may pass\"");
+    let reason = refusals.take(reason.and_then(|reason| text("reason", &reason, LONGEST_REASON)));
+    let actor = refusals.take(required(&raw.actor, "actor", "alice").and_then(|actor| name("actor", &actor)));
+    let ticket =
+        if require_ticket { Some(required(&raw.ticket, "ticket", "OPS-123")) } else { raw.ticket.clone().map(Ok) };
+    let ticket = refusals.take(ticket.map(|ticket| ticket.and_then(|ticket| name("ticket", &ticket))).transpose());
+    let created_at = refusals.take(raw.created_at.as_ref().map(instant).transpose()).flatten();
+    let expires_at = required(&raw.expires_at, "expires_at", "2026-11-20T18:00:00Z").and_then(|end| ends(&end));
+    let expires_at = refusals.take(expires_at);
+    let created_at = refusals.take(before(created_at, expires_at.as_ref())).flatten();
+    let own_id = refusals.take(raw.id.as_ref().map(|id| name("id", id)).transpose()).flatten();
+    match (digest, environment, rules, reason, actor, ticket, expires_at) {
+        (Some(digest), Some(environment), Some(rules), Some(reason), Some(actor), Some(ticket), Some(expires_at))
+            if refusals.0.is_empty() =>
+        {
+            Ok(Override {
+                id: own_id.unwrap_or(id),
+                digest,
+                environment,
+                rules,
+                reason,
+                actor,
+                ticket,
+                created_at,
+                expires_at: expires_at.value,
+                location: super::location(path, begins(raw).line),
+            })
+        }
+        _ => {
+            refusals.0.truncate(MOST_REFUSALS);
+            Err(refusals.0)
+        }
+    }
 }
 
 fn begins(raw: &RawOverride) -> Place {
@@ -75,12 +117,14 @@ fn one_digest(digest: &Located<String>) -> Checked<Digest> {
     })
 }
 
-fn named_rules(rules: &Located<Vec<Located<String>>>) -> Checked<Vec<String>> {
+fn named_rules(rules: &Located<Vec<Located<String>>>) -> Result<Vec<String>, Vec<Refusal>> {
     if rules.value.is_empty() || rules.value.len() > MOST_RULES {
         let message = format!("`rules` has {} entries; 1 to {MOST_RULES} are allowed", rules.value.len());
-        return Err(malformed(rules.place, message, "name the rules that may be passed over"));
+        return Err(vec![malformed(rules.place, message, "name the rules that may be passed over")]);
     }
-    rules.value.iter().map(|rule| name("rules", rule)).collect()
+    let mut refusals = Refusals::default();
+    let names = rules.value.iter().filter_map(|rule| refusals.take(name("rules", rule))).collect();
+    if refusals.0.is_empty() { Ok(names) } else { Err(refusals.0) }
 }
 
 /// Text on one line that stands for one thing and not for many.
@@ -125,13 +169,16 @@ fn ends(expires_at: &Located<String>) -> Checked<Located<Timestamp>> {
     instant(expires_at)
 }
 
-fn before(created_at: Option<Located<Timestamp>>, expires_at: Timestamp) -> Checked<Option<Timestamp>> {
-    match created_at {
-        Some(created_at) if created_at.value >= expires_at => {
+fn before(
+    created_at: Option<Located<Timestamp>>,
+    expires_at: Option<&Located<Timestamp>>,
+) -> Checked<Option<Timestamp>> {
+    match (created_at, expires_at) {
+        (Some(created_at), Some(expires_at)) if created_at.value >= expires_at.value => {
             let message = format!("`created_at` {} is not before `expires_at`", created_at.value);
             Err(malformed(created_at.place, message, "correct one of the two"))
         }
-        created_at => Ok(created_at.map(|created_at| created_at.value)),
+        (created_at, _) => Ok(created_at.map(|created_at| created_at.value)),
     }
 }
 

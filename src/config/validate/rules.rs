@@ -1,6 +1,7 @@
 //! Rules.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -8,6 +9,7 @@ use super::super::error::{Problem, quote};
 use super::super::located::{Located, Place};
 use super::super::raw::{RawEnforcement, RawRule, RawWhenNoRuleApplies};
 use super::Check;
+use crate::domain::finding::Location;
 use crate::domain::rule::{Enforcement, Rule, RuleKind};
 
 /// What rules may name.
@@ -15,6 +17,8 @@ use crate::domain::rule::{Enforcement, Rule, RuleKind};
 pub(super) struct Known<'a> {
     pub(super) environments: &'a [String],
     pub(super) plugins: &'a [String],
+    /// The configuration.
+    pub(super) path: &'a Path,
 }
 
 pub(super) fn check(
@@ -39,14 +43,14 @@ fn convert(
     uses: &mut BTreeMap<String, usize>,
 ) -> Option<Rule> {
     let raw = written.value;
-    let kind = match (raw.policy, raw.plugin) {
+    let (kind, place) = match (raw.policy, raw.plugin) {
         (Some(policy), None) => {
             check_policy(check, &policy);
-            RuleKind::Policy(policy.value)
+            (RuleKind::Policy(policy.value), policy.place)
         }
         (None, Some(plugin)) => {
             check_plugin(check, &plugin, known.plugins);
-            RuleKind::Plugin(plugin.value)
+            (RuleKind::Plugin(plugin.value), plugin.place)
         }
         (Some(_), Some(_)) | (None, None) => {
             let hint = "write `policy: PACKAGE` or `plugin: NAME`";
@@ -67,6 +71,10 @@ fn convert(
             Some(RawEnforcement::Warn) => Enforcement::Warn,
             Some(RawEnforcement::DryRun) => Enforcement::DryRun,
         },
+        location: Some(Location {
+            path: known.path.display().to_string(),
+            line: u32::try_from(place.line).unwrap_or(u32::MAX),
+        }),
     })
 }
 

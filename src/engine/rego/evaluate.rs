@@ -1,7 +1,5 @@
 //! Evaluating one policy.
 
-use std::collections::BTreeMap;
-
 use regorus::{Engine, LimitError, Value};
 
 use crate::gate::engine::{Answer, RuleError};
@@ -24,24 +22,18 @@ pub(super) fn package(engine: &mut Engine, package: &Package, input: Value) -> R
         answer::add(&mut answer, only, &said)?;
         return Ok(answer);
     }
-    let values = values_by_name(&said).ok_or_else(|| no_answers(&package.name))?;
     for entry in &package.entries {
-        let value = values.get(entry.name.as_str()).copied().unwrap_or(&Value::Undefined);
+        let value = value_of(&said, &entry.name).ok_or_else(|| no_answers(&package.name))?;
         answer::add(&mut answer, entry, value)?;
     }
     Ok(answer)
 }
 
-/// Reads the set of `[name, value]`. A rule without a value is not in it.
-fn values_by_name(said: &Value) -> Option<BTreeMap<&str, &Value>> {
-    let Value::Set(pairs) = said else { return None };
-    pairs.iter().map(name_and_value).collect()
-}
-
-fn name_and_value(pair: &Value) -> Option<(&str, &Value)> {
-    let Value::Array(pair) = pair else { return None };
-    match (pair.get(0), pair.get(1)) {
-        (Some(Value::String(name)), Some(value)) => Some((name, value)),
+/// What a rule says, by what collects it; nothing when that has another form.
+fn value_of<'a>(said: &'a Value, name: &str) -> Option<&'a Value> {
+    let Value::Object(said) = said else { return None };
+    match said.get(&Value::from(name)) {
+        Some(Value::Array(values)) if values.len() <= 1 => Some(values.get(0).unwrap_or(&Value::Undefined)),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::domain::finding::Location;
+use crate::domain::rule::Rule;
 use crate::domain::text::nearest;
 use crate::engine::Hinted;
 
@@ -102,7 +103,8 @@ pub(super) fn of_test_policy(location: Option<&Location>, policy: &str) -> Polic
 }
 
 /// A rule of the configuration names a policy that is not loaded.
-pub(super) fn of_missing_policy<'a>(policy: &str, known: impl Iterator<Item = &'a str>) -> PolicyFault {
+pub(super) fn of_missing_policy<'a>(rule: &Rule, known: impl Iterator<Item = &'a str>) -> PolicyFault {
+    let policy = rule.kind.name();
     let known: Vec<&str> = known.collect();
     let hint = match nearest(policy, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -110,7 +112,18 @@ pub(super) fn of_missing_policy<'a>(policy: &str, known: impl Iterator<Item = &'
         None => format!("loaded are `{}`", known.join("`, `")),
     };
     let message = format!("a rule names policy `{policy}`, which is not loaded");
-    PolicyFault::at("", (0, 0), "policy_missing", message, hint)
+    of_rule(rule, "policy_missing", message, hint)
+}
+
+/// A fault of the line of the configuration that names a policy.
+pub(super) fn of_rule(
+    rule: &Rule,
+    code: &'static str,
+    message: impl Into<String>,
+    hint: impl Into<String>,
+) -> PolicyFault {
+    let (path, line) = rule.location.as_ref().map_or(("", 0), |location| (location.path.as_str(), location.line));
+    PolicyFault::at(path, (line, 0), code, message, hint)
 }
 
 #[cfg(test)]

@@ -48,7 +48,10 @@ pub(super) fn gather(inputs: &[PolicyInput], which: Which) -> Result<Gathered, P
     refuse_overlap(&sets)?;
     let (mut policies, mut data) = (files.policies, files.data);
     for set in &sets {
-        if let Some(fault) = set.tests.iter().cloned().map(file).find_map(|test| misplaced::check(&test)) {
+        let mut tests = set.tests.iter().cloned().map(file);
+        if which == Which::PoliciesAndTests {
+            policies.extend(tests);
+        } else if let Some(fault) = tests.find_map(|test| misplaced::check(&test)) {
             return Err(fault);
         }
         policies.extend(set.policies.iter().cloned().map(file));
@@ -107,6 +110,12 @@ impl Gathered {
     #[cfg(test)]
     pub(super) const fn of_files(policies: Vec<PolicyFile>) -> Self {
         Self { policies, data: Vec::new(), origins: Vec::new(), sets: Vec::new() }
+    }
+
+    /// Whether a policy was shared without any test, as most are.
+    pub(super) fn is_without_tests(&self, path: &str) -> bool {
+        let of_set = |set: &&Arc<PolicySet>| set.policies.iter().any(|policy| policy.path == path);
+        self.sets.iter().find(of_set).is_some_and(|set| set.tests.is_empty())
     }
 
     /// Every policy and document that lies outside the roots of its set.

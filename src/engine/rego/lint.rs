@@ -29,7 +29,6 @@ mod references;
 mod suppress;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +41,8 @@ use super::super::LoadError;
 use super::analysis::program::{Kind, Part, Program, package_of};
 use super::documents::Documents;
 use super::fault::{self, PolicyFault};
-use super::files::{self, Files, Which};
+use super::files::Which;
+use super::gather::{self, Gathered, PolicyInput};
 use super::{analysis, load, misplaced, worker};
 
 use context::Context;
@@ -53,20 +53,20 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// The columns that the engine counts for a tab.
 const TAB: u32 = 4;
 
-/// Looks for mistakes in the policies of these files and folders, tests included.
+/// Looks for mistakes in the policies of these places, tests included.
 ///
 /// # Errors
-/// A path that cannot be read, a folder without policies, too many or too large files.
-pub fn lint(paths: &[PathBuf]) -> Result<LintReport, LoadError<PolicyFault>> {
-    let refused = |fault| LoadError(vec![fault]);
-    let files = files::read(paths, Which::PoliciesAndTests).map_err(refused)?;
-    let faults = worker::on_large_stack(|| find(&files)).unwrap_or_else(|panic| vec![load::crashed(&panic)]);
-    let texts: BTreeMap<&str, &str> =
-        files.policies.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+/// A path that cannot be read, a folder without policies, too many or too large files; two bundles that claim the same.
+pub fn lint(inputs: &[PolicyInput]) -> Result<LintReport, LoadError<PolicyFault>> {
+    let gathered = gather::gather(inputs, Which::PoliciesAndTests).map_err(|fault| LoadError(vec![fault]))?;
+    let files = &gathered.policies;
+    let faults = worker::on_large_stack(|| find(&gathered)).unwrap_or_else(|panic| vec![load::crashed(&panic)]);
+    let texts: BTreeMap<&str, &str> = files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
     let mut findings: Vec<LintFinding> = faults.into_iter().filter_map(|fault| finding(fault, &texts)).collect();
+    findings.retain(|finding| finding.code.name != layout::TEST_MISSING || !gathered.is_without_tests(&finding.path));
     findings.sort_by(|one, other| order(one).cmp(&order(other)));
     findings.dedup();
-    Ok(LintReport { files: files.policies.len(), findings: suppress::apply(findings, &files.policies) })
+    Ok(LintReport { files: files.len(), findings: suppress::apply(findings, files) })
 }
 
 /// Every kind of finding: what keeps policies from being loaded, then what else is found.
@@ -78,7 +78,7 @@ fn order(finding: &LintFinding) -> (&str, u32, u32, &str, &str) {
     (&finding.path, finding.line, finding.column, finding.code.name, &finding.message)
 }
 
-fn find(files: &Files) -> Vec<PolicyFault> {
+fn find(files: &Gathered) -> Vec<PolicyFault> {
     let mut engine = match load::new_engine(TIMEOUT) {
         Ok(engine) => engine,
         Err(fault) => return vec![fault],
@@ -100,6 +100,7 @@ fn find(files: &Files) -> Vec<PolicyFault> {
     faults.extend(misnamed.iter().filter_map(|module| package_of(module).err()));
     let (data_roots, unreadable) = data_roots(&files.data);
     faults.extend(unreadable);
+    faults.extend(files.outside_roots(&modules));
     let refusals = analysis::check(&modules);
     let Ok(program) = Program::new(&modules) else { return faults };
     faults.extend(refusals.into_iter().filter(|fault| !of_what_is_broken(fault, &program, &broken)));

@@ -26,7 +26,7 @@ use super::files::{PolicyFile, Which};
 use super::gather::{self, Gathered, PolicyInput};
 use super::metadata::{self, Annotation, Metadata};
 use super::package::{Entry, Package};
-use super::{analysis, builtins, chainloop, data, nesting, version, worker};
+use super::{Extent, analysis, builtins, chainloop, data, nesting, reach, version, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -38,7 +38,7 @@ pub(super) struct Loaded {
     /// By name, an engine for each policy that is evaluated.
     pub(super) engines: Engines,
     pub(super) digest: Digest,
-    /// The texts, for explanations.
+    /// The texts of what was parsed, for explanations.
     pub(super) gathered: Arc<Gathered>,
     /// The first names of the data documents.
     pub(super) data_roots: Vec<String>,
@@ -57,25 +57,33 @@ impl Loaded {
     }
 }
 
-/// Loads the policies of these places, and makes those that are `used` ready to be evaluated.
+/// Loads the policies of these places, all or those in use, and makes those that are `used` ready to be evaluated.
 ///
 /// # Errors
 /// Every fault that was found, in the order of the files.
 pub(super) fn load(
     inputs: &[PolicyInput],
     used: &BTreeSet<&str>,
+    extent: Extent,
     rule_timeout: Duration,
 ) -> Result<Loaded, Vec<PolicyFault>> {
-    let gathered = Arc::new(gather::gather(inputs, Which::Policies).map_err(|fault| vec![fault])?);
-    let loading = worker::on_large_stack(|| load_gathered(&gathered, used, rule_timeout));
+    let gathered = gather::gather(inputs, Which::Policies).map_err(|fault| vec![fault])?;
+    let loading = worker::on_large_stack(|| load_gathered(gathered, used, extent, rule_timeout));
     loading.unwrap_or_else(|panic| Err(vec![crashed(&panic)]))
 }
 
 fn load_gathered(
-    gathered: &Arc<Gathered>,
+    mut gathered: Gathered,
     used: &BTreeSet<&str>,
+    extent: Extent,
     rule_timeout: Duration,
 ) -> Result<Loaded, Vec<PolicyFault>> {
+    let digest = digest(&gathered);
+    if extent == Extent::OfRules {
+        let mut reached = reach::reached(&gathered.policies, used).into_iter();
+        gathered.policies.retain(|_file| reached.next().unwrap_or(true));
+    }
+    let gathered = Arc::new(gathered);
     let mut parsed = parse(&gathered.policies, &gathered.data, rule_timeout)?;
     let faults = gathered.outside_roots(parsed.engine.get_modules());
     if !faults.is_empty() {
@@ -85,8 +93,8 @@ fn load_gathered(
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
     let engines = engines::build(&parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    let (gathered, digest) = (Arc::clone(gathered), digest(gathered));
-    Ok(Loaded { packages, engines, digest, gathered, data_roots: parsed.data_roots })
+    let data_roots = parsed.data_roots;
+    Ok(Loaded { packages, engines, digest, gathered: Arc::clone(&gathered), data_roots })
 }
 
 /// Policies that were parsed and checked together.
@@ -170,9 +178,9 @@ pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> 
 pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<(Metadata, RegoVersion), PolicyFault> {
     nesting::check(&file.path, &file.text)?;
     let metadata = metadata::read(&file.path, &file.text)?;
-    let keyword = version::unimported_keyword(&file.text);
+    let keyword = || version::unimported_keyword(&file.text);
     if file.version == Some(RegoVersion::V0) {
-        if let Some(keyword) = keyword {
+        if let Some(keyword) = keyword() {
             let message = format!("the bundle says that this is Rego v0, and it uses `{keyword}` without importing it");
             let hint = format!("import `future.keywords.{keyword}`, or state `rego_version: 1`");
             return Err(PolicyFault::at(&file.path, (0, 0), "policy_invalid", message, hint));
@@ -183,7 +191,7 @@ pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<(Metadata, R
         if file.version == Some(RegoVersion::V1) {
             return Err(fault);
         }
-        if let Some(keyword) = keyword {
+        if let Some(keyword) = keyword() {
             let hint = format!(
                 "this is Rego v1, since it uses `{keyword}`; a v0 file would import `future.keywords.{keyword}`"
             );

@@ -56,7 +56,7 @@ impl Package {
         }
     }
 
-    /// The module that collects what rules say: a set of `[name, value]`, one for each that has a value.
+    /// The module that collects what rules say: an object with a list for each, which is empty when it has no value.
     ///
     /// Packages and entries have plain names: others are refused when they are loaded.
     ///
@@ -66,10 +66,11 @@ impl Package {
         if self.only().is_some() {
             return None;
         }
-        let said = self.entries.iter().map(|entry| {
-            format!("said contains [\"{}\", value] if value := {}\n", entry.name, entry.expression(&self.name))
-        });
-        Some(format!("package {ANSWERS}\n{}", said.collect::<String>()))
+        let said = self
+            .entries
+            .iter()
+            .map(|entry| format!("\"{}\": [value | value := {}],\n", entry.name, entry.expression(&self.name)));
+        Some(format!("package {ANSWERS}\nsaid := {{\n{}}}\n", said.collect::<String>()))
     }
 }
 

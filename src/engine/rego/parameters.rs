@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::rule::Rule;
 use crate::engine::parameters::{ParameterSchema, filled};
 
-use super::fault::PolicyFault;
+use super::fault::{self, PolicyFault};
 use super::package::Package;
 
 /// Checks the parameters of a rule against the schema of its policy; a policy without one takes whatever it is given.
@@ -17,7 +17,7 @@ pub(super) fn check(rule: &Rule, package: &Package, environments: &Arc<BTreeSet<
     match ParameterSchema::new(schema, "policy", environments) {
         Ok(checked) => {
             let fault = |(message, hint): (String, String)| {
-                PolicyFault::at("", (0, 0), "parameter_invalid", format!("rule `{}`: {message}", rule.id), hint)
+                fault::of_rule(rule, "parameter_invalid", format!("rule `{}`: {message}", rule.id), hint)
             };
             let faults: Vec<_> = checked.faults(&rule.parameters).into_iter().map(fault).collect();
             if !faults.is_empty() {

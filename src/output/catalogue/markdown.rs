@@ -3,7 +3,7 @@
 use crate::domain::catalogue::{Catalogue, Listed, ListedEnvironment, ListedRule};
 use crate::output::escape::{markdown, markdown_code};
 
-use super::{name_of, origin, promotion, value, without_rules};
+use super::{name_of, origin, origins, promotion, value, without_rules};
 
 pub(super) fn render(catalogue: &Catalogue) -> String {
     let mut lines = vec!["## Promotion".to_owned(), String::new()];
@@ -44,7 +44,7 @@ fn row(rule: &ListedRule) -> String {
         markdown(&rule.listed.severity().map(name_of).unwrap_or_default()),
         markdown_code(rule.enforcement.as_str()),
         parameters.collect::<Vec<_>>().join("<br>"),
-        markdown_code(&origin(&rule.listed)),
+        markdown_code(&origins(rule)),
     ];
     format!("| {} |", cells.join(" | "))
 }

@@ -5,7 +5,7 @@ use crate::domain::rule::Enforcement;
 use crate::output::Style;
 use crate::output::layout::{BOLD, DIM, PLAIN, Page, YELLOW, columns, pad};
 
-use super::{name_of, origin, promotion, value, without_rules};
+use super::{name_of, origin, origins, promotion, value, without_rules};
 
 const INDENT: usize = 2;
 const WIDEST_NAME: usize = 24;
@@ -39,7 +39,7 @@ fn one(page: &mut Page, environment: &ListedEnvironment) {
     for rule in &environment.rules {
         page.wrapped(INDENT, &heading(&rule.listed, Some(rule)), PLAIN);
         parameters(page, rule);
-        page.wrapped(INDENT * 2, &origin(&rule.listed), DIM);
+        page.wrapped(INDENT * 2, &origins(rule), DIM);
     }
 }
 

@@ -52,6 +52,36 @@ fn both_layouts_go_there_and_back() {
 }
 
 #[test]
+fn a_registry_with_an_authority_of_its_own_is_reached_over_tls() {
+    let workspace = Workspace::new();
+    let (registry, tls) = Registry::start_tls(Guard::Bearer, "registry.example.test");
+    workspace.write("authority.pem", &tls.authority);
+    workspace.write(".docker/config.json", DOCKER_CONFIG.replace("{}", registry.address()));
+    workspace.bundle(&["-o", "bundle.tar.gz"]);
+    let authority = workspace.path().join("authority.pem");
+    let proxy = ("HTTPS_PROXY", tls.proxy.as_str());
+    let trusting = [proxy, ("SSL_CERT_FILE", authority.to_str().unwrap())];
+    let push = ["policy", "push", "bundle.tar.gz", "oci://registry.example.test/acme/policies:v1"];
+
+    // Without the authority nothing is sent but what TLS needs, and nothing is ever tried without TLS.
+    refused(&workspace.run_with(&[proxy], &push), "registry.example.test");
+    assert!(registry.seen().is_empty());
+    let pushed = workspace.run_with(&trusting, &push);
+    assert_eq!(pushed.code, 0, "{}", pushed.stderr);
+    let pinned = pushed.stdout.trim();
+    assert!(denies(&workspace.check_with(&trusting, pinned, &[])));
+    clear_cache(&workspace);
+    let pulled = workspace.run_with(&trusting, &["policy", "pull", pinned, "-o", "pulled.tar.gz"]);
+    assert_eq!(pulled.code, 0, "{}", pulled.stderr);
+    let read = |name: &str| fs::read(workspace.path().join(name)).unwrap();
+    assert_eq!(read("pulled.tar.gz"), read("bundle.tar.gz"));
+    // The certificate is for another name.
+    let other = pinned.replace("registry.example", "other.example");
+    clear_cache(&workspace);
+    refused(&workspace.check_with(&trusting, &other, &[]), "other.example.test");
+}
+
+#[test]
 fn what_conftest_pushes_is_read() {
     let (workspace, registry) = (Workspace::new(), Registry::start(Guard::Nobody));
     let layers = [

@@ -42,6 +42,7 @@ pub(super) fn rule(kind: RuleKind) -> Rule {
         environments: Vec::new(),
         parameters: serde_json::json!({}),
         enforcement: Enforcement::Enforce,
+        location: None,
     }
 }
 

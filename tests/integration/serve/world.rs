@@ -337,6 +337,7 @@ impl World {
                 environments: Vec::new(),
                 parameters: json!({}),
                 enforcement: Enforcement::Enforce,
+                location: None,
             }],
             engine: Arc::new(ScriptedRules(Arc::clone(&self.rules))),
             when_no_rule_applies: Verdict::Undecided,

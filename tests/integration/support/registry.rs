@@ -1,6 +1,7 @@
 //! A registry, as the distribution specification has it, that can be told to misbehave.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -9,6 +10,9 @@ use axum::extract::{Request, State};
 use axum::http::{Method, Response, StatusCode};
 use holdpoint::domain::digest::Digest;
 use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
 
 /// What a registry asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +46,19 @@ struct Shelf {
 pub(crate) struct Registry {
     shelf: Arc<Mutex<Shelf>>,
     address: String,
-    _runtime: tokio::runtime::Runtime,
+    _runtime: Runtime,
+}
+
+/// What a client needs to reach a registry with TLS.
+pub(crate) struct Tls {
+    /// The authority's certificate, as PEM.
+    pub(crate) authority: String,
+    /// The proxy that leads to the registry, whatever name is asked for: no name service knows it.
+    pub(crate) proxy: String,
+}
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
 /// The digest of a content, as registries write it.
@@ -52,14 +68,39 @@ pub(crate) fn digest(content: &[u8]) -> String {
 
 impl Registry {
     pub(crate) fn start(guard: Guard) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let runtime = runtime();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let base = format!("http://{address}");
         let shelf = Arc::new(Mutex::new(Shelf { guard, base, ..Shelf::default() }));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shelf));
         runtime.spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { shelf, address, _runtime: runtime }
+    }
+
+    /// The same with TLS, with a certificate of an own authority for this name.
+    pub(crate) fn start_tls(guard: Guard, name: &str) -> (Self, Tls) {
+        let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = rcgen::CertifiedIssuer::self_signed(authority, rcgen::KeyPair::generate().unwrap()).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let leaf = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+
+        let shelf = Arc::new(Mutex::new(Shelf { guard, base: format!("https://{name}"), ..Shelf::default() }));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&shelf));
+        let runtime = runtime();
+        let config = axum_server::tls_rustls::RustlsConfig::from_pem(leaf.pem().into(), key.serialize_pem().into());
+        let config = runtime.block_on(config).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let target = listener.local_addr().unwrap();
+        let proxy = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let tls = Tls { authority: authority.pem(), proxy: format!("http://{}", proxy.local_addr().unwrap()) };
+        runtime.spawn(async move {
+            axum_server::from_tcp_rustls(listener, config).unwrap().serve(router.into_make_service()).await.unwrap();
+        });
+        runtime.spawn(lead(proxy, target));
+        (Self { shelf, address: name.to_owned(), _runtime: runtime }, tls)
     }
 
     /// `host:port`.
@@ -107,6 +148,20 @@ impl Registry {
     /// The requests so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shelf.lock().unwrap().seen.clone()
+    }
+}
+
+/// A proxy that leads every `CONNECT` to one place.
+async fn lead(proxy: TcpListener, target: SocketAddr) {
+    while let Ok((mut client, _)) = proxy.accept().await {
+        tokio::spawn(async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(client.read_u8().await?);
+            }
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+            copy_bidirectional(&mut client, &mut TcpStream::connect(target).await?).await
+        });
     }
 }
 

@@ -8,12 +8,15 @@ use crate::engine::rego::fault::PolicyFault;
 
 use super::context::{Context, PackageView, names};
 
+/// The code of a policy without tests.
+pub(super) const TEST_MISSING: &str = "test_missing";
+
 pub(super) fn check(context: &Context<'_>, faults: &mut Vec<PolicyFault>) {
     let tested = tested(context);
     for policy in context.policies() {
         if let Some(message) = untested(policy, context, &tested) {
             let hint = format!("write `test_…` rules in the package `{}_test` that refer to `data.{0}`", policy.name);
-            faults.push(policy.fault("test_missing", message, hint));
+            faults.push(policy.fault(TEST_MISSING, message, hint));
         }
     }
     folders(context, faults);

@@ -9,7 +9,7 @@ use crate::cli::ledger::{LedgerPlaceArgs, RemoteArgs};
 use crate::domain::digest::Digest;
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::SourceError;
-use crate::ledger::entry::{Outcome, Recording, Slot};
+use crate::ledger::entry::{Outcome, Recorded, Recording, Slot};
 use crate::ledger::filter::{Filter, Listed, Page};
 use crate::ledger::remote::Remote;
 use crate::ledger::store::{Access, Place, Store};
@@ -31,6 +31,12 @@ pub(super) struct Done {
     pub(super) outcome: Option<Outcome>,
 }
 
+impl From<Recorded> for Done {
+    fn from(Recorded { record, outcome }: Recorded) -> Self {
+        Self { record, outcome: Some(outcome) }
+    }
+}
+
 impl Ledger {
     pub(super) async fn open(place: &LedgerPlaceArgs, remote: &RemoteArgs, access: Access) -> anyhow::Result<Self> {
         let Some(url) = &remote.url else { return Ok(Self::Here(Box::new(open(place, access).await?))) };
@@ -47,13 +53,34 @@ impl Ledger {
         match self {
             Self::Here(store) => {
                 let recorded = store.record(recording, now()).await.context("nothing was recorded")?;
-                Ok(Done { record: recorded.record, outcome: Some(recorded.outcome) })
+                Ok(recorded.into())
             }
             Self::There(remote) => {
                 let record = remote.record(&recording).await.map_err(|error| told(&error));
                 Ok(Done { record: record.context("nothing was recorded")?, outcome: None })
             }
         }
+    }
+
+    /// Records one after the other: all of it or nothing in a ledger here, and on a server as far as it comes. What was
+    /// recorded is told in any case.
+    pub(super) async fn record_all(&self, recordings: Vec<Recording>) -> (Vec<Done>, anyhow::Result<()>) {
+        let mut done = Vec::with_capacity(recordings.len());
+        match self {
+            Self::Here(store) => match store.record_all(recordings, now()).await.context("nothing was recorded") {
+                Ok(recorded) => done.extend(recorded.into_iter().map(Done::from)),
+                Err(error) => return (done, Err(error)),
+            },
+            Self::There(_) => {
+                for recording in recordings {
+                    match self.record(recording).await {
+                        Ok(recorded) => done.push(recorded),
+                        Err(error) => return (done, Err(error)),
+                    }
+                }
+            }
+        }
+        (done, Ok(()))
     }
 
     pub(super) async fn decommission(&self, slot: &Slot, digest: Option<&Digest>) -> anyhow::Result<DeploymentRecord> {

@@ -1,5 +1,7 @@
 //! The ledger that a command works on: here, or behind a URL.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, anyhow, bail};
 use secrecy::SecretString;
 
@@ -9,7 +11,7 @@ use crate::cli::ledger::{LedgerPlaceArgs, RemoteArgs};
 use crate::domain::digest::Digest;
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::SourceError;
-use crate::ledger::entry::{Outcome, Recorded, Recording, Slot};
+use crate::ledger::entry::{Imported, Outcome, PastRecord, Recorded, Recording, Slot};
 use crate::ledger::filter::{Filter, Listed, Page};
 use crate::ledger::remote::Remote;
 use crate::ledger::store::{Access, Place, Store};
@@ -100,6 +102,27 @@ impl Ledger {
                 records.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
                 Ok(Listed { records, total_count })
             }
+        }
+    }
+
+    /// Everything that it holds: the names of its environments, and its records.
+    pub(super) async fn everything(&self) -> anyhow::Result<(Vec<String>, Vec<DeploymentRecord>)> {
+        match self {
+            Self::Here(store) => app::ledger::everything_of(store.read().await?).await,
+            Self::There(remote) => {
+                let all = Filter { full_history: true, ..Filter::default() };
+                let records = remote.list(&all).await.map_err(|error| told(&error))?;
+                // No environment is without records.
+                let names: BTreeSet<_> = records.iter().map(|record| &record.environment_name).collect();
+                Ok((names.into_iter().map(ToString::to_string).collect(), records))
+            }
+        }
+    }
+
+    pub(super) async fn import(&self, records: Vec<PastRecord>) -> anyhow::Result<Imported> {
+        match self {
+            Self::Here(store) => Ok(store.import(records, now()).await?),
+            Self::There(remote) => remote.import(records).await.map_err(|error| told(&error)),
         }
     }
 

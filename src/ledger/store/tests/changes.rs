@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::super::{Access, Store};
+use super::super::{Access, Place, Store};
 use super::support::{Ledger, at, digest, recording, slot};
 use crate::domain::record::{DeploymentRecord, RecordStatus};
 use crate::ledger::error::LedgerErrorKind;
@@ -147,4 +147,27 @@ async fn many_writers_to_one_slot_leave_one_artifact_there() {
         assert_eq!(digests, (0..60).map(digest).collect());
         ledger.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_restored_ledger_is_never_taken_for_what_it_was() {
+    let ledger = Ledger::file().await;
+    let revision = async |store: &Store| {
+        let mut reader = store.read().await.unwrap();
+        let filter = Filter { environment_name: Some(ENVIRONMENT.to_owned()), ..Filter::default() };
+        [reader.revision(&filter).await.unwrap().unwrap(), reader.revision(&Filter::default()).await.unwrap().unwrap()]
+    };
+    ledger.store.record(recording(ENVIRONMENT, "api", 1), at(1)).await.unwrap();
+    let Place::File(path) = &ledger.place else { panic!("{:?}", ledger.place) };
+    let copy = path.with_file_name("copy.db");
+    ledger.store.backup(&copy).await.unwrap();
+    let restored = Store::open(&Place::File(copy), Access::ReadWrite).await.unwrap();
+    let before = revision(&restored).await;
+    assert_eq!(before, revision(&ledger.store).await);
+    // The same again, at the same time by the clock, is another state.
+    for store in [&restored, &ledger.store] {
+        store.record(recording(ENVIRONMENT, "api", 2), at(2)).await.unwrap();
+    }
+    let after = [revision(&restored).await, revision(&ledger.store).await, before].concat();
+    assert_eq!(after.iter().collect::<std::collections::BTreeSet<_>>().len(), 6);
 }

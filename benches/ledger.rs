@@ -64,18 +64,7 @@ async fn run(count: usize, history: usize) {
         "{count} records, {slots} slots in each of {ENVIRONMENTS} environments, {size} MiB; taken over in {took:.1?}"
     ));
 
-    for full_history in [false, true] {
-        let filter = Filter { environment_name: Some(environment(0)), full_history, ..Filter::default() };
-        let total = store.list(&filter, Page::new(1, PAGE).unwrap()).await.unwrap().total_count;
-        let last = total.div_ceil(PAGE.into());
-        let mut line = format!("pages of an environment, {}:", if full_history { "history" } else { "latest" });
-        for (name, number) in [("first", 1), ("middle", last / 2), ("last", last)] {
-            let took = page(&store, &filter, number).await;
-            write!(line, " {name} {:.2} ms", took.as_secs_f64() * 1e3).unwrap();
-        }
-        say(&line);
-    }
-
+    pages(&store).await;
     let of_slot = move |number: usize| Filter {
         environment_name: Some(environment(number % ENVIRONMENTS)),
         deployment_name: Some(deployment(number * 7919 % slots)),
@@ -118,6 +107,21 @@ async fn run(count: usize, history: usize) {
     });
     say(&format!("durable writes, one at a time: {:.0} a second", writes.await));
     store.close().await;
+}
+
+/// The first, the middle and the last page of an environment.
+async fn pages(store: &Store) {
+    for full_history in [false, true] {
+        let filter = Filter { environment_name: Some(environment(0)), full_history, ..Filter::default() };
+        let total = store.list(&filter, Page::new(1, PAGE).unwrap()).await.unwrap().total_count;
+        let last = total.div_ceil(PAGE.into());
+        let mut line = format!("pages of an environment, {}:", if full_history { "history" } else { "latest" });
+        for (name, number) in [("first", 1), ("middle", last / 2), ("last", last)] {
+            let took = page(store, &filter, number).await;
+            write!(line, " {name} {:.2} ms", took.as_secs_f64() * 1e3).unwrap();
+        }
+        say(&line);
+    }
 }
 
 /// What a server of decisions does again and again: all records of an environment, and those that have not changed.

@@ -1,11 +1,14 @@
-//! What a ledger with 1,000,000 records in a file does: lists of one slot, pages of an environment, durable writes.
+//! What a ledger with 1,000,000 records in a file does: lists of one slot, pages of an environment, what a check and a
+//! server of decisions read, durable writes.
 //!
-//! Prints figures and asserts none of them. `cargo bench --bench ledger`, or with another number of records behind `--`.
+//! Prints figures and asserts none of them. `cargo bench --bench ledger`, or with other numbers of records, and of
+//! records that each slot has had, behind `--`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,14 +16,20 @@ use std::time::{Duration, Instant};
 use holdpoint::domain::artifact::ArtifactKind;
 use holdpoint::domain::digest::Digest;
 use holdpoint::domain::record::RecordStatus;
+use holdpoint::gate::source::{EnvironmentQuery, NoProgress, RecordFilters, RecordQuery, RecordSource};
+use holdpoint::ledger::api::{Api, Guard, router};
 use holdpoint::ledger::entry::{Artifact, PastRecord, Recording, Slot};
 use holdpoint::ledger::filter::{Filter, Page};
 use holdpoint::ledger::store::{Access, Place, Store};
+use holdpoint::server::listen::{self, Limits};
+use holdpoint::server::shutdown::{Shutdown, Trigger};
+use holdpoint::source::chainloop::{ChainloopOptions, ChainloopSource, Product};
+use holdpoint::source::ledger::LedgerSource;
 use jiff::Timestamp;
 
 const RECORDS: usize = 1_000_000;
 const ENVIRONMENTS: usize = 4;
-/// Records that each slot has had.
+/// Records that each slot has had, unless a second number is given.
 const HISTORY: usize = 10;
 /// Records that are made and taken over together.
 const PART: usize = 100_000;
@@ -33,39 +42,29 @@ const CLIENTS: usize = 32;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    let asked = std::env::args().find_map(|word| word.parse().ok());
+    let mut asked = std::env::args().filter_map(|word| word.parse().ok());
+    let (count, history) = (asked.next().unwrap_or(RECORDS), asked.next().unwrap_or(HISTORY));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(run(asked.unwrap_or(RECORDS)));
+    runtime.block_on(run(count, history));
 }
 
-async fn run(count: usize) {
+async fn run(count: usize, history: usize) {
+    let slots = count / ENVIRONMENTS / history;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.db");
     let store = Store::open(&Place::File(file.clone()), Access::Create).await.unwrap();
     let began = Instant::now();
     for from in (0..count).step_by(PART) {
-        let part = (from..count.min(from + PART)).map(|number| past(number, count)).collect();
+        let part = (from..count.min(from + PART)).map(|number| past(number, count, slots)).collect();
         store.import(part, instant(count)).await.unwrap();
     }
     let took = began.elapsed();
-    let slots = count / ENVIRONMENTS / HISTORY;
     let size = std::fs::metadata(&file).unwrap().len() >> 20;
     say(&format!(
         "{count} records, {slots} slots in each of {ENVIRONMENTS} environments, {size} MiB; taken over in {took:.1?}"
     ));
 
-    for full_history in [false, true] {
-        let filter = Filter { environment_name: Some(environment(0)), full_history, ..Filter::default() };
-        let total = store.list(&filter, Page::new(1, PAGE).unwrap()).await.unwrap().total_count;
-        let last = total.div_ceil(PAGE.into());
-        let mut line = format!("pages of an environment, {}:", if full_history { "history" } else { "latest" });
-        for (name, number) in [("first", 1), ("middle", last / 2), ("last", last)] {
-            let took = page(&store, &filter, number).await;
-            write!(line, " {name} {:.2} ms", took.as_secs_f64() * 1e3).unwrap();
-        }
-        say(&line);
-    }
-
+    pages(&store).await;
     let of_slot = move |number: usize| Filter {
         environment_name: Some(environment(number % ENVIRONMENTS)),
         deployment_name: Some(deployment(number * 7919 % slots)),
@@ -74,9 +73,28 @@ async fn run(count: usize) {
     };
     let lists = load(&store, move |store, number| async move {
         let listed = store.list(&of_slot(number), Page::new(1, PAGE).unwrap()).await.unwrap();
-        assert_eq!(listed.records.len(), HISTORY);
+        assert_eq!(listed.records.len(), history.min(100));
     });
     say(&format!("lists of one slot, {CLIENTS} at a time: {:.0} a second", lists.await));
+
+    let server = Server::start(&store).await;
+    let (url, client) = (server.url.clone(), reqwest::Client::builder().no_proxy().build().unwrap());
+    let asked = client.clone();
+    let lists = load(&store, move |_store, number| {
+        let request = asked.get(format!("{url}/v1/deployments")).query(&[
+            ("environment_name", environment(number % ENVIRONMENTS)),
+            ("deployment_name", deployment(number * 7919 % slots)),
+        ]);
+        async move {
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            assert!(answer.bytes().await.unwrap().len() > 300);
+        }
+    });
+    say(&format!("lists of one slot over HTTP, client and server here: {:.0} a second", lists.await));
+    refresh(&server).await;
+    server.stop().await;
+    check(&file).await;
 
     let writes = load(&store, move |store, number| async move {
         let recording = recording(number, number % slots, count + number);
@@ -89,6 +107,94 @@ async fn run(count: usize) {
     });
     say(&format!("durable writes, one at a time: {:.0} a second", writes.await));
     store.close().await;
+}
+
+/// The first, the middle and the last page of an environment.
+async fn pages(store: &Store) {
+    for full_history in [false, true] {
+        let filter = Filter { environment_name: Some(environment(0)), full_history, ..Filter::default() };
+        let total = store.list(&filter, Page::new(1, PAGE).unwrap()).await.unwrap().total_count;
+        let last = total.div_ceil(PAGE.into());
+        let mut line = format!("pages of an environment, {}:", if full_history { "history" } else { "latest" });
+        for (name, number) in [("first", 1), ("middle", last / 2), ("last", last)] {
+            let took = page(store, &filter, number).await;
+            write!(line, " {name} {:.2} ms", took.as_secs_f64() * 1e3).unwrap();
+        }
+        say(&line);
+    }
+}
+
+/// What a server of decisions does again and again: all records of an environment, and those that have not changed.
+async fn refresh(server: &Server) {
+    let options = ChainloopOptions {
+        product: Product::Ledger,
+        timeout: Duration::from_mins(5),
+        ..ChainloopOptions::new(server.url.parse().unwrap(), "none".into())
+    };
+    let source = ChainloopSource::new(&options, Arc::new(|| instant(0))).unwrap();
+    for name in ["first", "unchanged"] {
+        let (took, records) = fetch(&source, 1).await;
+        say(&format!("an environment over HTTP, {records} records, {name}: {:.1} ms", took.as_secs_f64() * 1e3));
+    }
+}
+
+/// What a check reads of the file, for the first environment and for one that comes after another.
+async fn check(file: &Path) {
+    let source = LedgerSource::new(Place::File(file.to_owned()), Arc::new(|| instant(0)));
+    for environments in [1, 2] {
+        let mut least = Duration::MAX;
+        let mut records = 0;
+        for _ in 0..3 {
+            let (took, count) = fetch(&source, environments).await;
+            (least, records) = (least.min(took), count);
+        }
+        say(&format!("what a check reads of the file, {records} records: {:.1} ms", least.as_secs_f64() * 1e3));
+    }
+}
+
+/// With the history, as decisions need it.
+async fn fetch(source: &dyn RecordSource, environments: usize) -> (Duration, usize) {
+    let asked = |number| EnvironmentQuery {
+        environment: environment(number),
+        targets: vec![environment(number)],
+        logical_environment: None,
+    };
+    let filters = RecordFilters { full_history: true, ..RecordFilters::default() };
+    let query = RecordQuery { environments: (0..environments).map(asked).collect(), filters };
+    let began = Instant::now();
+    let fetched = source.fetch(&query, &NoProgress).await.unwrap();
+    (began.elapsed(), fetched.environments.iter().map(|environment| environment.records.len()).sum())
+}
+
+/// The ledger behind HTTP, without tokens.
+struct Server {
+    url: String,
+    trigger: Trigger,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    async fn start(store: &Store) -> Self {
+        let (trigger, shutdown) = Shutdown::new();
+        let guard = Guard { tokens: false, rate: None };
+        let api = Api::new(store.clone(), guard, Arc::new(|| instant(0)), shutdown.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let limits = Limits {
+            connections: 256,
+            header_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_mins(1),
+            handshake_timeout: Duration::from_secs(5),
+            drain: Duration::from_secs(1),
+        };
+        let serving = listen::serve(listener, None, router(Arc::new(api)), limits, shutdown, Arc::default());
+        Self { url, trigger, serving: tokio::spawn(serving) }
+    }
+
+    async fn stop(self) {
+        self.trigger.drain();
+        self.serving.await.unwrap().unwrap();
+    }
 }
 
 /// The least of twenty times that a page takes.
@@ -132,8 +238,7 @@ async fn load_by<F: Future<Output = ()> + Send + 'static>(
     f64::from(u32::try_from(done.load(Ordering::Relaxed)).unwrap()) / began.elapsed().as_secs_f64()
 }
 
-fn past(number: usize, count: usize) -> PastRecord {
-    let slots = count / ENVIRONMENTS / HISTORY;
+fn past(number: usize, count: usize, slots: usize) -> PastRecord {
     let is_latest = number >= count - ENVIRONMENTS * slots;
     PastRecord {
         recording: recording(number, number / ENVIRONMENTS % slots, number),

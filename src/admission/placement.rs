@@ -2,6 +2,8 @@
 
 mod name;
 
+pub use name::of_workload as workload_name;
+
 use super::object::Object;
 use super::review::Review;
 use super::settings::{AdmissionSettings, Mode, PlacementRule, Profile, TextSource};

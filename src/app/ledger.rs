@@ -46,11 +46,11 @@ pub async fn snapshot_records(path: &Path) -> anyhow::Result<Vec<DeploymentRecor
     Ok(fetched.environments.into_iter().flat_map(|environment| environment.records).collect())
 }
 
-/// The snapshot file of a whole ledger, as it is at one moment.
+/// Everything that a ledger holds at one moment: the names of its environments, and its records.
 ///
 /// # Errors
 /// A ledger that cannot be read.
-pub async fn snapshot_of(mut reader: Reader, now: Timestamp) -> anyhow::Result<Vec<u8>> {
+pub async fn everything_of(mut reader: Reader) -> anyhow::Result<(Vec<String>, Vec<DeploymentRecord>)> {
     let (mut targets, mut records) = (Vec::new(), Vec::new());
     for number in 1.. {
         let listed = reader.environments(None, Page::new(number, PART)?).await?.environments;
@@ -68,6 +68,14 @@ pub async fn snapshot_of(mut reader: Reader, now: Timestamp) -> anyhow::Result<V
         records.extend(listed);
     }
     reader.finish().await?;
+    Ok((targets, records))
+}
+
+/// The snapshot file of a whole ledger.
+///
+/// # Errors
+/// Records that cannot be written.
+pub fn snapshot_of(targets: Vec<String>, records: Vec<DeploymentRecord>, now: Timestamp) -> anyhow::Result<Vec<u8>> {
     let digest = wire::digest(records.iter().map(wire::hash));
     let environment = FetchedEnvironment { targets: targets.clone(), records, incomplete: None };
     let fetched = Fetched { environments: vec![environment], observed_at: Some(now), digest };

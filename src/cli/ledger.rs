@@ -200,6 +200,16 @@ pub enum ImportSource {
     Kubectl,
 }
 
+/// What a deployment of a cluster is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum NameBy {
+    /// By its namespace and its workload: `shop/api`.
+    #[default]
+    NamespaceWorkload,
+    /// By its workload: `api`, as admission does with `deployment_name: {object: name}`.
+    Workload,
+}
+
 /// Arguments of `ledger import`.
 #[derive(Args, Debug)]
 #[command(after_help = IMPORT_EXAMPLES)]
@@ -213,9 +223,15 @@ pub struct ImportArgs {
     /// The environment that the cluster is, as records are to name it.
     #[arg(long = "to", value_name = "ENVIRONMENT", value_parser = filled, required_if_eq("from", "kubectl"))]
     pub environment: Option<String>,
+    /// What deployments of a cluster are called.
+    #[arg(long, value_enum, default_value_t)]
+    pub name_by: NameBy,
     /// Where the ledger is.
     #[command(flatten)]
     pub place: LedgerPlaceArgs,
+    /// Its server. It takes over only what is deployed, as of now: its API has no place for history.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Arguments of `ledger export`.
@@ -227,6 +243,9 @@ pub struct ExportArgs {
     /// Where the ledger is.
     #[command(flatten)]
     pub place: LedgerPlaceArgs,
+    /// Its server.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Arguments of `ledger backup`.

@@ -35,7 +35,7 @@ impl From<&Environment> for EnvironmentQuery {
 }
 
 /// Filters of the records API, by its names; `None` and `false` do not filter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RecordFilters {
     /// Only records of this project.
     pub project_name: Option<String>,

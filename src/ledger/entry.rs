@@ -115,9 +115,11 @@ impl Slot {
 }
 
 impl Recording {
+    /// Whether it can be recorded at all.
+    ///
     /// # Errors
     /// A text that is too long or has hidden characters; a name that is empty.
-    pub(super) fn check(&self) -> Result<(), LedgerError> {
+    pub fn check(&self) -> Result<(), LedgerError> {
         self.slot.check()?;
         check_name("artifact kind", self.artifact.kind.as_str())?;
         check_text("artifact kind", self.artifact.kind.as_str(), LONGEST_KIND)?;

@@ -1,8 +1,11 @@
 //! A ledger behind a URL: what the commands do with the file, over its API. Chainloop's own API answers as well.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::entry::{Recording, Slot};
+use super::entry::{Imported, PastRecord, Recording, Slot};
 use super::filter::Filter;
 use crate::domain::digest::Digest;
 use crate::domain::record::{DeploymentRecord, RecordStatus};
@@ -64,6 +67,31 @@ impl Remote {
         Ok(records)
     }
 
+    /// Takes over what is deployed. The API has no other time than now, and so the history cannot come along. What a slot
+    /// has already stays, and so does what was recorded there later.
+    ///
+    /// # Errors
+    /// Those of the API; then a part may be recorded, and importing again adds the rest.
+    pub async fn import(&self, mut records: Vec<PastRecord>) -> Result<Imported, SourceError> {
+        let there = self.list(&Filter::default()).await?;
+        let slot =
+            |record: &DeploymentRecord| (Arc::clone(&record.environment_name), Arc::clone(&record.deployment_name));
+        let there: HashMap<_, _> = there.iter().map(|record| (slot(record), record)).collect();
+        records.sort_by_key(|record| record.created_at);
+        let mut imported = Imported::default();
+        for record in records {
+            let Slot { environment_name, deployment_name } = &record.recording.slot;
+            let latest = there.get(&(environment_name.as_str().into(), deployment_name.as_str().into()));
+            if latest.is_none_or(|latest| is_next(latest, &record)) && record.status == RecordStatus::Deployed {
+                self.record(&record.recording).await?;
+                imported.added = imported.added.saturating_add(1);
+            } else {
+                imported.left_out = imported.left_out.saturating_add(1);
+            }
+        }
+        Ok(imported)
+    }
+
     async fn deployed(&self, slot: &Slot) -> Result<DeploymentRecord, SourceError> {
         let filter = Filter {
             environment_name: Some(slot.environment_name.clone()),
@@ -79,6 +107,14 @@ impl Remote {
             )
         })
     }
+}
+
+/// Whether a record comes behind the last one of its slot.
+fn is_next(latest: &DeploymentRecord, record: &PastRecord) -> bool {
+    let artifact = &record.recording.artifact;
+    let is_same = latest.artifact.digest == Some(artifact.digest) && latest.artifact.kind == artifact.kind;
+    let is_there = is_same && latest.status == RecordStatus::Deployed;
+    !is_there && (record.runs_now || record.created_at.is_none_or(|created| latest.created_at < Some(created)))
 }
 
 /// The body of `POST /v1/deployments`. What is empty is left out: another server may not know it.

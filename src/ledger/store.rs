@@ -60,6 +60,25 @@ impl Store {
         self.writer.write(move |writing| Box::pin(async move { writing.record(&recording, at).await })).await
     }
 
+    /// Records several artifacts, one after the other: all of it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// Those of [`Self::record`]; then nothing of it was recorded.
+    pub async fn record_all(&self, recordings: Vec<Recording>, at: Timestamp) -> Result<Vec<Recorded>, LedgerError> {
+        recordings.iter().try_for_each(Recording::check)?;
+        self.writer
+            .write(move |writing| {
+                Box::pin(async move {
+                    let mut recorded = Vec::with_capacity(recordings.len());
+                    for recording in &recordings {
+                        recorded.push(writing.record(recording, at).await?);
+                    }
+                    Ok(recorded)
+                })
+            })
+            .await
+    }
+
     /// Records that nothing is in a slot any more, and returns its last record. If a digest is given, it has to be the
     /// one that is there. A slot that was decommissioned already stays as it is.
     ///

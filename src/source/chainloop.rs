@@ -12,6 +12,7 @@ mod paging;
 mod product;
 mod targets;
 mod token;
+mod unchanging;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -31,6 +32,7 @@ use crate::gate::source::{
 use client::{Client, Session, Tally};
 use paging::Limits;
 use targets::{Target, TargetRecords};
+use unchanging::Unchanging;
 
 pub use client::Clock;
 pub use options::{ChainloopOptions, authorities};
@@ -40,6 +42,7 @@ pub use product::Product;
 pub struct ChainloopSource {
     client: Arc<Client>,
     limits: Limits,
+    unchanging: Unchanging,
 }
 
 impl fmt::Debug for ChainloopSource {
@@ -60,7 +63,7 @@ impl ChainloopSource {
             parallel: options.parallel.max(1),
             max_items: options.max_records,
         };
-        Ok(Self { client: Arc::new(options.client(clock)?), limits })
+        Ok(Self { client: Arc::new(options.client(clock)?), limits, unchanging: Unchanging::default() })
     }
 
     async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
@@ -84,7 +87,8 @@ impl ChainloopSource {
         let wanted: BTreeSet<Target> = plans.iter().flatten().cloned().collect();
         let mut reads = JoinSet::new();
         for target in wanted {
-            reads.spawn(targets::read(environments.clone(), target, query.filters.clone()));
+            let unchanging = self.unchanging.clone();
+            reads.spawn(targets::read(environments.clone(), target, query.filters.clone(), unchanging));
         }
         let read = gather(reads, receiver, progress).await?;
         assemble(&plans, read, observed_at)

@@ -12,7 +12,8 @@ const FIRST_MINUTE: u32 = 26_000_000;
 /// The name of the controller, or else of the object.
 ///
 /// It is what the object says: whoever writes the object could say something else.
-pub(super) fn of_workload(object: Object<'_>) -> String {
+#[must_use]
+pub fn of_workload(object: Object<'_>) -> String {
     let name = match object.controller() {
         // The pod of a file on a node: it belongs to nobody, and is called after the file and the node.
         Some(owner) if owner.kind == "Node" => without_suffix(object.name(), owner.name),

@@ -2,15 +2,16 @@
 
 use std::io::Read as _;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::super::{standard_error, write};
 use super::now;
-use super::place::open;
+use super::place::{Ledger, open};
 use crate::app;
-use crate::cli::ledger::{BackupArgs, ExportArgs, ImportArgs, ImportSource};
+use crate::cli::ledger::{BackupArgs, ExportArgs, ImportArgs, ImportSource, NameBy};
 use crate::ledger::entry::PastRecord;
-use crate::ledger::import::{kubernetes, snapshot};
+use crate::ledger::import::kubernetes::{self, Naming};
+use crate::ledger::import::snapshot;
 use crate::ledger::store::Access;
 
 /// The most that is read of a list of pods, in bytes.
@@ -21,9 +22,9 @@ pub(super) async fn import(args: &ImportArgs) -> anyhow::Result<()> {
         ImportSource::Snapshot => snapshot::past(app::ledger::snapshot_records(&args.file).await?),
         ImportSource::Kubectl => pods(args)?,
     };
-    let store = open(&args.place, Access::Create).await?;
-    let done = store.import(records, now()).await?;
-    store.close().await;
+    let ledger = Ledger::open(&args.place, &args.remote, Access::Create).await?;
+    let done = ledger.import(records).await?;
+    ledger.close().await;
     if without > 0 {
         standard_error::write(&format!("{without} entries have no digest and were passed over"));
     }
@@ -39,18 +40,21 @@ fn pods(args: &ImportArgs) -> anyhow::Result<(Vec<PastRecord>, usize)> {
     };
     read.with_context(|| format!("`{}` cannot be read", args.file.display()))?;
     let list = serde_json::from_slice(&bytes).with_context(|| format!("`{}` is no JSON", args.file.display()))?;
-    let Some(found) = kubernetes::running(&list, args.environment.as_deref().unwrap_or_default()) else {
-        bail!("this is no list of pods\nhint: give it what `kubectl get pods -A -o json` writes");
+    let naming = match args.name_by {
+        NameBy::NamespaceWorkload => Naming::NamespaceAndWorkload,
+        NameBy::Workload => Naming::Workload,
     };
+    let found = kubernetes::running(&list, args.environment.as_deref().unwrap_or_default(), naming)?;
     Ok((found.records, found.without_digest))
 }
 
 pub(super) async fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let destination = write::Destination::find(&args.output)?;
-    let store = open(&args.place, Access::ReadOnly).await?;
-    let text = app::ledger::snapshot_of(store.read().await?, now()).await?;
-    store.close().await;
-    destination.write(&text)
+    let observed_at = now();
+    let ledger = Ledger::open(&args.place, &args.remote, Access::ReadOnly).await?;
+    let (targets, records) = ledger.everything().await?;
+    ledger.close().await;
+    destination.write(&app::ledger::snapshot_of(targets, records, observed_at)?)
 }
 
 pub(super) async fn backup(args: &BackupArgs) -> anyhow::Result<()> {

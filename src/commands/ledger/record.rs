@@ -1,9 +1,10 @@
 //! `ledger record` and `ledger decommission`.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read as _};
 
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::super::write;
 use super::place::{Done, Ledger};
@@ -13,6 +14,11 @@ use crate::domain::reference::ArtifactReference;
 use crate::ledger::entry::{Artifact, Outcome, Project, Recording, Slot};
 use crate::ledger::store::Access;
 use crate::output::escape;
+
+/// How many lines are kept together at most.
+const GROUP: usize = 256;
+/// The longest line, in bytes: what is longer is no line of ours.
+const LONGEST_LINE: u64 = 64 << 10;
 
 pub(super) async fn record(args: &RecordArgs) -> anyhow::Result<()> {
     if !args.stdin {
@@ -24,15 +30,65 @@ pub(super) async fn record(args: &RecordArgs) -> anyhow::Result<()> {
         return done;
     }
     let ledger = Ledger::open(&args.place, &args.remote, Access::Create).await?;
-    for (number, line) in std::io::stdin().lock().lines().enumerate() {
-        let line = line.context("standard input cannot be read")?;
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let words = <[&str; 3]>::try_from(words)
-            .map_err(|_words| anyhow!("line {} is not `ARTIFACT ENVIRONMENT DEPLOYMENT`", number.saturating_add(1)))?;
-        one(&ledger, recording(args, words)?, args.format).await?;
-    }
+    let done = lines(&ledger, args).await;
     ledger.close().await;
+    done
+}
+
+/// Records the lines of standard input: those that are there already are kept together, and each is answered after that.
+async fn lines(ledger: &Ledger, args: &RecordArgs) -> anyhow::Result<()> {
+    let mut waiting = read_lines();
+    let mut group = Vec::with_capacity(GROUP);
+    let mut number: usize = 0;
+    while waiting.recv_many(&mut group, GROUP).await > 0 {
+        let mut recordings = Vec::with_capacity(group.len());
+        let mut refused = Ok(());
+        for line in group.drain(..) {
+            number = number.saturating_add(1);
+            match parse(args, line).with_context(|| format!("line {number} cannot be recorded")) {
+                Ok(recording) => recordings.push(recording),
+                Err(error) => {
+                    refused = Err(error);
+                    break;
+                }
+            }
+        }
+        // What comes before a line that cannot be recorded is.
+        let (done, kept) = ledger.record_all(recordings).await;
+        done.iter().try_for_each(|done| answer(done, args.format))?;
+        kept.and(refused)?;
+    }
     Ok(())
+}
+
+/// The lines of standard input, read by a thread that may block.
+fn read_lines() -> mpsc::Receiver<std::io::Result<String>> {
+    let (lines, waiting) = mpsc::channel(GROUP);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        loop {
+            let mut line = String::new();
+            match input.by_ref().take(LONGEST_LINE).read_line(&mut line) {
+                Ok(0) => return,
+                read => {
+                    let line = read.map(|_length| line);
+                    let is_last = line.is_err();
+                    if lines.blocking_send(line).is_err() || is_last {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    waiting
+}
+
+fn parse(args: &RecordArgs, line: std::io::Result<String>) -> anyhow::Result<Recording> {
+    let line = line.context("standard input cannot be read")?;
+    let words = <[&str; 3]>::try_from(line.split_whitespace().collect::<Vec<_>>());
+    let recording = recording(args, words.map_err(|_words| anyhow!("it is not `ARTIFACT ENVIRONMENT DEPLOYMENT`"))?)?;
+    recording.check()?;
+    Ok(recording)
 }
 
 fn recording(args: &RecordArgs, [artifact, environment, deployment]: [&str; 3]) -> anyhow::Result<Recording> {
@@ -52,8 +108,11 @@ fn recording(args: &RecordArgs, [artifact, environment, deployment]: [&str; 3]) 
 }
 
 async fn one(ledger: &Ledger, recording: Recording, format: ResultFormat) -> anyhow::Result<()> {
-    let Done { record, outcome } = ledger.record(recording).await?;
-    let (word, superseded) = match &outcome {
+    answer(&ledger.record(recording).await?, format)
+}
+
+fn answer(Done { record, outcome }: &Done, format: ResultFormat) -> anyhow::Result<()> {
+    let (word, superseded) = match outcome {
         None => ("recorded", None),
         Some(Outcome::New) => ("new", None),
         Some(Outcome::SeenAgain) => ("seen_again", None),
@@ -65,13 +124,13 @@ async fn one(ledger: &Ledger, recording: Recording, format: ResultFormat) -> any
             json!({"outcome": word, "record": record, "superseded": superseded})
         ));
     }
-    let what = match &outcome {
+    let what = match outcome {
         None => "recorded".to_owned(),
         Some(Outcome::New) => "recorded, new".to_owned(),
         Some(Outcome::SeenAgain) => "seen again".to_owned(),
         Some(Outcome::Superseded(before)) => format!("recorded, and superseded {}", before.artifact.digest_text),
     };
-    say(&record, &what)
+    say(record, &what)
 }
 
 /// `staging/storefront sha256:…: recorded, new`.

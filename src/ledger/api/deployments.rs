@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, Request, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
 
+use super::answer::{self, Tag};
 use super::query::Parameters;
 use super::recording::Asked;
 use super::refusal::{BodyRefused, Error, Refusal, Refused};
 use super::wire::{LARGEST_PAGE, ListParameters, ListResponse, Pagination, Record, RecordRequest, RecordResponse};
-use super::{Api, answer, body};
+use super::{Api, body};
 use crate::domain::artifact::ArtifactKind;
 use crate::domain::digest::Digest;
 use crate::domain::record::RecordStatus;
@@ -33,22 +35,49 @@ const KNOWN: [&str; 11] = [
 ];
 
 /// Lists deployment records, newest first: the latest of each slot, unless the full history is asked for.
+///
+/// All lists about an environment have the same `ETag`, until something changes there.
 #[utoipa::path(
     get,
     path = "/v1/deployments",
     operation_id = "EnvironmentsService_ListDeploymentRecords",
-    params(ListParameters),
-    responses((status = 200, body = ListResponse, description = "A page of records."), Refused)
+    params(ListParameters, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the list that is known.")),
+    responses(
+        (
+            status = 200,
+            body = ListResponse,
+            description = "A page of records.",
+            headers(("ETag" = String, description = "What the list is known by. Absent where nothing has been recorded."))
+        ),
+        (status = 304, description = "Nothing has changed since the answer with that `ETag`."),
+        Refused
+    )
 )]
-pub(super) async fn list(State(api): State<Arc<Api>>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+pub(super) async fn list(
+    State(api): State<Arc<Api>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let mut parameters = Parameters::read(query.as_deref(), &KNOWN)?;
     let page = page(&mut parameters)?;
     let filter = filter(&mut parameters)?;
-    let listed = api.store.list(&filter, page).await?;
-    Ok(answer::json(&ListResponse {
+    // Both are of one moment.
+    let mut reader = api.store.read().await?;
+    let tag = reader.revision(&filter).await?.map(|revision| Tag::of(&revision));
+    if let Some(tag) = tag.as_ref().filter(|tag| tag.is_known(&headers)) {
+        reader.finish().await?;
+        return Ok(tag.unchanged());
+    }
+    let listed = reader.list(&filter, page).await?;
+    reader.finish().await?;
+    let answer = answer::json(&ListResponse {
         deployment_records: listed.records.into_iter().map(Record::from).collect(),
         pagination: Pagination::new(listed.total_count, page),
-    }))
+    });
+    Ok(match tag {
+        Some(tag) => tag.mark(answer),
+        None => answer,
+    })
 }
 
 /// The page that is asked for. One that is too large is as large as can be.

@@ -20,7 +20,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 /// Bytes of a token; ours have less than a tenth.
 const LONGEST_TOKEN: usize = 1024;
 /// What [`EXTENSIONS_HEADER`] says.
-const EXTENSIONS: HeaderValue = HeaderValue::from_static("digest, updated_since");
+const EXTENSIONS: HeaderValue = HeaderValue::from_static("digest, updated_since, etag");
 
 /// Bounds the requests of an address, the time for an answer, and what a fault can do.
 pub(super) async fn bound(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {

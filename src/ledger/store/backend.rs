@@ -19,9 +19,15 @@ use crate::sqlite::{Access, Database, Schema};
 pub(super) const SQLITE: Schema = Schema {
     name: "ledger",
     application_id: 0x6850_4c67,
-    migrations: &[include_str!("../../../migrations/ledger/sqlite/0001.sql")],
+    migrations: &[
+        include_str!("../../../migrations/ledger/sqlite/0001.sql"),
+        include_str!("../../../migrations/ledger/sqlite/0002.sql"),
+    ],
 };
-const POSTGRES: &[&str] = &[include_str!("../../../migrations/ledger/postgres/0001.sql")];
+const POSTGRES: &[&str] = &[
+    include_str!("../../../migrations/ledger/postgres/0001.sql"),
+    include_str!("../../../migrations/ledger/postgres/0002.sql"),
+];
 
 /// How many lists are read at the same time. More wait.
 const READERS: u32 = 8;

@@ -32,6 +32,23 @@ impl Reader {
         list::list(&mut self.session, filter, page).await
     }
 
+    /// What the lists of a filter are known by until something changes in what they are about; `None` where nothing has
+    /// been recorded.
+    ///
+    /// # Errors
+    /// A filter that makes no sense; a store that cannot be read.
+    pub async fn revision(&mut self, filter: &Filter) -> Result<Option<String>, LedgerError> {
+        filter.check()?;
+        let row = match &filter.environment_name {
+            None => self.session.row("SELECT revision FROM ledger", &[]).await?,
+            Some(name) => {
+                let sql = "SELECT revision FROM ledger_environment WHERE name = $1";
+                self.session.row(sql, &[Value::Text(name)]).await?
+            }
+        };
+        row.map(|row| row.get(0)).transpose()
+    }
+
     /// A page of the environments whose names contain a text, in upper or lower case.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! The rules of slots, on both databases.
 
+mod changes;
+mod damage;
 mod model;
 mod support;
+mod upgrade;
 
 use support::{Ledger, digest, recording, slot};
 

@@ -18,6 +18,8 @@ pub(super) struct Writing {
     pub(super) session: Session,
     counters: Counters,
     read: Counters,
+    /// What is known by it afterwards, if something changes.
+    revision: String,
 }
 
 /// How much there is. Read first and written last.
@@ -27,7 +29,7 @@ struct Counters {
     artifacts: i64,
     slots: i64,
     records: i64,
-    changed_at: i64,
+    last_change: i64,
 }
 
 /// A slot as a writer finds it.
@@ -53,9 +55,9 @@ pub(super) struct Times {
 impl Writing {
     pub(super) async fn begin(mut session: Session) -> Result<Self, LedgerError> {
         let sql = if session.locks_rows() {
-            "SELECT environments, artifacts, slots, records, changed_at FROM ledger FOR UPDATE"
+            "SELECT environments, artifacts, slots, records, last_change FROM ledger FOR UPDATE"
         } else {
-            "SELECT environments, artifacts, slots, records, changed_at FROM ledger"
+            "SELECT environments, artifacts, slots, records, last_change FROM ledger"
         };
         let row = session.row(sql, &[]).await?.ok_or_else(|| LedgerError::damaged("it has no first row"))?;
         let counters = Counters {
@@ -63,17 +65,19 @@ impl Writing {
             artifacts: row.get(1)?,
             slots: row.get(2)?,
             records: row.get(3)?,
-            changed_at: row.get(4)?,
+            last_change: row.get(4)?,
         };
-        Ok(Self { session, counters, read: counters })
+        Ok(Self { session, counters, read: counters, revision: Uuid::new_v4().simple().to_string() })
     }
 
     /// Keeps what was done.
     pub(super) async fn commit(mut self) -> Result<(), LedgerError> {
         if self.counters != self.read {
-            let Counters { environments, artifacts, slots, records, changed_at } = self.counters;
-            let values = [environments, artifacts, slots, records, changed_at].map(Value::Integer);
-            let sql = "UPDATE ledger SET environments = $1, artifacts = $2, slots = $3, records = $4, changed_at = $5";
+            let Counters { environments, artifacts, slots, records, last_change } = self.counters;
+            let numbers = [environments, artifacts, slots, records, last_change].map(Value::Integer);
+            let values = [&numbers[..], &[Value::Text(&self.revision)]].concat();
+            let sql = "UPDATE ledger SET environments = $1, artifacts = $2, slots = $3, records = $4, \
+                       last_change = $5, revision = $6";
             self.session.execute(sql, &values).await?;
         }
         self.session.commit().await
@@ -246,16 +250,18 @@ impl Writing {
         let number = seat.records_there.saturating_add(1);
         let slots = Value::Integer(seat.slots_there.saturating_add(i64::from(seat.slot.is_none())));
         if seat.environment != 0 {
-            let sql = "UPDATE ledger_environment SET slots = $2, records = $3, updated_at = $4 WHERE id = $1";
-            let values = [Value::Integer(seat.environment), slots, Value::Integer(number), at];
+            let sql = "UPDATE ledger_environment SET slots = $2, records = $3, updated_at = $4, revision = $5 \
+                       WHERE id = $1";
+            let revision = Value::Text(&self.revision);
+            let values = [Value::Integer(seat.environment), slots, Value::Integer(number), at, revision];
             self.session.execute(sql, &values).await?;
             return Ok((seat.environment, number));
         }
         let environment = increment(&mut self.counters.environments);
         self.session
             .execute(
-                "INSERT INTO ledger_environment (id, uuid, name, created_at, updated_at, slots, records) \
-                 VALUES ($1, $2, $3, $4, $4, $5, $6)",
+                "INSERT INTO ledger_environment (id, uuid, name, created_at, updated_at, slots, records, revision) \
+                 VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
                 &[
                     Value::Integer(environment),
                     Value::Text(&seat.environment_uuid),
@@ -263,6 +269,7 @@ impl Writing {
                     at,
                     slots,
                     Value::Integer(number),
+                    Value::Text(&self.revision),
                 ],
             )
             .await?;
@@ -321,16 +328,18 @@ impl Writing {
     /// Notes that something in an environment changes, and returns when.
     async fn changed(&mut self, environment: i64, at: Timestamp) -> Result<Timestamp, LedgerError> {
         let now = self.stamp(at)?;
-        let values = [Value::Integer(environment), Value::Integer(now.as_microsecond())];
-        self.session.execute("UPDATE ledger_environment SET updated_at = $2 WHERE id = $1", &values).await?;
+        let at = Value::Integer(now.as_microsecond());
+        let values = [Value::Integer(environment), at, Value::Text(&self.revision)];
+        let sql = "UPDATE ledger_environment SET updated_at = $2, revision = $3 WHERE id = $1";
+        self.session.execute(sql, &values).await?;
         Ok(now)
     }
 
-    /// The time of a change: the clock's, but never before that of an earlier change, so that whoever asks for what
-    /// changed since then misses nothing.
+    /// The time of a change: the clock's, but always after that of an earlier change, so that whoever asks for what
+    /// changed since then misses nothing. There is one writer at a time, so the order is that of the commits.
     fn stamp(&mut self, at: Timestamp) -> Result<Timestamp, LedgerError> {
-        self.counters.changed_at = self.counters.changed_at.max(at.as_microsecond());
-        time(self.counters.changed_at)
+        self.counters.last_change = self.counters.last_change.saturating_add(1).max(at.as_microsecond());
+        time(self.counters.last_change)
     }
 }
 

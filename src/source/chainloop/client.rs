@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Response, StatusCode};
 use secrecy::SecretString;
 use tokio::sync::{Semaphore, watch};
@@ -15,6 +15,7 @@ use url::Url;
 
 use super::failure::{Failure, Refusal, Retry, broken};
 use super::product::Product;
+use super::unchanging;
 use crate::gate::source::{SourceError, SourceErrorKind};
 use crate::source::wire::Interner;
 
@@ -61,6 +62,16 @@ pub(super) struct Call {
     pub(super) addition: Option<Bytes>,
 }
 
+/// What a request was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) body: Vec<u8>,
+    /// What the server knows this answer by.
+    pub(super) tag: Option<HeaderValue>,
+    /// It is the one whose tag was sent, and has no body.
+    pub(super) unchanged: bool,
+}
+
 impl Call {
     /// The beginning of a message.
     pub(super) fn cannot(&self) -> String {
@@ -105,7 +116,8 @@ impl Session {
         &self,
         call: &Call,
         page: &[(&'static str, u64)],
-    ) -> Result<Vec<u8>, (SourceError, bool)> {
+        known: Option<&HeaderValue>,
+    ) -> Result<Answer, (SourceError, bool)> {
         let endpoint = self.endpoint(call);
         let mut url = endpoint.clone();
         for (name, value) in &call.parameters {
@@ -119,7 +131,7 @@ impl Session {
         loop {
             attempt += 1;
             let started = Instant::now();
-            let answer = timeout_at(self.deadline, self.once(call, &endpoint, url.clone())).await;
+            let answer = timeout_at(self.deadline, self.once(call, &endpoint, url.clone(), known)).await;
             let (status, answer) = answer.unwrap_or_else(|_| (None, Err(self.late(call, &endpoint, earlier.take()))));
             tracing::debug!(
                 list = call.list, what = %call.what, page = ?page.first().map(|(_, number)| number), attempt,
@@ -127,7 +139,7 @@ impl Session {
                 "records API answered"
             );
             let failure = match answer {
-                Ok(body) => return Ok(body),
+                Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             let again = wait(failure.retry, attempt).and_then(|wait| Instant::now().checked_add(wait));
@@ -149,7 +161,13 @@ impl Session {
         endpoint
     }
 
-    async fn once(&self, call: &Call, endpoint: &Url, url: Url) -> (Option<StatusCode>, Result<Vec<u8>, Failure>) {
+    async fn once(
+        &self,
+        call: &Call,
+        endpoint: &Url,
+        url: Url,
+        known: Option<&HeaderValue>,
+    ) -> (Option<StatusCode>, Result<Answer, Failure>) {
         let client = &self.client;
         let mut request = match &call.addition {
             None => client.http.get(url),
@@ -158,6 +176,9 @@ impl Session {
         };
         request = request.header(AUTHORIZATION, client.authorization.clone());
         request = request.header(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(known) = known {
+            request = request.header(IF_NONE_MATCH, known.clone());
+        }
         if let Some(organization) = &client.organization {
             request = request.header("chainloop-organization", organization.clone());
         }
@@ -166,8 +187,13 @@ impl Session {
             Err(error) => return (None, Err(broken(call, endpoint, &error))),
         };
         let status = response.status();
+        let tag = unchanging::tag(response.headers());
         if status == StatusCode::OK {
-            return (Some(status), self.body(call, endpoint, &mut response).await);
+            let body = self.body(call, endpoint, &mut response).await;
+            return (Some(status), body.map(|body| Answer { body, tag, unchanged: false }));
+        }
+        if status == StatusCode::NOT_MODIFIED && known.is_some() && tag.as_ref() == known {
+            return (Some(status), Ok(Answer { body: Vec::new(), tag, unchanged: true }));
         }
         let mut body = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {

@@ -47,9 +47,9 @@ impl ChainloopSource {
             parameters: Vec::new(),
             addition: Some(Bytes::from(body)),
         };
-        let answer = self.session()?.answer(&call, &[]).await;
+        let answer = self.session()?.answer(&call, &[], None).await;
         let answer = answer.map_err(|(error, _)| self.conceal(&error))?;
-        recorded(&answer)
+        recorded(&answer.body)
     }
 
     fn session(&self) -> Result<Arc<Session>, SourceError> {

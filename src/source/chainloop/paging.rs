@@ -8,6 +8,7 @@ mod page;
 
 use std::sync::Arc;
 
+use reqwest::header::HeaderValue;
 use tokio::task::JoinSet;
 
 use super::super::collect::{Distinct, Seen};
@@ -17,7 +18,7 @@ use super::client::{Call, Session, Tally};
 use crate::gate::source::{SourceError, SourceErrorKind};
 use page::{Missing, Parsed, broke_off, first_page, page};
 
-pub(super) use page::Listed;
+pub(super) use page::{Listed, is_unchanged};
 
 /// How often a list is read from the start when it changes meanwhile.
 const TRIES: usize = 3;
@@ -36,6 +37,8 @@ pub(super) struct Listing<T: Listed> {
     pub(super) items: Vec<(T, T::Content)>,
     /// Why it is not whole.
     pub(super) incomplete: Option<String>,
+    /// What the server knows it by, when all its pages came with that.
+    pub(super) tag: Option<HeaderValue>,
 }
 
 /// The list changed while it was read: what was seen of it.
@@ -75,7 +78,7 @@ pub(super) async fn list<T: Listed>(
         let outcome = outcome.map(|incomplete| incomplete.or_else(|| reading.contradiction(call)));
         match outcome {
             Ok(incomplete) if incomplete.is_none() || left == 0 => {
-                return Ok(Listing { items: reading.items, incomplete });
+                return Ok(Listing { items: reading.items, incomplete, tag: reading.tag });
             }
             Ok(_) => {}
             Err(Stop::Failed(error)) => return Err(error),
@@ -101,12 +104,15 @@ struct Reading<T: Listed> {
     largest_page: u64,
     /// The most pages, and the smallest page size, that any page said.
     said: Pagination,
+    /// What the server knows all pages so far by.
+    tag: Option<HeaderValue>,
 }
 
 impl<T: Listed> Reading<T> {
     fn new() -> Self {
         let seen = Distinct::new();
-        Self { items: Vec::new(), seen, total: 0, overlapped: false, largest_page: 0, said: Pagination::default() }
+        let said = Pagination::default();
+        Self { items: Vec::new(), seen, total: 0, overlapped: false, largest_page: 0, said, tag: None }
     }
 
     /// Why a list that has as many items as it counts is doubted all the same.
@@ -119,6 +125,7 @@ impl<T: Listed> Reading<T> {
     async fn read(&mut self, session: &Arc<Session>, call: &Call, limits: Limits) -> Result<Option<String>, Stop> {
         let (first, asked) = first_page::<T>(session, call, limits.page_size).await?;
         let said = first.pagination.unwrap_or_default();
+        self.tag.clone_from(&first.tag);
         let Some(total) = said.total_count.or((first.items.is_empty() && first.pagination.is_some()).then_some(0))
         else {
             self.total = u64::MAX;
@@ -257,6 +264,9 @@ impl<T: Listed> Reading<T> {
         self.said.total_pages = self.said.total_pages.max(page.total_pages);
         let sizes = [self.said.page_size, page.page_size.filter(|size| *size > 0)];
         self.said.page_size = sizes.into_iter().flatten().min();
+        if self.tag != parsed.tag {
+            self.tag = None;
+        }
     }
 
     fn is_whole(&self) -> bool {

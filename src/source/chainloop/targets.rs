@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use reqwest::header::HeaderValue;
 use tokio::sync::OnceCell;
 
 use super::super::text;
 use super::super::wire::{NamedEnvironment, RecordHash};
 use super::client::{Call, Session};
-use super::paging::{Limits, Listing, list};
+use super::paging::{Limits, Listing, is_unchanged, list};
+use super::unchanging::{Kept, Unchanging};
 use crate::domain::record::DeploymentRecord;
 use crate::domain::text::nearest;
 use crate::gate::source::{RecordFilters, SourceError, SourceErrorKind};
@@ -26,25 +28,47 @@ pub(super) struct TargetRecords {
     pub(super) target: Target,
     pub(super) records: Vec<(DeploymentRecord, RecordHash)>,
     pub(super) incomplete: Option<String>,
+    /// What the server knows them by.
+    tag: Option<HeaderValue>,
 }
 
-/// Reads the records of one target. When none came, it makes sure that the target exists.
+/// The records of one target: those that were read before, if nothing has changed since then.
 pub(super) async fn read(
     environments: Environments,
     target: Target,
     filters: RecordFilters,
+    unchanging: Unchanging,
 ) -> Result<TargetRecords, SourceError> {
-    let what = match &target {
+    let call = call(&target, &filters);
+    if let Some(Kept { tag, records }) = unchanging.get(&target, &filters)
+        && is_unchanged(&environments.session, &call, environments.limits.page_size, &tag).await?
+    {
+        tracing::debug!(what = %call.what, records = records.len(), "nothing has changed");
+        return Ok(TargetRecords { target, records: records.to_vec(), incomplete: None, tag: Some(tag) });
+    }
+    let read = read_anew(&environments, target, call).await?;
+    let whole = read.tag.as_ref().filter(|_| read.incomplete.is_none());
+    let kept = whole.map(|tag| Kept { tag: tag.clone(), records: read.records.as_slice().into() });
+    unchanging.put(&read.target, &filters, kept);
+    Ok(read)
+}
+
+fn call(target: &Target, filters: &RecordFilters) -> Call {
+    let what = match target {
         Target::All => "the deployment records".to_owned(),
         Target::Named(name) => format!("the deployment records of `{}`", text::name(name)),
     };
-    let call = Call { list: "deployments", what, parameters: parameters(&target, &filters), addition: None };
+    Call { list: "deployments", what, parameters: parameters(target, filters), addition: None }
+}
+
+/// Reads all records of a target. When none came, it makes sure that the target exists.
+async fn read_anew(environments: &Environments, target: Target, call: Call) -> Result<TargetRecords, SourceError> {
     let listing = list::<DeploymentRecord>(&environments.session, &call, environments.limits).await;
     let Target::Named(name) = &target else {
-        let Listing { items: records, incomplete } = listing?;
-        return Ok(TargetRecords { target, records, incomplete });
+        let Listing { items: records, incomplete, tag } = listing?;
+        return Ok(TargetRecords { target, records, incomplete, tag });
     };
-    let Listing { items: mut records, mut incomplete } = match listing {
+    let Listing { items: mut records, mut incomplete, tag } = match listing {
         Err(error) if error.kind == SourceErrorKind::UnknownEnvironment => {
             // The list of environments knows better what was meant; without it, the first answer stands.
             return Err(environments.check(name).await.err().filter(|known| known.kind == error.kind).unwrap_or(error));
@@ -61,7 +85,7 @@ pub(super) async fn read(
     if records.is_empty() && incomplete.is_none() {
         environments.check(name).await?;
     }
-    Ok(TargetRecords { target, records, incomplete })
+    Ok(TargetRecords { target, records, incomplete, tag })
 }
 
 fn parameters(target: &Target, filters: &RecordFilters) -> Vec<(&'static str, String)> {

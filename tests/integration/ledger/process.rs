@@ -78,6 +78,18 @@ fn commands_ask_a_server() {
     }
     let listed = ask(&read, &["list", "--format", "csv"]);
     assert!(listed.stdout.contains("staging,shop") && listed.stdout.contains(",DEPLOYED,"), "{}", listed.stderr);
+    // All of it goes into a file, and what is deployed to a server.
+    let exported = ask(&read, &["export", "--output", "all.json"]);
+    assert_eq!(exported.code, 0, "{}", exported.stderr);
+    let again = ask(&write, &["import", "all.json"]);
+    assert_eq!((again.stdout.as_str(), again.code), ("0 added, 0 updated, 1 left out\n", 0), "{}", again.stderr);
+    let renamed = std::fs::read_to_string(elsewhere.path().join("all.json")).unwrap().replace("staging", "production");
+    std::fs::write(elsewhere.path().join("other.json"), renamed).unwrap();
+    let added = ask(&write, &["import", "other.json"]);
+    assert_eq!(added.stdout, "1 added, 0 updated, 0 left out\n", "{}", added.stderr);
+    for name in ["all.json", "other.json"] {
+        std::fs::remove_file(elsewhere.path().join(name)).unwrap();
+    }
     let emptied = ask(&write, &["decommission", "--from", "staging", "--deployment", "shop"]);
     assert!(emptied.stdout.ends_with(": decommissioned\n"), "{}", emptied.stderr);
     assert!(elsewhere.path().read_dir().unwrap().next().is_none(), "no file is made where a server is asked");

@@ -1,9 +1,10 @@
 //! A ledger that answers on this machine.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::response::Response;
 use holdpoint::domain::artifact::ArtifactKind;
 use holdpoint::ledger::api::{Api, Guard, router};
 use holdpoint::ledger::entry::{Artifact, Recording, Slot};
@@ -31,6 +32,7 @@ pub(super) struct Server {
     trigger: Trigger,
     serving: JoinHandle<std::io::Result<()>>,
     clock: Arc<AtomicI64>,
+    answers: Arc<Mutex<Vec<u16>>>,
 }
 
 /// A file, and the database of `DATABASE_URL` when there is one.
@@ -72,17 +74,28 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let limits = Limits {
             connections: 64,
-            header_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(5),
             handshake_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(1),
         };
-        let serving = tokio::spawn(listen::serve(listener, None, router(api), limits, shutdown, Arc::default()));
-        Self { store, url, trigger, serving, clock }
+        let answers: Arc<Mutex<Vec<u16>>> = Arc::default();
+        let noting = Arc::clone(&answers);
+        let router = router(api).layer(axum::middleware::map_response(move |response: Response| {
+            noting.lock().unwrap().push(response.status().as_u16());
+            std::future::ready(response)
+        }));
+        let serving = tokio::spawn(listen::serve(listener, None, router, limits, shutdown, Arc::default()));
+        Self { store, url, trigger, serving, clock, answers }
     }
 
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_second(self.clock.fetch_add(1, Ordering::Relaxed)).unwrap()
+    }
+
+    /// The statuses of the answers since this was asked last.
+    pub(super) fn answers(&self) -> Vec<u16> {
+        std::mem::take(&mut self.answers.lock().unwrap())
     }
 
     /// A new token for this.

@@ -40,13 +40,14 @@ impl Model {
     }
 
     fn stamp(&mut self, at: Timestamp) -> Timestamp {
-        self.changed_at = self.changed_at.max(Some(at));
+        let next = self.changed_at.map(|earlier| earlier + jiff::SignedDuration::from_micros(1));
+        self.changed_at = next.max(Some(at));
         self.changed_at.unwrap()
     }
 
     /// What the outcome should be, by its first letter.
     fn record(&mut self, recording: &Recording, at: Timestamp) -> char {
-        let now = self.stamp(at);
+        let mut now = self.stamp(at);
         let mut created_at = at;
         let mut outcome = 'n';
         if let Some(latest) = self.latest(&recording.slot) {
@@ -64,6 +65,7 @@ impl Model {
             if deployed {
                 latest.status = RecordStatus::Superseded;
                 latest.updated_at = now;
+                now = self.stamp(at);
                 outcome = 'o';
             }
         } else {

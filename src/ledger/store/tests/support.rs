@@ -36,14 +36,7 @@ impl Ledger {
 
     /// Each in a schema of its own.
     async fn server(url: &str) -> Self {
-        use sqlx::Connection as _;
-        let schema = format!("t{}", uuid::Uuid::new_v4().simple());
-        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-        sqlx::query(create).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        let separator = if url.contains('?') { '&' } else { '?' };
-        let place = Place::Postgres(SecretString::from(format!("{url}{separator}options[search_path]={schema}")));
+        let place = schema(url).await;
         let store = Store::open(&place, Access::Create).await.unwrap();
         Self { store, place, _folder: None }
     }
@@ -56,6 +49,18 @@ impl Ledger {
     pub(crate) async fn end(self) {
         self.store.close().await;
     }
+}
+
+/// A new schema of a server, without tables.
+pub(crate) async fn schema(url: &str) -> Place {
+    use sqlx::Connection as _;
+    let schema = format!("t{}", uuid::Uuid::new_v4().simple());
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    sqlx::query(create).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    Place::Postgres(SecretString::from(format!("{url}{separator}options[search_path]={schema}")))
 }
 
 pub(crate) fn at(second: i64) -> Timestamp {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::client::{Call, Session};
+use reqwest::header::HeaderValue;
+
+use super::super::client::{Answer, Call, Session};
 use super::super::failure::plain;
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{SourceError, SourceErrorKind};
@@ -64,6 +66,8 @@ impl Listed for NamedEnvironment {
 pub(super) struct Parsed<T: Listed> {
     pub(super) items: Vec<(T, T::Content)>,
     pub(super) pagination: Option<Pagination>,
+    /// What the server knows the page by.
+    pub(super) tag: Option<HeaderValue>,
 }
 
 /// Why a page did not come.
@@ -103,6 +107,31 @@ pub(super) async fn first_page<T: Listed>(
     Err(refusal)
 }
 
+/// The parameters of a page.
+const fn window(number: u64, size: u64) -> [(&'static str, u64); 2] {
+    [("pagination.page", number), ("pagination.page_size", size)]
+}
+
+/// Whether the list is still the one that the server knew by this tag.
+///
+/// # Errors
+/// A server that does not answer. One that refuses the question is asked otherwise.
+pub(in super::super) async fn is_unchanged(
+    session: &Session,
+    call: &Call,
+    page_size: u64,
+    known: &HeaderValue,
+) -> Result<bool, SourceError> {
+    let permit = session.permits.acquire().await;
+    let answer = session.answer(call, &window(1, page_size), Some(known)).await;
+    drop(permit);
+    match answer.map_err(|(error, bad_request)| Missing { error, bad_request }) {
+        Ok(answer) => Ok(answer.unchanged),
+        Err(missing) if missing.is_refusal() => Ok(false),
+        Err(missing) => Err(missing.error),
+    }
+}
+
 /// Reads one page: its number and size, or whatever the server gives without either.
 pub(super) async fn page<T: Listed>(
     session: &Arc<Session>,
@@ -110,11 +139,11 @@ pub(super) async fn page<T: Listed>(
     asked: Option<(u64, u64)>,
 ) -> Result<Parsed<T>, Missing> {
     let most = asked.map(|(_, size)| size.saturating_mul(SURPLUS));
-    let asked = asked.map(|(number, size)| [("pagination.page", number), ("pagination.page_size", size)]);
+    let asked = asked.map(|(number, size)| window(number, size));
     let permit = session.permits.acquire().await;
-    let body = session.answer(call, asked.as_ref().map_or(&[], |asked| asked.as_slice())).await;
+    let answer = session.answer(call, asked.as_ref().map_or(&[], |asked| asked.as_slice()), None).await;
     drop(permit);
-    let body = body.map_err(|(error, bad_request)| Missing { error, bad_request })?;
+    let Answer { body, tag, .. } = answer.map_err(|(error, bad_request)| Missing { error, bad_request })?;
     let given_up = |error| Missing { error, bad_request: false };
     session.check_deadline(call).map_err(given_up)?;
     // Off the thread that does input and output: the rest of the pages go on meanwhile.
@@ -125,7 +154,7 @@ pub(super) async fn page<T: Listed>(
             let content = item.content();
             (item, content)
         });
-        Ok(Parsed { items: items.collect(), pagination: page.pagination })
+        Ok(Parsed { items: items.collect(), pagination: page.pagination, tag })
     });
     let parsed = parsed.await.map_err(|failure| given_up(broke_off(call, &failure)))?;
     session.check_deadline(call).map_err(given_up)?;

@@ -1,0 +1,59 @@
+//! What was read whole, kept for as long as the server says that it has not changed.
+//!
+//! Only a server that announces it is asked: `etag` in the header `holdpoint-extensions`. Its tag stands for one state of
+//! a list, whatever becomes of its clock and its files. Without an answer that nothing has changed, all is read.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::header::{ETAG, HeaderMap, HeaderValue};
+
+use super::targets::Target;
+use crate::domain::record::DeploymentRecord;
+use crate::gate::source::RecordFilters;
+use crate::source::wire::RecordHash;
+
+/// What servers announce what they do beyond the API with.
+const EXTENSIONS: &str = "holdpoint-extensions";
+/// A tag that is longer is none of ours, in bytes.
+const LONGEST: usize = 256;
+
+/// The records of one list, and the tag that they came with.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) tag: HeaderValue,
+    pub(super) records: Arc<[(DeploymentRecord, RecordHash)]>,
+}
+
+/// The last whole list of each target.
+#[derive(Clone, Default)]
+pub(super) struct Unchanging(Arc<Mutex<HashMap<(Target, RecordFilters), Kept>>>);
+
+impl Unchanging {
+    pub(super) fn get(&self, target: &Target, filters: &RecordFilters) -> Option<Kept> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&(target.clone(), filters.clone())).cloned()
+    }
+
+    /// Keeps a whole list, or forgets the one before.
+    pub(super) fn put(&self, target: &Target, filters: &RecordFilters, kept: Option<Kept>) {
+        let key = (target.clone(), filters.clone());
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match kept {
+            Some(kept) => all.insert(key, kept),
+            None => all.remove(&key),
+        };
+        drop(all);
+        // Taking many records apart takes a while: not under the lock.
+        drop(before);
+    }
+}
+
+/// The tag of an answer, if the server promises that the same tag means the same answer.
+pub(super) fn tag(headers: &HeaderMap) -> Option<HeaderValue> {
+    let announced = headers.get_all(EXTENSIONS).iter().filter_map(|value| value.to_str().ok());
+    let mut words = announced.flat_map(|value| value.split(',')).map(str::trim);
+    let tag = headers.get(ETAG).filter(|_| words.any(|word| word == "etag"))?;
+    let is_strong = tag.as_bytes().starts_with(b"\"") && tag.len() <= LONGEST;
+    is_strong.then(|| tag.clone())
+}

@@ -7,6 +7,7 @@ mod body;
 mod deadline;
 mod log;
 
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ use crate::output::escape;
 
 /// What the API server is told to wait after an answer that nobody worked out.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// What the API server is told of a panic.
+const PANICKED: &str = "a part of holdpoint failed; its log has more";
 /// Characters of a profile's name that a message repeats.
 const LONGEST_NAME: usize = 100;
 
@@ -69,9 +72,15 @@ async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) ->
         Err(refusal) => return refused_unread(door, refusal),
     };
     let _in_flight = door.metrics.begin();
-    let review = match trace::parse(body.len()).in_scope(|| Review::parse(&body)) {
-        Ok(review) => review,
-        Err(error) => {
+    let parsed = trace::parse(body.len()).in_scope(|| catch_unwind(|| Review::parse(&body)));
+    let review = match parsed {
+        Ok(Ok(review)) => review,
+        // What is known of the review is lost with it, so this cannot be an answer to it.
+        Err(_panic) => {
+            door.metrics.failed(Failure::Panic);
+            return refuse(StatusCode::INTERNAL_SERVER_ERROR, PANICKED);
+        }
+        Ok(Err(error)) => {
             door.metrics.failed(Failure::Unreadable);
             log::unreadable(&error);
             let message = format!("the review cannot be read: {}", escape::line(&error.message, 500));
@@ -117,7 +126,7 @@ async fn judged(
 fn failed(review: &Review, failure: Failure) -> Answer {
     let message = match failure {
         Failure::Deadline => "there was no time left to decide; try again",
-        Failure::Panic | Failure::Unreadable | Failure::Overload => "a part of holdpoint failed; its log has more",
+        Failure::Panic | Failure::Unreadable | Failure::Overload => PANICKED,
     };
     Answer::failed(&review.uid, message, RETRY_AFTER)
 }

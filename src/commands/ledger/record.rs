@@ -1,6 +1,6 @@
 //! `ledger record` and `ledger decommission`.
 
-use std::io::{BufRead as _, Read as _};
+use std::io::{BufRead, Read as _};
 
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
@@ -66,21 +66,24 @@ fn read_lines() -> mpsc::Receiver<std::io::Result<String>> {
     let (lines, waiting) = mpsc::channel(GROUP);
     std::thread::spawn(move || {
         let mut input = std::io::stdin().lock();
-        loop {
-            let mut line = String::new();
-            match input.by_ref().take(LONGEST_LINE).read_line(&mut line) {
-                Ok(0) => return,
-                read => {
-                    let line = read.map(|_length| line);
-                    let is_last = line.is_err();
-                    if lines.blocking_send(line).is_err() || is_last {
-                        return;
-                    }
-                }
+        while let Some(line) = next_line(&mut input).transpose() {
+            let is_last = line.is_err();
+            if lines.blocking_send(line).is_err() || is_last {
+                return;
             }
         }
     });
     waiting
+}
+
+/// The next line; nothing at the end. One that is too long is an error: its parts would pass for lines of their own.
+fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<String>> {
+    let mut line = String::new();
+    let length = input.take(LONGEST_LINE).read_line(&mut line)?;
+    if u64::try_from(length).is_ok_and(|length| length == LONGEST_LINE) && !line.ends_with('\n') {
+        return Err(std::io::Error::other(format!("the line is longer than {LONGEST_LINE} bytes")));
+    }
+    Ok((length > 0).then_some(line))
 }
 
 fn parse(args: &RecordArgs, line: std::io::Result<String>) -> anyhow::Result<Recording> {
@@ -151,5 +154,23 @@ pub(super) async fn decommission(args: &DecommissionArgs) -> anyhow::Result<()> 
         ResultFormat::Json => {
             write::to_stdout(&format!("{}\n", json!({"outcome": "decommissioned", "record": record})))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_LINE, next_line};
+
+    #[test]
+    fn a_line_that_is_too_long_is_never_two() {
+        let longest = usize::try_from(LONGEST_LINE).unwrap();
+        let full = format!("{}\n", "x".repeat(longest - 1));
+        let mut input = format!("a b c\n{full}last").into_bytes();
+        let mut rest = input.as_slice();
+        for expected in [Some("a b c\n"), Some(full.as_str()), Some("last"), None] {
+            assert_eq!(next_line(&mut rest).unwrap().as_deref(), expected);
+        }
+        input = format!("a b c{}d e f\n", " ".repeat(longest)).into_bytes();
+        assert_eq!(next_line(&mut input.as_slice()).unwrap_err().to_string(), "the line is longer than 65536 bytes");
     }
 }

@@ -1,7 +1,7 @@
 //! How long a decision takes, and what records cost in memory. Method and figures: `benches/README.md`.
 //!
-//! `cargo bench --bench decide -- [lookup | library | library 1000000 | each | each 1000000 | memory FILE | write RECORDS
-//! FILE]`
+//! `cargo bench --bench decide -- [lookup | library | each | lookup 1000000 | library 1000000 | each 1000000 |
+//! memory FILE | write RECORDS FILE]`
 
 #![expect(
     clippy::print_stdout,
@@ -38,6 +38,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["lookup"] => time(&[LOOK_UPS], MANY),
+        ["lookup", records] => time(&[LOOK_UPS], records.parse().unwrap()),
         ["library"] => time(&[LIBRARY], MANY),
         ["library", records] => time(&[LIBRARY], records.parse().unwrap()),
         ["each"] => time(&each(), MANY),

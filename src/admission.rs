@@ -16,3 +16,4 @@ pub mod refusal;
 pub mod review;
 pub mod scope;
 pub mod settings;
+mod webhook;

@@ -2,10 +2,11 @@
 //!
 //! Pure: the objects come as the API server has them. Whoever calls it asks the gate.
 
+mod doors;
 mod owners;
 mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -23,6 +24,7 @@ use crate::domain::audit::{DigestFrom, PassedOver};
 use crate::domain::reference::{ArtifactReference, ReferenceError};
 use crate::domain::request::{Request, RequestedArtifact};
 use crate::domain::verdict::Verdict;
+pub use doors::Doors;
 use owners::{Owners, Workload};
 
 /// How it is asked.
@@ -30,10 +32,31 @@ use owners::{Owners, Workload};
 pub struct Circumstances<'a> {
     /// What the configuration says of admission.
     pub settings: &'a AdmissionSettings,
-    /// The profile that all is judged by; none for the settings themselves.
-    pub profile: Option<&'a str>,
+    /// By what.
+    pub by: By<'a>,
     /// Whether a tag is judged by the digest that a node runs under it, though the settings refuse tags.
     pub running_digests: bool,
+}
+
+/// By what the objects are judged.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// The settings themselves, as at `/validate`.
+    Settings,
+    /// One profile.
+    Profile(&'a str),
+    /// The profiles of the webhooks that each object would be sent by; an object that none is called for passes.
+    Webhooks(&'a Doors<'a>),
+}
+
+impl By<'_> {
+    fn profiles(self, one: &Listed<'_>) -> Result<BTreeSet<Option<String>>, String> {
+        match self {
+            Self::Settings => Ok(BTreeSet::from([None])),
+            Self::Profile(name) => Ok(BTreeSet::from([Some(name.to_owned())])),
+            Self::Webhooks(doors) => doors.profiles(one),
+        }
+    }
 }
 
 /// What is to be found out about a use.
@@ -56,6 +79,8 @@ pub struct Use {
     pub name: String,
     /// How many objects use it.
     pub objects: usize,
+    /// The profile that it is judged by; none for the settings themselves.
+    pub profile: Option<String>,
     /// Where they run.
     pub place: Option<Place>,
     /// The reference that is judged; empty when the object cannot be.
@@ -78,19 +103,27 @@ pub struct Running {
 }
 
 /// The artifacts that these objects use.
-#[must_use]
-pub fn gather(objects: &[Value], circumstances: &Circumstances<'_>) -> Running {
+///
+/// # Errors
+/// A webhook that selects namespaces by labels that are not known.
+pub fn gather(objects: &[Value], circumstances: &Circumstances<'_>) -> Result<Running, String> {
     let all = listed(objects);
     let owners = Owners::of(&all);
     let mut gathering = Gathering { circumstances, running: Running::default(), uses: BTreeMap::new() };
     for one in &all {
-        gathering.look_at(one, &owners);
+        gathering.look_at(one, &owners)?;
     }
-    Running { uses: gathering.uses.into_values().collect(), ..gathering.running }
+    Ok(Running { uses: gathering.uses.into_values().collect(), ..gathering.running })
 }
 
-/// What tells uses apart: workload, environment, deployment name, image, and the refusal's code.
-type Key = (Workload, Option<(String, Option<String>)>, String, &'static str);
+/// What tells uses apart: workload, profile, environment, deployment name, image, and the refusal's code.
+type Key = (Workload, Option<String>, Option<(String, Option<String>)>, String, &'static str);
+
+/// A workload, and the profile that it is judged by.
+struct Subject {
+    workload: Workload,
+    profile: Option<String>,
+}
 
 struct Gathering<'a> {
     circumstances: &'a Circumstances<'a>,
@@ -99,61 +132,71 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    fn look_at(&mut self, one: &Listed<'_>, owners: &Owners<'_>) {
-        let settings = self.circumstances.settings;
-        let found = extract::images(&one.kind, one.object.value(), &settings.resources);
+    fn look_at(&mut self, one: &Listed<'_>, owners: &Owners<'_>) -> Result<(), String> {
+        let found = extract::images(&one.kind, one.object.value(), &self.circumstances.settings.resources);
         if found == Found::Nothing {
-            return;
+            return Ok(());
         }
         self.running.objects += 1;
         if owners::is_over(one) {
             self.running.passed_over.finished += 1;
-            return;
+            return Ok(());
         }
-        let workload = owners.workload(one);
+        let profiles = self.circumstances.by.profiles(one)?;
+        if profiles.is_empty() {
+            self.running.passed_over.not_sent += 1;
+        }
+        for profile in profiles {
+            self.look_through(&Subject { workload: owners.workload(one), profile }, one, found.clone());
+        }
+        Ok(())
+    }
+
+    fn look_through(&mut self, subject: &Subject, one: &Listed<'_>, found: Found) {
+        let settings = self.circumstances.settings;
         let review = review(one);
-        match placement::place(settings, self.circumstances.profile, &review) {
-            Placed::At(place) => self.judge(&workload, &Asking::new(&review, place), found, one.object),
+        match placement::place(settings, subject.profile.as_deref(), &review) {
+            Placed::At(place) => self.judge(subject, &Asking::new(&review, place), found, one.object),
             Placed::Exempt { .. } => self.running.passed_over.exempt += 1,
             Placed::Unmapped { message } if settings.unmapped == Unmapped::Deny => {
-                self.refuse(&workload, None, String::new(), Refusal::told(Verdict::Deny, "unmapped", &message));
+                self.refuse(subject, None, String::new(), Refusal::told(Verdict::Deny, "unmapped", &message));
             }
             Placed::Unmapped { .. } => self.running.passed_over.unmapped += 1,
             Placed::Refused { message, remediation } => {
-                self.refuse(&workload, None, String::new(), refusal::placement(message, remediation));
+                self.refuse(subject, None, String::new(), refusal::placement(message, remediation));
             }
         }
     }
 
-    fn judge(&mut self, workload: &Workload, asking: &Asking, found: Found, object: Object<'_>) {
+    fn judge(&mut self, subject: &Subject, asking: &Asking, found: Found, object: Object<'_>) {
         let images = match found {
             Found::Nothing => return,
             Found::Images(images) => images,
             Found::Unknown { message } => {
                 let refused = Refusal::told(Verdict::Undecided, "object_unknown", &message);
-                return self.refuse(workload, Some(asking.place()), String::new(), refused);
+                return self.refuse(subject, Some(asking.place()), String::new(), refused);
             }
         };
         for image in images {
-            if scope::ignored(self.circumstances.settings, &workload.namespace, &image).is_some() {
+            if scope::ignored(self.circumstances.settings, &subject.workload.namespace, &image).is_some() {
                 self.running.passed_over.ignored_images += 1;
             } else {
-                self.judge_image(workload, asking, &image, object);
+                self.judge_image(subject, asking, &image, object);
             }
         }
     }
 
-    fn judge_image(&mut self, workload: &Workload, asking: &Asking, image: &UsedImage, object: Object<'_>) {
+    fn judge_image(&mut self, subject: &Subject, asking: &Asking, image: &UsedImage, object: Object<'_>) {
         let refused = match self.artifact(image, object) {
             Ok((reference, digest_from)) if reference.name.is_some() => {
                 let (text, artifact) = (reference.text.clone(), RequestedArtifact::from(reference));
                 let asked = Asked::Gate(Box::new(asking.request(artifact)));
-                return self.add(workload, Some(asking.place()), text, digest_from, asked);
+                return self.add(subject, Some(asking.place()), text, digest_from, asked);
             }
             Ok(_bare) => refusal::bare_digest(&image.reference),
             Err(error) => refusal::reference(&error),
         };
-        self.refuse(workload, Some(asking.place()), image.reference.clone(), refused);
+        self.refuse(subject, Some(asking.place()), image.reference.clone(), refused);
     }
 
     /// What is judged: the reference, or for a tag what runs under it.
@@ -171,24 +214,18 @@ impl Gathering<'_> {
         }
     }
 
-    fn refuse(&mut self, workload: &Workload, place: Option<&Place>, image: String, refusal: Refusal) {
-        self.add(workload, place, image, DigestFrom::Nowhere, Asked::Refused(refusal));
+    fn refuse(&mut self, subject: &Subject, place: Option<&Place>, image: String, refusal: Refusal) {
+        self.add(subject, place, image, DigestFrom::Nowhere, Asked::Refused(refusal));
     }
 
-    fn add(
-        &mut self,
-        workload: &Workload,
-        place: Option<&Place>,
-        image: String,
-        digest_from: DigestFrom,
-        asked: Asked,
-    ) {
+    fn add(&mut self, subject: &Subject, place: Option<&Place>, image: String, digest_from: DigestFrom, asked: Asked) {
         let code = if let Asked::Refused(refusal) = &asked { refusal.code } else { "" };
         let where_to = place.map(|place| (place.environment.clone(), place.deployment_name.clone()));
+        let (Subject { workload, profile }, place) = (subject, place.cloned());
         let Workload { namespace, kind, name } = workload.clone();
-        let key = (workload.clone(), where_to, image.clone(), code);
-        let place = place.cloned();
-        let new = || Use { namespace, kind, name, objects: 0, place, image, digest_from, asked };
+        let key = (workload.clone(), profile.clone(), where_to, image.clone(), code);
+        let profile = profile.clone();
+        let new = || Use { namespace, kind, name, objects: 0, profile, place, image, digest_from, asked };
         self.uses.entry(key).or_insert_with(new).objects += 1;
     }
 }

@@ -5,16 +5,14 @@
 mod coverage;
 mod selectors;
 mod trust;
-mod webhook;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::doctor::{Caller, Fault, Harm, Report};
 
-use super::listed::{Listed, listed};
 use super::settings::AdmissionSettings;
-use webhook::{Configuration, Webhook};
+use super::webhook::{Configuration, Webhook, configurations};
 
 /// The longest that an API server should wait, in seconds: longer waits pile up in it.
 const LONGEST_TIMEOUT: i64 = 10;
@@ -51,12 +49,6 @@ pub fn examine(objects: &[Value], circumstances: &Circumstances<'_>) -> Result<R
     Ok(Report { callers, faults })
 }
 
-/// The configurations among the objects.
-fn configurations(objects: &[Value]) -> Result<Vec<Configuration>, String> {
-    let wanted = |one: &Listed<'_>| one.kind.kind == "ValidatingWebhookConfiguration";
-    listed(objects).into_iter().filter(wanted).map(|one| Configuration::read(one.object.value())).collect()
-}
-
 /// A webhook that calls holdpoint, with its configuration.
 struct Call<'a> {
     configuration: &'a Configuration,
@@ -75,11 +67,7 @@ impl Call<'_> {
 }
 
 fn calls(configuration: &Configuration) -> impl Iterator<Item = Call<'_>> {
-    let of_ours = configuration.is_of_holdpoint();
-    configuration.webhooks.iter().filter_map(move |webhook| {
-        let ours = of_ours || webhook.is_of_holdpoint();
-        ours.then(|| Call { configuration, webhook, path: webhook.client_config.path() })
-    })
+    configuration.of_holdpoint().map(|webhook| Call { configuration, webhook, path: webhook.client_config.path() })
 }
 
 /// Faults of one webhook, under collection.

@@ -70,7 +70,8 @@ pub struct AuditArgs {
     /// Only this namespace.
     #[arg(short, long, value_name = "NAME", value_parser = filled)]
     pub namespace: Option<String>,
-    /// Judge everything by this profile of the configuration.
+    /// Judge everything by this profile of the configuration. Without, each object is judged by the profiles of the
+    /// webhooks that it would be sent by.
     #[arg(long, value_name = "NAME", value_parser = filled)]
     pub profile: Option<String>,
     /// Judge images that are named by a tag by the digest that a node runs under it, from the pods' status.

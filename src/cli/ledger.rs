@@ -24,7 +24,8 @@ Examples:
 const IMPORT_EXAMPLES: &str = "\
 Examples:
   holdpoint ledger import snapshot.json
-  kubectl get pods -A -o json | holdpoint ledger import - --from kubectl --to production";
+  kubectl get pods -A -o json | holdpoint ledger import - --from kubectl --to production
+  holdpoint ledger import deployments.json --from github --artifact 'ghcr.io/{repository}@{payload/digest}'";
 
 const TOKEN_EXAMPLES: &str = "\
 Examples:
@@ -43,7 +44,7 @@ pub enum LedgerCommand {
     Decommission(DecommissionArgs),
     /// List the records.
     List(LedgerListArgs),
-    /// Take over records: from a snapshot, or what runs in a cluster.
+    /// Take over records: from a snapshot, what runs in a cluster, or GitHub's deployments.
     Import(ImportArgs),
     /// Write all records as a snapshot, for `--records`.
     Export(ExportArgs),
@@ -198,6 +199,8 @@ pub enum ImportSource {
     Snapshot,
     /// What `kubectl get pods -A -o json` writes.
     Kubectl,
+    /// What `gh api graphql --paginate --slurp` writes of a repository's deployments.
+    Github,
 }
 
 /// What a deployment of a cluster is called.
@@ -214,7 +217,7 @@ pub enum NameBy {
 #[derive(Args, Debug)]
 #[command(after_help = IMPORT_EXAMPLES)]
 pub struct ImportArgs {
-    /// What to read; `-` for standard input, with `--from kubectl`.
+    /// What to read; `-` for standard input, with `--from kubectl` and `--from github`.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// What it is.
@@ -226,6 +229,13 @@ pub struct ImportArgs {
     /// What deployments of a cluster are called.
     #[arg(long, value_enum, default_value_t)]
     pub name_by: NameBy,
+    /// What the artifacts of a deployment of GitHub's are, such as `ghcr.io/{repository}@{payload/digest}`; may be there
+    /// several times.
+    #[arg(long = "artifact", value_name = "TEMPLATE", required_if_eq("from", "github"))]
+    pub artifacts: Vec<String>,
+    /// What deployments of GitHub's are called.
+    #[arg(long, value_name = "TEMPLATE", default_value = "{name}")]
+    pub deployment: String,
     /// Where the ledger is.
     #[command(flatten)]
     pub place: LedgerPlaceArgs,

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 
-use crate::admission::audit::{self, Asked, Circumstances, Running, Use};
+use crate::admission::audit::{self, Asked, By, Circumstances, Doors, Running, Use};
 use crate::admission::refusal::Refusal;
 use crate::admission::settings::AdmissionSettings;
 use crate::app;
 use crate::cli::kubernetes::AuditArgs;
 use crate::config::Config;
-use crate::domain::audit::{Audit, AuditLine};
+use crate::domain::audit::{Audit, AuditLine, JudgedBy};
 use crate::domain::decision::Decision;
 use crate::domain::text::nearest;
 use crate::domain::verdict::Verdict;
@@ -25,6 +25,8 @@ use super::{block_on, kubernetes, request, watcher, write};
 /// What kubectl is asked for: everything of Kubernetes itself that runs artifacts.
 const KINDS: &str = "pods,replicationcontrollers,deployments.apps,replicasets.apps,statefulsets.apps,daemonsets.apps,\
                      jobs.batch,cronjobs.batch";
+/// What tells which webhooks, and so which profiles, an object is sent by.
+const DOORS: &str = ",namespaces,validatingwebhookconfigurations.admissionregistration.k8s.io";
 
 /// Writes the audit; ends with the worst verdict.
 ///
@@ -33,22 +35,29 @@ const KINDS: &str = "pods,replicationcontrollers,deployments.apps,replicasets.ap
 pub fn execute(args: &AuditArgs, style: Style) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config.config)?;
     let settings = settings(&config, args.profile.as_deref())?;
+    let by_webhooks = args.profile.is_none() && !settings.profiles.is_empty();
     let kinds = settings.resources.iter().map(|resource| format!(",{}.{}", resource.kind, resource.group));
+    let kinds = kinds.chain(by_webhooks.then(|| DOORS.to_owned()));
     let kinds: String = std::iter::once(KINDS.to_owned()).chain(kinds).collect();
-    let scope: Vec<String> = match &args.namespace {
-        Some(namespace) => vec![format!("--namespace={namespace}")],
-        None => vec!["--all-namespaces".to_owned()],
+    let scope = match &args.namespace {
+        Some(namespace) => format!("--namespace={namespace}"),
+        None => "--all-namespaces".to_owned(),
     };
-    let asked: Vec<&str> = std::iter::once(kinds.as_str()).chain(scope.iter().map(String::as_str)).collect();
-    let objects = kubernetes::read(&args.cluster, &asked)?;
-    let circumstances =
-        Circumstances { settings, profile: args.profile.as_deref(), running_digests: args.running_digests };
-    let mut running = audit::gather(&objects, &circumstances);
+    let objects = kubernetes::read(&args.cluster, &[&kinds, &scope])?;
+    let doors = if by_webhooks { Doors::of(&objects).map_err(anyhow::Error::msg)? } else { None };
+    let (by, judged_by) = match (args.profile.as_deref(), &doors) {
+        (Some(name), _) => (By::Profile(name), JudgedBy::Profile),
+        (None, Some(doors)) => (By::Webhooks(doors), JudgedBy::Webhooks),
+        (None, None) if by_webhooks => (By::Settings, JudgedBy::SettingsWithoutWebhooks),
+        (None, None) => (By::Settings, JudgedBy::Settings),
+    };
+    let circumstances = Circumstances { settings, by, running_digests: args.running_digests };
+    let mut running = audit::gather(&objects, &circumstances).map_err(anyhow::Error::msg)?;
     if let Some(namespace) = &args.namespace {
         running.uses.retain(|one| one.namespace == *namespace);
     }
     let gate = app::gate(&config, &request::changes(&args.config, &args.policies)?)?;
-    let audit = block_on(judge(&gate, running))??;
+    let audit = block_on(judge(&gate, running, judged_by))??;
     write::to_stdout(&output::audit::render(&audit, args.format, args.all, style))?;
     Ok(audit.verdict().into())
 }
@@ -69,7 +78,7 @@ fn settings<'a>(config: &'a Config, profile: Option<&str>) -> anyhow::Result<&'a
 }
 
 /// Reads the records of each environment once and decides every use by them, all at one instant.
-async fn judge(gate: &Gate, running: Running) -> anyhow::Result<Audit> {
+async fn judge(gate: &Gate, running: Running, judged_by: JudgedBy) -> anyhow::Result<Audit> {
     let mut observations: BTreeMap<String, Observation> = BTreeMap::new();
     for one in &running.uses {
         if let Asked::Gate(request) = &one.asked
@@ -85,7 +94,7 @@ async fn judge(gate: &Gate, running: Running) -> anyhow::Result<Audit> {
     let mut workloads = running.uses.into_iter().map(line).collect::<anyhow::Result<Vec<AuditLine>>>()?;
     // The order within a verdict stays that of the workloads.
     workloads.sort_by_key(|line| std::cmp::Reverse(line.verdict));
-    Ok(Audit { as_of, objects: running.objects, passed_over: running.passed_over, workloads })
+    Ok(Audit { as_of, judged_by, objects: running.objects, passed_over: running.passed_over, workloads })
 }
 
 fn line(
@@ -101,6 +110,7 @@ fn line(
         kind: one.kind,
         name: one.name,
         objects: one.objects,
+        profile: one.profile,
         environment,
         deployment_name: one.place.and_then(|place| place.deployment_name),
         image: one.image,

@@ -30,6 +30,9 @@ pub struct AuditLine {
     pub name: String,
     /// How many objects of it use the artifact: the controllers below it, and pods.
     pub objects: usize,
+    /// The profile that it was judged by; none for the settings themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// Where it runs, when the configuration says.
     pub environment: Option<String>,
     /// Under which deployment name.
@@ -52,9 +55,25 @@ pub struct AuditLine {
     pub decision: Option<String>,
 }
 
-/// Objects that were not judged, by the reason.
+/// By what the objects were judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JudgedBy {
+    /// The settings themselves; the configuration has no profiles.
+    Settings,
+    /// The settings themselves, since no webhook is known: it would say which profiles count.
+    SettingsWithoutWebhooks,
+    /// One profile that was asked for.
+    Profile,
+    /// The profiles of the webhooks that each object would be sent by.
+    Webhooks,
+}
+
+/// Objects that were not judged, by the reason; an object that two webhooks are sent counts for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PassedOver {
+    /// That no webhook is called for.
+    pub not_sent: usize,
     /// In namespaces that are exempt.
     pub exempt: usize,
     /// Without a place, and the configuration lets those pass.
@@ -70,6 +89,8 @@ pub struct PassedOver {
 pub struct Audit {
     /// The instant that everything was judged at.
     pub as_of: Timestamp,
+    /// By what.
+    pub judged_by: JudgedBy,
     /// How many objects were looked at.
     pub objects: usize,
     /// Those that were not judged.

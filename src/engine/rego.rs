@@ -182,22 +182,24 @@ impl RuleEngine for RegoEngine {
     fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
         let data = data::document(snapshot);
         let mut engines = self.loaded.engines.clone();
-        for engine in engines.values_mut() {
-            engine.add_data(data.clone()).map_err(|error| RuleError {
-                code: "rule_error",
-                message: format!("the records could not be given to the policies: {}", fault::one_line(&error)),
-                remediation: "this is a defect of holdpoint; please report it".to_owned(),
-            })?;
-        }
+        engines.load(&data).map_err(|error| {
+            defect(&format!("the records could not be given to the policies: {}", fault::one_line(&error)))
+        })?;
         let (packages, parameters) = (self.loaded.packages.clone(), self.parameters.clone());
-        let explainer = Explainer::new(Arc::clone(&self.loaded.gathered), data, self.limits);
-        Ok(Box::new(Prepared { packages, parameters, pool: Pool::new(engines, self.limits), explainer }))
+        let pool = Pool::new(engines, data[data::ROOT].clone(), self.limits);
+        let explainer = Explainer::new(Arc::clone(&self.loaded.gathered), data.clone(), self.limits);
+        let documents = self.loaded.documents.clone();
+        Ok(Box::new(Prepared { packages, parameters, documents, records: data, pool, explainer }))
     }
 }
 
 struct Prepared {
     packages: BTreeMap<String, Arc<Package>>,
     parameters: BTreeMap<String, Value>,
+    /// The data documents, without the records.
+    documents: Value,
+    /// `{"holdpoint": …}`.
+    records: Value,
     pool: Pool,
     explainer: Explainer,
 }
@@ -230,11 +232,16 @@ impl Prepared {
 }
 
 fn json(value: &Value) -> Result<String, RuleError> {
-    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| RuleError {
+    let written = serde_json::to_string_pretty(value).map(|text| text + "\n");
+    written.map_err(|error| defect(&format!("what the policies see cannot be written as JSON: {error}")))
+}
+
+fn defect(message: &str) -> RuleError {
+    RuleError {
         code: "rule_error",
-        message: format!("what the policies see cannot be written as JSON: {error}"),
+        message: message.to_owned(),
         remediation: "this is a defect of holdpoint; please report it".to_owned(),
-    })
+    }
 }
 
 impl PreparedRules for Prepared {
@@ -256,10 +263,10 @@ impl PreparedRules for Prepared {
     fn see(&self, question: &Question<'_>) -> Result<Sight, RuleError> {
         let inputs = Inputs::new(question);
         let input = |rule: &&Rule| json(&inputs.with_parameters(self.parameters(rule)));
-        Ok(Sight {
-            data: json(&self.pool.data())?,
-            inputs: question.rules.iter().map(input).collect::<Result<_, _>>()?,
-        })
+        let mut data = self.documents.clone();
+        let below = data.as_object_mut().map_err(|error| defect(&fault::one_line(&error)))?;
+        below.insert(data::text(data::ROOT), self.records[data::ROOT].clone());
+        Ok(Sight { data: json(&data)?, inputs: question.rules.iter().map(input).collect::<Result<_, _>>()? })
     }
 }
 

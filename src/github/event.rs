@@ -6,6 +6,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::callback::{self, CallbackError};
+use super::template::Facts;
 use crate::domain::unique::Unique;
 
 /// The largest payload of a deployment that is kept, in bytes.
@@ -167,6 +168,12 @@ impl From<RawDeployment> for Deployment {
 }
 
 impl Waiting {
+    /// What templates are filled from for one of its deployments, with the first element of a list.
+    #[must_use]
+    pub fn facts<'a>(&'a self, deployment: &'a Deployment, payload: &'a Value) -> Facts<'a> {
+        Facts { repository: &self.repository, environment: &self.environment, deployment, payload, element: 0 }
+    }
+
     /// What GitHub waits for.
     #[must_use]
     pub fn key(&self) -> Key {

@@ -37,10 +37,12 @@ impl Outcome {
         }
     }
 
-    /// What two outcomes have in common that say the same to a reader: messages may count minutes, and are no news.
+    /// What two outcomes have in common that say the same to a reader: messages may count minutes, and are no news. The
+    /// log has it too.
     #[must_use]
     pub fn gist(&self) -> String {
-        let opens_at = self.opens_at().map(|time| time.as_second() / 60).unwrap_or_default();
+        let minute = |time: Timestamp| Timestamp::from_second(time.as_second().div_euclid(60) * 60).unwrap_or(time);
+        let opens_at = self.opens_at().map(|time| format!(" opens_at={}", minute(time))).unwrap_or_default();
         let why: Vec<String> = match self {
             Self::Decided(decisions) => {
                 let one_artifact = decisions.0.len() == 1;
@@ -56,6 +58,7 @@ impl Outcome {
             Self::NoEnvironment(name) => vec![name.clone()],
             Self::Failed => Vec::new(),
         };
-        format!("{} {opens_at} {}", self.verdict(), why.join(" "))
+        let why = if why.is_empty() { String::new() } else { format!(" why={}", why.join(" ")) };
+        format!("verdict={}{opens_at}{why}", self.verdict())
     }
 }

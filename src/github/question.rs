@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::{self, Deployment, Waiting};
 use super::settings::GithubSettings;
-use super::template::Facts;
+use super::template::{Facts, Template};
 use crate::domain::reference::{ArtifactReference, ReferenceError};
 use crate::domain::request::{Intent, Request, RequestedArtifact};
 
@@ -34,16 +34,27 @@ pub fn named(
     written: &Value,
 ) -> Result<Vec<Named>, String> {
     let payload = event::payload(written).map_err(|error| format!("the payload cannot be read: {error}"))?;
+    named_by(&settings.artifacts, settings.deployment_name.as_ref(), &waiting.facts(deployment, &payload))
+}
+
+/// What these templates make of a deployment.
+///
+/// # Errors
+/// Why one of them cannot be filled, in words that follow "because". Texts from outside are in it.
+pub fn named_by(
+    artifacts: &[Template],
+    deployment_name: Option<&Template>,
+    facts: &Facts<'_>,
+) -> Result<Vec<Named>, String> {
     let mut all = Vec::new();
-    for artifact in &settings.artifacts {
-        let count = artifact.count(&payload)?;
+    for artifact in artifacts {
+        let count = artifact.count(facts.payload)?;
         if all.len().saturating_add(count) > MOST_ARTIFACTS {
             return Err(too_many());
         }
         for element in 0..count {
-            let facts = Facts { waiting, deployment, payload: &payload, element };
-            let deployment_name =
-                settings.deployment_name.as_ref().map(|template| template.fill(&facts)).transpose()?;
+            let facts = Facts { element, ..*facts };
+            let deployment_name = deployment_name.map(|template| template.fill(&facts)).transpose()?;
             all.push(Named { artifact: artifact.fill(&facts)?, deployment_name });
         }
     }

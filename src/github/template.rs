@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::event::{Deployment, Waiting};
+use super::event::Deployment;
 
 /// The longest text that is made, in bytes.
 const LONGEST: usize = 4_096;
@@ -63,9 +63,11 @@ pub enum TemplateError {
 /// What a template is filled from.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// The run.
-    pub waiting: &'a Waiting,
-    /// Its deployment.
+    /// The repository, `owner/name`.
+    pub repository: &'a str,
+    /// The environment, as GitHub calls it.
+    pub environment: &'a str,
+    /// The deployment.
     pub deployment: &'a Deployment,
     /// The payload, read.
     pub payload: &'a Value,
@@ -123,13 +125,13 @@ impl Field {
 
     /// Its value; why there is none otherwise.
     fn value(&self, facts: &Facts<'_>) -> Result<String, String> {
-        let (owner, name) = facts.waiting.repository.split_once('/').unwrap_or_default();
+        let (owner, name) = facts.repository.split_once('/').unwrap_or_default();
         Ok(match self {
             // Registries know no capitals.
-            Self::Repository => facts.waiting.repository.to_lowercase(),
+            Self::Repository => facts.repository.to_lowercase(),
             Self::Owner => owner.to_lowercase(),
             Self::Name => name.to_lowercase(),
-            Self::Environment => facts.waiting.environment.clone(),
+            Self::Environment => facts.environment.to_owned(),
             Self::Sha => facts.deployment.sha.clone(),
             Self::Reference => facts.deployment.reference.clone(),
             Self::Task => facts.deployment.task.clone(),

@@ -4,7 +4,7 @@ use anstyle::Style as Paint;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::domain::audit::{Audit, AuditLine, DigestFrom};
+use crate::domain::audit::{Audit, AuditLine, DigestFrom, JudgedBy};
 use crate::domain::instant::instant_from;
 use crate::domain::verdict::Verdict;
 
@@ -59,6 +59,9 @@ fn text(audit: &Audit, all: bool, style: Style) -> String {
     if let Some(passed) = passed_over(audit) {
         page.wrapped(0, &passed, DIM);
     }
+    if let Some(by) = judged_by(audit.judged_by) {
+        page.wrapped(0, by, DIM);
+    }
     page.finish()
 }
 
@@ -69,6 +72,8 @@ fn one(page: &mut Page, line: &AuditLine, audit: &Audit) {
     };
     let workload = format!(" {} {}/{}", shown(&line.kind), shown(&line.namespace), shown(&line.name));
     let place = line.environment.as_deref().map(|name| format!(" in {}", shown(name))).unwrap_or_default();
+    let profile = line.profile.as_deref().map(|name| format!(", by the profile {}", shown(name))).unwrap_or_default();
+    let place = format!("{place}{profile}");
     page.line(0, &[(paint(line.verdict).bold(), verdict), (BOLD, workload), (DIM, place)]);
     if !line.image.is_empty() {
         let status =
@@ -108,9 +113,22 @@ fn tally(audit: &Audit) -> String {
     format!("{uses} ({} objects)", audit.objects)
 }
 
+const fn judged_by(by: JudgedBy) -> Option<&'static str> {
+    match by {
+        JudgedBy::Settings => None,
+        JudgedBy::SettingsWithoutWebhooks => Some(
+            "judged as at /validate, and by no profile: no webhook of holdpoint is among the objects; --profile judges \
+             by one",
+        ),
+        JudgedBy::Profile => Some("everything was judged by one profile"),
+        JudgedBy::Webhooks => Some("judged by the webhooks that are installed, each by its profile"),
+    }
+}
+
 fn passed_over(audit: &Audit) -> Option<String> {
     let passed = &audit.passed_over;
     let counts = [
+        (passed.not_sent, "that no webhook is called for"),
         (passed.exempt, "in exempt namespaces"),
         (passed.unmapped, "without a place"),
         (passed.finished, "finished"),

@@ -6,9 +6,13 @@
 mod body;
 mod deadline;
 mod log;
+mod parsed;
 
-use std::panic::catch_unwind;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Path, Request, State};
@@ -72,25 +76,13 @@ async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) ->
         Err(refusal) => return refused_unread(door, refusal),
     };
     let _in_flight = door.metrics.begin();
-    let parsed = trace::parse(body.len()).in_scope(|| catch_unwind(|| Review::parse(&body)));
+    let parsed = trace::parse(body.len()).in_scope(|| parsed::guarded(|| Review::parse(&body)));
     let review = match parsed {
-        Ok(Ok(review)) => review,
-        // What is known of the review is lost with it, so this cannot be an answer to it.
-        Err(_panic) => {
-            door.metrics.failed(Failure::Panic);
-            return refuse(StatusCode::INTERNAL_SERVER_ERROR, PANICKED);
-        }
-        Ok(Err(error)) => {
-            door.metrics.failed(Failure::Unreadable);
-            log::unreadable(&error);
-            let message = format!("the review cannot be read: {}", escape::line(&error.message, 500));
-            let Some(answer) = Answer::unreadable(&error) else { return refuse(StatusCode::BAD_REQUEST, &message) };
-            return json(&answer.under(mode));
-        }
+        Ok(review) => review,
+        Err(unread) => return unread.answer(&door.metrics, mode),
     };
     drop(body);
-    let review = Arc::new(review);
-    let answer = match judged(judge, Arc::clone(&review), profile, deadline).await {
+    let answer = match judged(judge, &review, profile.as_deref(), deadline).await {
         Ok(judgement) => {
             door.metrics.answered(&review, &judgement.answer, &judgement.conclusion, started.elapsed());
             trace::judged(&Span::current(), &review, &judgement);
@@ -106,21 +98,21 @@ async fn respond(door: &Arc<Door>, profile: Option<String>, request: Request) ->
     json(&answer)
 }
 
-/// Judges on a task of its own: when it fails, or when the API server has gone away, nothing else is touched.
+/// Judges on the connection's own task, which nobody has to be woken for. A panic ends nothing else. When the API server
+/// has gone away, evaluations that have begun go on, and are shared.
 async fn judged(
     judge: Arc<Judge>,
-    review: Arc<Review>,
-    profile: Option<String>,
+    review: &Review,
+    profile: Option<&str>,
     deadline: Instant,
 ) -> Result<Judgement, Failure> {
-    let work = async move { judge.judge(&review, profile.as_deref(), deadline).await };
-    let work = tokio::spawn(work.instrument(trace::judge()));
+    let mut work = pin!(judge.judge(review, profile, deadline).instrument(trace::judge()));
+    let guarded = poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(Err(Failure::Panic)), |polled| polled.map(Ok))
+    });
     // The judge keeps the deadline itself; this is for one that does not.
-    match timeout_at((deadline + deadline::GRACE).into(), work).await {
-        Ok(Ok(judgement)) => Ok(judgement),
-        Ok(Err(_panicked)) => Err(Failure::Panic),
-        Err(_elapsed) => Err(Failure::Deadline),
-    }
+    timeout_at((deadline + deadline::GRACE).into(), guarded).await.unwrap_or(Err(Failure::Deadline))
 }
 
 fn failed(review: &Review, failure: Failure) -> Answer {

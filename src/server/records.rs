@@ -113,6 +113,15 @@ impl Records {
         self.places.values().all(|place| place.newest.load().is_some())
     }
 
+    /// Waits until it is [`Self::ready`].
+    pub async fn until_ready(&self) {
+        for place in self.places.values() {
+            // A read that ends is told after its observation is in place. The sender is as old as the place.
+            let mut reads = place.reads.subscribe();
+            drop(reads.wait_for(|_reads| place.newest.load().is_some()).await);
+        }
+    }
+
     /// Whether a read of every environment has ended, well or not.
     #[must_use]
     pub fn tried(&self) -> bool {

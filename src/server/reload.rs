@@ -9,13 +9,15 @@
 mod fingerprint;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::judge::Judge;
+use super::records::Records;
 use super::{Door, Running};
 use crate::output::escape;
 
@@ -23,8 +25,6 @@ pub use fingerprint::fingerprint;
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(5);
-/// Between two looks at whether the new judge has its records.
-const PAUSE: Duration = Duration::from_millis(50);
 /// How long the records of a new configuration may take before that is told.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Characters of a failure that the log repeats.
@@ -91,22 +91,9 @@ impl Reloader {
     /// So a new one that could only re-admit has to wait, although it would be called ready at a start.
     async fn replace(&mut self, built: Built) {
         let running = Running::start(Arc::new(built.judge));
-        let began = Instant::now();
-        let (mut looked, mut told) = (began, false);
         // Where the old one has no records either, nothing is lost by waiting less.
-        while !running.judge.records().ready() && self.door.judge().records().ready() {
-            if began.elapsed() > PATIENCE && !told {
-                told = true;
-                self.failed("its records could not be read yet; the old one is used until they are");
-            }
-            if looked.elapsed() >= LOOK {
-                looked = Instant::now();
-                // What changed again meanwhile is built instead.
-                if self.fingerprint().await != self.seen {
-                    return;
-                }
-            }
-            sleep(if told { LOOK } else { PAUSE }).await;
+        if self.door.judge().records().ready() && !self.have_come(running.judge.records()).await {
+            return;
         }
         self.files = built.files;
         self.door.replace(running);
@@ -115,6 +102,23 @@ impl Reloader {
         metrics.reload_failed.set(0);
         metrics.reloaded_at.set((self.door.parts.clock)().as_second());
         tracing::warn!("another configuration is used");
+    }
+
+    /// Waits for these records; false when the configuration has changed again before they came.
+    async fn have_come(&self, records: &Records) -> bool {
+        let mut ready = pin!(records.until_ready());
+        let (began, mut told) = (Instant::now(), false);
+        while timeout(LOOK, ready.as_mut()).await.is_err() {
+            if !told && began.elapsed() >= PATIENCE {
+                told = true;
+                self.failed("its records could not be read yet; the old one is used until they are");
+            }
+            // What changed again meanwhile is built instead.
+            if self.fingerprint().await != self.seen {
+                return false;
+            }
+        }
+        true
     }
 
     fn failed(&self, why: &str) {

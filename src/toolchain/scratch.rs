@@ -17,11 +17,8 @@ impl Scratch {
     /// When the folder of temporary files cannot be written.
     pub(super) fn new() -> Result<Self, HintedError> {
         let path = std::env::temp_dir().join(format!("holdpoint-build-{:016x}", fastrand::u64(..)));
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         // One that is there already is somebody else's.
-        builder.create(&path).map_err(|error| unreadable(&path, &error))?;
+        builder().create(&path).map_err(|error| unreadable(&path, &error))?;
         Ok(Self(path))
     }
 
@@ -43,6 +40,19 @@ impl Scratch {
         written.map_err(|error| unreadable(&folder, &error))?;
         Ok(folder)
     }
+}
+
+/// Makes folders that nobody else can read, where the system has modes.
+#[cfg(unix)]
+fn builder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+#[cfg(not(unix))]
+fn builder() -> DirBuilder {
+    DirBuilder::new()
 }
 
 impl Drop for Scratch {

@@ -91,7 +91,7 @@ const PARTS: &[Part] = &[
     },
     Part { module: "private", modules: &["source::file"], crates: Some(&["rustix", "uuid"]), never: TIMELESS },
     Part { module: "ledger", modules: &["domain", "private", "sqlite"], crates: None, never: TIMELESS },
-    Part { module: "ledger::import", modules: &["admission", "domain"], crates: None, never: TIMELESS },
+    Part { module: "ledger::import", modules: &["admission", "domain", "github"], crates: None, never: TIMELESS },
     Part { module: "ledger::api", modules: &["domain", "output", "server"], crates: None, never: TIMELESS },
     Part {
         module: "ledger::remote",

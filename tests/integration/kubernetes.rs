@@ -207,6 +207,39 @@ fn a_profile_judges_everything_its_way() {
 }
 
 #[test]
+fn installed_webhooks_say_which_profile_judges() {
+    let pod = |namespace: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": namespace, "name": "web"},
+            "spec": {"containers": [{"name": "main", "image": format!("ghcr.io/acme/web@{NEW}")}]}})
+    };
+    let webhook = |path: &str, selector: Value| {
+        json!({"name": "validate.holdpoint.dev", "clientConfig": {"service": {"name": "holdpoint", "path": path}},
+            "namespaceSelector": selector, "rules": [{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"],
+                "resources": ["*/*"]}]})
+    };
+    let labelled = json!({"matchLabels": {"gate": "strict"}});
+    let webhooks = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "holdpoint"}, "webhooks": [webhook("/validate/strict", labelled)]});
+    let namespace = |name: &str, labels: Value| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+    let items = json!([
+        pod("elsewhere"),
+        pod("shop"),
+        namespace("elsewhere", json!({"gate": "strict"})),
+        namespace("shop", Value::Null),
+        webhooks
+    ]);
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let project = project(&[("cluster.json", &list)]);
+    let text = in_folder(&project, &["audit", "--kubernetes", "cluster.json"]);
+    insta::assert_snapshot!("audit_by_webhooks", text.shown());
+    let document = in_folder(&project, &["audit", "--kubernetes", "cluster.json", "--format", "json"]).json();
+    assert_eq!((&document["judged_by"], &document["passed_over"]["not_sent"]), (&json!("webhooks"), &json!(1)));
+    assert_eq!(document["workloads"][0]["profile"], "strict");
+    let one = in_folder(&project, &["audit", "--kubernetes", "cluster.json", "--profile", "strict"]);
+    assert!(one.stdout.contains("everything was judged by one profile"), "{one:?}");
+}
+
+#[test]
 fn a_live_cluster_is_asked_with_kubectl() {
     let project = project(&[]);
     kubectl(&project, r#"{"apiVersion": "v1", "kind": "List", "items": []}"#, 0);
@@ -221,6 +254,10 @@ fn a_live_cluster_is_asked_with_kubectl() {
     assert_eq!(run.code, 0, "{run:?}");
     assert!(arguments().starts_with("get pods,"), "{}", arguments());
     assert!(arguments().contains(" --namespace=shop "), "{}", arguments());
+    let doors = ",namespaces,validatingwebhookconfigurations";
+    assert!(arguments().contains(doors), "{}", arguments());
+    let run = live(&project, &["audit", "--kubernetes", "live", "--profile", "strict"]);
+    assert_eq!((run.code, arguments().contains(doors)), (0, false), "{run:?}");
     let run = live(&project, &["audit", "--kubernetes", "live"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(arguments().contains(" --all-namespaces "), "{}", arguments());

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use super::{Asked, Circumstances, Running, gather};
+use super::{Asked, By, Circumstances, Doors, Running, gather};
 use crate::admission::settings::{
-    AdmissionSettings, ImageScope, NamePattern, PlacementRule, Tags, TextSource, Unmapped,
+    AdmissionSettings, ImageScope, NamePattern, PlacementRule, Profile, Tags, TextSource, Unmapped,
 };
 use crate::domain::audit::DigestFrom;
 
@@ -30,7 +30,7 @@ fn settings() -> AdmissionSettings {
 }
 
 fn running(objects: &[Value], settings: &AdmissionSettings) -> Running {
-    gather(objects, &Circumstances { settings, profile: None, running_digests: false })
+    gather(objects, &Circumstances { settings, by: By::Settings, running_digests: false }).unwrap()
 }
 
 fn pod(namespace: &str, name: &str, image: &str, owner: Value, status: Value) -> Value {
@@ -150,8 +150,8 @@ fn a_tag_is_judged_by_what_runs_when_that_is_asked_for() {
         let expected = [if known { judged } else { refused }];
         assert_eq!(shown(&running(&objects, &resolving)), expected, "{id}");
         let settings = settings();
-        let asked = Circumstances { settings: &settings, profile: None, running_digests: true };
-        assert_eq!(shown(&gather(&objects, &asked)), expected, "{id}");
+        let asked = Circumstances { settings: &settings, by: By::Settings, running_digests: true };
+        assert_eq!(shown(&gather(&objects, &asked).unwrap()), expected, "{id}");
     }
 }
 
@@ -164,4 +164,89 @@ fn what_is_not_understood_is_told() {
     assert_eq!(shown(&running(&[bare], &settings())), ["Pod shop/a x1 sha256:a: deny reference_unreadable"]);
     let unreadable = pod("shop", "a", "A B", Value::Null, Value::Null);
     assert_eq!(shown(&running(&[unreadable], &settings())), ["Pod shop/a x1 A B: deny reference_unreadable"]);
+}
+
+/// A webhook of holdpoint at this path, for namespaces with this label and value.
+fn webhook(path: &str, key: &str, value: &str, resources: &[&str]) -> Value {
+    json!({"name": format!("{value}.holdpoint.dev"), "clientConfig": {"service": {"name": "x", "path": path}},
+        "namespaceSelector": {"matchLabels": {key: value}},
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": resources}]})
+}
+
+fn namespace(name: &str, stage: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"stage": stage}}})
+}
+
+#[test]
+fn webhooks_say_which_profiles_judge_an_object() {
+    let profile = |environment: &str| Profile { environment: Some(environment.to_owned()), ..Profile::default() };
+    let profiles = ["qa", "live"].map(|name| (name.to_owned(), profile(name)));
+    let settings = AdmissionSettings { profiles: profiles.into(), ..settings() };
+    let image = format!("ghcr.io/acme/web@{DIGEST}");
+    let webhooks = [
+        webhook("/validate/qa", "stage", "qa", &["pods"]),
+        webhook("/validate/live", "stage", "live", &["*"]),
+        webhook("/validate/live", "kubernetes.io/metadata.name", "b", &["pods"]),
+        webhook("/validate", "kubernetes.io/metadata.name", "shop", &["pods"]),
+        webhook("/validate/gone", "stage", "old", &["pods"]),
+        webhook("/", "stage", "old", &["pods"]),
+        webhook("/validate/qa", "stage", "of-jobs", &["jobs"]),
+    ];
+    let mut objects =
+        vec![json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": "holdpoint"}, "webhooks": webhooks})];
+    for (name, stage) in
+        [("a", "qa"), ("b", "live"), ("shop", "qa"), ("c", "old"), ("d", "none"), ("e", "of-jobs"), ("kube-a", "qa")]
+    {
+        objects.extend([namespace(name, stage), pod(name, "web", &image, Value::Null, Value::Null)]);
+    }
+    let doors = Doors::of(&objects).unwrap().expect("there are webhooks of holdpoint");
+    let by = |by| gather(&objects, &Circumstances { settings: &settings, by, running_digests: false }).unwrap();
+    let running = by(By::Webhooks(&doors));
+    let shown: Vec<String> = running
+        .uses
+        .iter()
+        .map(|one| {
+            let what = match &one.asked {
+                Asked::Gate(request) => request.environment.clone(),
+                Asked::Refused(refusal) => refusal.code.to_owned(),
+            };
+            format!("{} {:?} {what}", one.namespace, one.profile.as_deref())
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "a Some(\"qa\") qa",
+            "b Some(\"live\") live",
+            "c Some(\"/\") environment_not_allowed",
+            "c Some(\"gone\") environment_not_allowed",
+            "shop None production",
+            "shop Some(\"qa\") qa",
+        ]
+    );
+    assert_eq!((running.objects, running.passed_over.not_sent, running.passed_over.exempt), (7, 2, 1));
+    assert!(by(By::Profile("qa")).uses.iter().all(|one| one.profile.as_deref() == Some("qa")));
+}
+
+#[test]
+fn a_namespace_whose_labels_are_not_known_is_not_guessed_at() {
+    let image = format!("ghcr.io/acme/web@{DIGEST}");
+    let of = |key: &str| {
+        let webhooks = [webhook("/validate", key, "shop", &["pods"])];
+        vec![
+            json!({"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "holdpoint"}, "webhooks": webhooks}),
+            pod("shop", "web", &image, Value::Null, Value::Null),
+        ]
+    };
+    let audit = |objects: &[Value]| {
+        let doors = Doors::of(objects).unwrap().unwrap();
+        let by = By::Webhooks(&doors);
+        gather(objects, &Circumstances { settings: &settings(), by, running_digests: false })
+    };
+    assert_eq!(audit(&of("kubernetes.io/metadata.name")).unwrap().uses.len(), 1);
+    let error = audit(&of("stage")).unwrap_err();
+    assert!(error.starts_with("the webhook `shop.holdpoint.dev` selects namespaces by the label `stage`"), "{error}");
+    assert!(error.contains("\nhint: "), "{error}");
+    assert!(Doors::of(&of("stage")[1..]).unwrap().is_none());
 }

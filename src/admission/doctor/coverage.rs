@@ -1,10 +1,9 @@
 //! Which requests a webhook is called for: kinds, subresources, operations.
 
-use crate::domain::doctor::Harm;
-
 use super::super::settings::AdmissionSettings;
+use super::super::webhook::{Rule, Webhook};
 use super::Notes;
-use super::webhook::{Rule, Webhook};
+use crate::domain::doctor::Harm;
 
 /// What has to be sent.
 struct Needed {
@@ -95,7 +94,7 @@ struct Missing {
 fn missing(webhook: &Webhook) -> Vec<Missing> {
     let mut all: Vec<Missing> = Vec::new();
     for &Needed { group, resource, operations, harm, why } in NEEDED {
-        let not_sent = |operation: &&str| !sends(webhook, group, resource, operation);
+        let not_sent = |operation: &&str| !webhook.is_called_for(group, "v1", resource, operation);
         let operations: Vec<&str> = operations.iter().copied().filter(not_sent).collect();
         let alike = |one: &&mut Missing| (one.group, one.why, &one.operations) == (group, why, &operations);
         match all.iter_mut().find(alike) {
@@ -107,42 +106,10 @@ fn missing(webhook: &Webhook) -> Vec<Missing> {
     all
 }
 
-fn sends(webhook: &Webhook, group: &str, resource: &str, operation: &str) -> bool {
-    webhook.rules.iter().any(|rule| {
-        has(&rule.api_groups, group)
-            && has(&rule.api_versions, "v1")
-            && has(&rule.operations, operation)
-            && rule.resources.iter().any(|pattern| matches(pattern, resource))
-            && is_for_namespaces(rule)
-    })
-}
-
-/// Whether a list has the text or a star, which stands for all.
-fn has(list: &[String], text: &str) -> bool {
-    list.iter().any(|item| item == "*" || item == text)
-}
-
-/// `*` is every resource and no subresource, `*/*` everything, `pods/*` the subresources of pods, `*/scale` all of one
-/// name.
-fn matches(pattern: &str, resource: &str) -> bool {
-    match (pattern.split_once('/'), resource.split_once('/')) {
-        (None, None) => pattern == "*" || pattern == resource,
-        (Some(("*", "*")), None) => true,
-        (None, Some(_)) | (Some(_), None) => false,
-        (Some((parent, part)), Some((of, name))) => (parent == "*" || parent == of) && (part == "*" || part == name),
-    }
-}
-
-fn is_for_namespaces(rule: &Rule) -> bool {
-    rule.scope.as_deref().is_none_or(|scope| scope == "*" || scope == "Namespaced")
-}
-
 /// Rules name resources and the configuration names kinds; the API group is what both have.
 fn check_custom_resources(notes: &mut Notes<'_>, settings: Option<&AdmissionSettings>) {
     for resource in settings.map(|settings| settings.resources.as_slice()).unwrap_or_default() {
-        let sent = |rule: &Rule| {
-            has(&rule.api_groups, &resource.group) && BOTH.iter().all(|operation| has(&rule.operations, operation))
-        };
+        let sent = |rule: &Rule| BOTH.iter().all(|operation| rule.is_for_group(&resource.group, operation));
         if !notes.webhook().rules.iter().any(sent) {
             notes.add(
                 Harm::Hole,

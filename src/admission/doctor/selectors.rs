@@ -1,13 +1,10 @@
 //! Which namespaces and objects a webhook is not called for.
 
+use super::super::settings::AdmissionSettings;
+use super::super::webhook::{NAME_LABEL, Requirement, Webhook};
+use super::{Call, Notes};
 use crate::domain::doctor::Harm;
 
-use super::super::settings::AdmissionSettings;
-use super::webhook::{Requirement, Webhook};
-use super::{Call, Notes};
-
-/// The label that the API server itself gives every namespace; nobody can change it.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// Namespaces of the cluster's own parts.
 const SYSTEM: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
 

@@ -5,15 +5,20 @@ use regorus::{Engine, LimitError, Value};
 use crate::gate::engine::{Answer, RuleError};
 
 use super::answer;
-use super::package::Package;
+use super::package::{Package, Records};
 
 /// Evaluates every rule of the policy that says something.
 ///
 /// # Errors
 /// When one of them cannot be evaluated, takes too long, or says something that holdpoint does not understand.
-pub(super) fn package(engine: &mut Engine, package: &Package, input: Value) -> Result<Answer, RuleError> {
+pub(super) fn package(
+    engine: &mut Engine,
+    package: &Package,
+    records: Records,
+    input: Value,
+) -> Result<Answer, RuleError> {
     engine.set_input(input);
-    let said = engine.eval_rule(package.asked());
+    let said = engine.eval_rule(package.asked(records));
     // What policies print is gathered, so that it does not reach standard error, and dropped.
     drop(engine.take_prints());
     let said = said.map_err(|error| rule_error(&package.name, &error))?;

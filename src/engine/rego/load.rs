@@ -20,7 +20,7 @@ use crate::gate::engine::RuleDescription;
 
 use super::analysis::{Analysis, Dependencies, EntryRule, PackageRules};
 use super::documents::Documents;
-use super::engines::{self, Engines};
+use super::engines::Engines;
 use super::fault::{self, PolicyFault};
 use super::files::{PolicyFile, Which};
 use super::gather::{self, Gathered, PolicyInput};
@@ -35,11 +35,13 @@ const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
 pub(super) struct Loaded {
     /// By name, every package.
     pub(super) packages: BTreeMap<String, Arc<Package>>,
-    /// By name, an engine for each policy that is evaluated.
+    /// For the policies that are evaluated.
     pub(super) engines: Engines,
     pub(super) digest: Digest,
     /// The texts of what was parsed, for explanations.
     pub(super) gathered: Arc<Gathered>,
+    /// The data documents as one.
+    pub(super) documents: Value,
     /// The first names of the data documents.
     pub(super) data_roots: Vec<String>,
 }
@@ -91,10 +93,14 @@ fn load_gathered(
     }
     let packages = packages(&mut parsed)?;
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
-    let engines = engines::build(&parsed, &evaluated, rule_timeout).map_err(|fault| vec![fault])?;
+    let (documents, data_roots) = (parsed.data.clone(), std::mem::take(&mut parsed.data_roots));
+    let engines = match extent {
+        Extent::Everything => Engines::apart(&parsed, &evaluated, rule_timeout),
+        Extent::OfRules => Engines::together(parsed.engine, &evaluated),
+    };
+    let engines = engines.map_err(|fault| vec![fault])?;
     let packages = packages.into_iter().map(|package| (package.name.clone(), Arc::new(package))).collect();
-    let data_roots = parsed.data_roots;
-    Ok(Loaded { packages, engines, digest, gathered: Arc::clone(&gathered), data_roots })
+    Ok(Loaded { packages, engines, digest, gathered: Arc::clone(&gathered), documents, data_roots })
 }
 
 /// Policies that were parsed and checked together.

@@ -8,8 +8,18 @@ use super::analysis::EntryKind;
 use super::chainloop;
 use super::metadata::Annotation;
 
-/// The package that holdpoint adds to a policy's engine, with the rule `said`.
+/// The package below which holdpoint adds one for each policy, with the rule `said`.
 pub(super) const ANSWERS: &str = "holdpoint_answers";
+
+/// How records get to the policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Records {
+    /// They are the engine's data, which costs a question nothing, and compiling the policies once more before the
+    /// first.
+    Loaded,
+    /// They come with each question, as `{"input": …, "holdpoint": …}`, which costs it some microseconds a rule.
+    Asked,
+}
 
 /// A loaded policy that can answer.
 pub(super) struct Package {
@@ -44,8 +54,16 @@ impl Package {
     }
 
     /// The rule to evaluate: the only one that says something, or one that collects what all of them say.
-    pub(super) fn asked(&self) -> String {
-        self.only().map_or_else(|| format!("data.{ANSWERS}.said"), |only| format!("data.{}.{}", self.name, only.name))
+    pub(super) fn asked(&self, records: Records) -> String {
+        match self.only() {
+            Some(only) if records == Records::Loaded => format!("data.{}.{}", self.name, only.name),
+            _ => format!("data.{}.said", self.answers()),
+        }
+    }
+
+    /// Its package of answers. The name is one part of the path, so that no policy's lies below that of another.
+    fn answers(&self) -> String {
+        format!("{ANSWERS}[\"{}\"]", self.name)
     }
 
     /// The rule that says all there is, as it stands.
@@ -56,22 +74,38 @@ impl Package {
         }
     }
 
-    /// The module that collects what rules say: an object with a list for each, which is empty when it has no value.
+    /// The module that has the rule to evaluate, unless that is one of the policy.
     ///
     /// Packages and entries have plain names: others are refused when they are loaded.
+    pub(super) fn answers_module(&self, records: Records) -> Option<String> {
+        let package = format!("package {}\n", self.answers());
+        match (self.only(), records) {
+            (Some(_), Records::Loaded) => None,
+            (None, Records::Loaded) => Some(package + &self.collecting("said")),
+            (Some(only), Records::Asked) => Some(package + &with_records(&format!("data.{}.{}", self.name, only.name))),
+            (None, Records::Asked) => Some(package + &self.collecting("collected") + &with_records("collected")),
+        }
+    }
+
+    /// The rule that collects what rules say: an object with a list for each, which is empty when it has no value.
     ///
     /// The engine forgets what helper rules came to at the end of each call, so that asking for `deny`, `hold` and
     /// `skip_reason` in turn would evaluate them three times.
-    pub(super) fn answers_module(&self) -> Option<String> {
-        if self.only().is_some() {
-            return None;
-        }
+    fn collecting(&self, rule: &str) -> String {
         let said = self
             .entries
             .iter()
             .map(|entry| format!("\"{}\": [value | value := {}],\n", entry.name, entry.expression(&self.name)));
-        Some(format!("package {ANSWERS}\nsaid := {{\n{}}}\n", said.collect::<String>()))
+        format!("{rule} := {{\n{}}}\n", said.collect::<String>())
     }
+}
+
+/// The rule `said`: what this rule comes to with the records that come with the question. Both values are taken from
+/// the input as it was before either is replaced; a question without records has no answer.
+fn with_records(rule: &str) -> String {
+    format!(
+        "said := answer if {{\nanswer := {rule} with input as input.input with data.holdpoint as input.holdpoint\n}}\n"
+    )
 }
 
 /// A rule that says something to holdpoint.

@@ -10,15 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use regorus::{Engine, Value};
+use regorus::Value;
 
 use crate::gate::engine::{Answer, RuleError};
 
 use super::Limits;
 use super::builtins;
+use super::data::{ROOT, object};
 use super::engines::Engines;
 use super::evaluate;
-use super::package::Package;
+use super::package::{Package, Records};
 
 /// Address space set aside for each thread; pages that are not touched cost nothing.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
@@ -39,6 +40,8 @@ pub(super) struct Job {
 /// Workers that share one template: engines with policies and records, never evaluated themselves.
 pub(super) struct Pool {
     template: Engines,
+    /// The records, as every policy sees them below `data.holdpoint`.
+    records: Value,
     limits: Limits,
     idle: Mutex<Vec<Worker>>,
 }
@@ -49,18 +52,18 @@ struct Worker {
 }
 
 impl Pool {
-    pub(super) const fn new(template: Engines, limits: Limits) -> Self {
-        Self { template, limits, idle: Mutex::new(Vec::new()) }
-    }
-
-    /// The records, as every policy sees them.
-    pub(super) fn data(&self) -> Value {
-        self.template.values().next().map_or_else(Value::new_object, Engine::get_data)
+    pub(super) const fn new(template: Engines, records: Value, limits: Limits) -> Self {
+        Self { template, records, limits, idle: Mutex::new(Vec::new()) }
     }
 
     /// Evaluates on an idle worker, or on a new one when all are busy.
-    pub(super) fn evaluate(&self, job: Job) -> Vec<RuleResult> {
+    pub(super) fn evaluate(&self, mut job: Job) -> Vec<RuleResult> {
         let count = job.rules.len();
+        if self.template.records() == Records::Asked {
+            for (_package, input) in &mut job.rules {
+                *input = object([("input", input.clone()), (ROOT, self.records.clone())]);
+            }
+        }
         match self.try_evaluate(job) {
             Ok(answers) => answers,
             Err(error) => vec![Err(error); count],
@@ -107,12 +110,11 @@ impl Worker {
 
 /// A panic of the engine is an error of the rule, and the engine it happened in is thrown away.
 fn guarded(engines: &mut Engines, template: &Engines, package: &Package, input: &Value) -> RuleResult {
-    let Some(engine) = engines.get_mut(&package.name) else { return Err(unprepared(&package.name)) };
-    let result = catch_unwind(AssertUnwindSafe(|| evaluate::package(engine, package, input.clone())));
+    let records = engines.records();
+    let Some(engine) = engines.of_mut(&package.name) else { return Err(unprepared(&package.name)) };
+    let result = catch_unwind(AssertUnwindSafe(|| evaluate::package(engine, package, records, input.clone())));
     result.unwrap_or_else(|payload| {
-        if let Some(fresh) = template.get(&package.name) {
-            *engine = fresh.clone();
-        }
+        engines.renew(&package.name, template);
         Err(panicked(panic_text(&*payload)))
     })
 }

@@ -31,8 +31,7 @@ fn waiting() -> Waiting {
 
 fn fill(template: &str, payload: &Value) -> Result<String, String> {
     let (waiting, deployment) = (waiting(), deployment());
-    let facts = Facts { waiting: &waiting, deployment: &deployment, payload, element: 0 };
-    template.parse::<Template>().unwrap().fill(&facts)
+    template.parse::<Template>().unwrap().fill(&waiting.facts(&deployment, payload))
 }
 
 #[test]
@@ -62,7 +61,7 @@ fn a_star_is_each_element_of_a_list() {
     let template: Template = "{payload/images/*/name}@{payload/images/*/digest}".parse().unwrap();
     let each = |template: &Template, payload: &Value| -> Result<Vec<String>, String> {
         let (waiting, deployment) = (waiting(), deployment());
-        let fill = |element| template.fill(&Facts { waiting: &waiting, deployment: &deployment, payload, element });
+        let fill = |element| template.fill(&Facts { element, ..waiting.facts(&deployment, payload) });
         (0..template.count(payload)?).map(fill).collect()
     };
     let images = json!({"images": [{"name": "a", "digest": "1"}, {"name": "b", "digest": "2"}]});
@@ -109,7 +108,7 @@ proptest! {
         if let Ok(template) = text.parse::<Template>() {
             let (waiting, deployment) = (waiting(), deployment());
             let payload = json!({"a": payload});
-            let filled = template.fill(&Facts { waiting: &waiting, deployment: &deployment, payload: &payload, element: 0 });
+            let filled = template.fill(&waiting.facts(&deployment, &payload));
             prop_assert!(template.has_payload() || filled.is_ok());
             if !text.contains('{') {
                 prop_assert_eq!(filled, Ok(text));

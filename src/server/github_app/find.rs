@@ -76,7 +76,7 @@ impl GithubApp {
         }
         let mut all = question::named(settings, waiting, deployment, &payload)?;
         if let Some(Lookup::Tag(tag)) = &settings.lookup {
-            let facts = Facts { waiting, deployment, payload: &payload, element: 0 };
+            let facts = waiting.facts(deployment, &payload);
             self.resolve(tag, &facts, &mut all, asked).await?;
         }
         Ok(all)

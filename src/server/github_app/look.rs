@@ -126,9 +126,9 @@ impl GithubApp {
     fn answered(&self, row: &Row, answer: GithubAnswer) -> Next {
         self.door.metrics.github.answered(answer);
         let (repository, environment) = (line(&row.waiting.repository), line(&row.waiting.environment));
-        let why = line(&row.progress.last);
+        let last_look = line(&row.progress.last);
         let (run, answer) = (row.waiting.run_id, answer.as_str());
-        tracing::warn!(%repository, run, %environment, answer, %why, "a deployment is answered");
+        tracing::warn!(%repository, run, %environment, answer, ?last_look, "a deployment is answered");
         None
     }
 

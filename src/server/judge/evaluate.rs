@@ -1,5 +1,7 @@
 //! Evaluating requests beside the asynchronous threads, as many at a time as there are cores.
 
+mod turns;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,9 +9,6 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
-use tokio::time::timeout_at;
-use tracing::{Instrument as _, Span};
 
 use super::memo::{Boarding, Evaluated, Flight, Memo};
 use crate::domain::decision::Decision;
@@ -21,6 +20,7 @@ use crate::gate::Gate;
 use crate::server::readmission::{Key, Readmissions, Ticket};
 use crate::server::records::Kept;
 use crate::server::trace;
+use turns::Turns;
 
 /// What is asked of the rules, and what is done with the answer.
 pub(super) struct Question {
@@ -54,15 +54,22 @@ pub(super) struct Evaluator {
 struct Inner {
     gate: Arc<Gate>,
     readmissions: Arc<Readmissions>,
-    cores: Arc<Semaphore>,
+    turns: Arc<Turns>,
     memo: Memo,
+}
+
+/// Sees to it that those who wait hear of the end of an evaluation, also when it panics or never begins.
+struct Landing {
+    inner: Arc<Inner>,
+    key: Option<Digest>,
+    flight: Arc<Flight>,
 }
 
 impl Evaluator {
     pub(super) fn new(gate: Arc<Gate>, readmissions: Arc<Readmissions>, evaluations: usize) -> Self {
         let unshared = gate.environments.names().filter(|name| asks_others(&gate, name)).map(str::to_owned).collect();
-        let cores = Arc::new(Semaphore::new(evaluations.max(1)));
-        Self { inner: Arc::new(Inner { gate, readmissions, cores, memo: Memo::new() }), unshared }
+        let (turns, memo) = (Turns::new(evaluations), Memo::new());
+        Self { inner: Arc::new(Inner { gate, readmissions, turns, memo }), unshared }
     }
 
     /// The answer, at the deadline at the latest.
@@ -88,18 +95,36 @@ impl Evaluator {
         }
     }
 
-    /// In a task of its own: whoever asked may be gone before it is done, and others wait for it too.
+    /// Whoever asked may be gone before it is done, and others wait for it too.
     fn launch(&self, question: Question, key: Option<Digest>, flight: Arc<Flight>) {
-        let inner = Arc::clone(&self.inner);
+        let landing = Landing { inner: Arc::clone(&self.inner), key, flight };
         let span = trace::evaluate(&question.request);
-        let work = async move {
-            let result = inner.run(question, &flight).await;
-            if let (Some(key), false) = (key, matches!(result, Evaluated::Decided(_))) {
-                inner.memo.forget(key, &flight);
+        self.inner.turns.take(Box::new(move || {
+            if question.deadline <= Instant::now() {
+                return landing.land(Evaluated::Overloaded);
             }
-            flight.land(result);
-        };
-        tokio::spawn(work.instrument(span));
+            landing.flight.begin();
+            let decision = span.in_scope(|| landing.inner.decide(question));
+            landing.land(Evaluated::Decided(Arc::new(decision)));
+        }));
+    }
+}
+
+impl Landing {
+    fn land(&self, result: Evaluated) {
+        if let (Some(key), false) = (self.key, matches!(result, Evaluated::Decided(_))) {
+            self.inner.memo.forget(key, &self.flight);
+        }
+        self.flight.land(result);
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        if !self.flight.has_landed() {
+            tracing::error!("an evaluation stopped unexpectedly");
+            self.land(Evaluated::Crashed);
+        }
     }
 }
 
@@ -110,25 +135,6 @@ impl Boarding {
 }
 
 impl Inner {
-    async fn run(self: &Arc<Self>, question: Question, flight: &Flight) -> Evaluated {
-        let core = timeout_at(question.deadline.into(), Arc::clone(&self.cores).acquire_owned()).await;
-        let Ok(Ok(core)) = core else { return Evaluated::Overloaded };
-        flight.begin();
-        let (inner, span) = (Arc::clone(self), Span::current());
-        let evaluation = tokio::task::spawn_blocking(move || {
-            let decision = span.in_scope(|| inner.decide(question));
-            drop(core);
-            decision
-        });
-        match evaluation.await {
-            Ok(decision) => Evaluated::Decided(Arc::new(decision)),
-            Err(error) => {
-                tracing::error!(%error, "an evaluation stopped unexpectedly");
-                Evaluated::Crashed
-            }
-        }
-    }
-
     fn decide(&self, question: Question) -> Decision {
         let observation = &question.kept.observation;
         let (key, ticket) = (question.key, question.ticket);

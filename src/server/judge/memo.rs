@@ -45,6 +45,10 @@ impl Flight {
         drop(self.landed.set(result));
     }
 
+    pub(super) fn has_landed(&self) -> bool {
+        self.landed.get().is_some()
+    }
+
     /// Waits for the result until then.
     pub(super) async fn result(&self, deadline: Instant) -> Evaluated {
         if let Some(result) = self.landed.get() {

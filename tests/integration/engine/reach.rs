@@ -54,6 +54,8 @@ fn each_policy_of_the_library_says_the_same_without_what_it_does_not_reach() {
     let rules: Vec<Rule> = named.rules.iter().cloned().zip(&LIBRARY).map(with_parameters).collect();
     let all = load(root().join("policies"), &rules, Extent::Everything).unwrap();
     let expected = said(&all, &rules);
+    let one_engine = load(root().join("policies"), &rules, Extent::OfRules).unwrap();
+    assert_eq!(said(&one_engine, &rules), expected);
     assert!(expected.iter().filter(|said| said.contains("message: ")).count() >= 5, "{expected:#?}");
     for (rule, expected) in rules.iter().zip(&expected) {
         let rules = std::slice::from_ref(rule);
@@ -61,6 +63,35 @@ fn each_policy_of_the_library_says_the_same_without_what_it_does_not_reach() {
         assert!(few.policies().len() < all.policies().len(), "{}", rule.id);
         assert_eq!((few.digest(), said(&few, rules)), (all.digest(), vec![expected.clone()]), "{}", rule.id);
     }
+}
+
+/// With one engine for all policies as with one for each: rules that are asked as they stand and collected ones,
+/// packages below others, names that are taken elsewhere, and errors.
+#[test]
+fn policies_in_one_engine_say_what_they_say_apart() {
+    let policies = Policies::one("p", "package p\ndeny contains \"p\" if count(data.holdpoint.records.by_digest) > 0")
+        .file("p_said.rego", "package p.said\ndeny contains \"p.said\"\nhold contains input.parameters.x\n")
+        .file(
+            "collected.rego",
+            "package p.collected\ndeny contains \"c\" if not input.holdpoint\nwarn contains \"w\"\n",
+        )
+        .file("v0.rego", "package old\ndeny[\"v0\"] { input.as_of }\nwarn[\"w\"] { input.input }\n")
+        .file("fails.rego", "package fails\ndeny contains 1 / (count(data.p.deny) - 1)\nwarn contains \"w\"\n")
+        .file("result.rego", "package result\nresult := {\"violations\": [\"r\"]} if data.p.said.deny\n")
+        .file("undefined.rego", "package undefined\ndeny := [\"u\"] if input.nothing\n")
+        .rule("p.said")
+        .rule("p.collected")
+        .rule("old")
+        .rule("fails")
+        .rule("result")
+        .rule("undefined")
+        .rule("p");
+    let load = |extent| load(policies.folder.path().to_owned(), &policies.rules, extent);
+    let apart = load(Extent::Everything).map(|engine| said(&engine, &policies.rules)).unwrap();
+    let together = load(Extent::OfRules).map(|engine| said(&engine, &policies.rules)).unwrap();
+    assert_eq!(together, apart);
+    let folder = policies.folder.path().display().to_string();
+    insta::assert_snapshot!(together.join("\n").replace(&folder, "policies"));
 }
 
 #[test]

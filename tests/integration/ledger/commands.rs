@@ -98,6 +98,59 @@ fn what_runs_in_a_cluster_is_taken_over() {
     assert!(listed.contains("production,shop/web") && listed.contains(&digest(7)), "{listed}");
 }
 
+/// A deployment of GitHub's.
+fn github(id: usize, environment: &str, state: &str, success: &str) -> Value {
+    serde_json::json!({
+        "databaseId": id, "environment": environment, "state": state, "createdAt": "2026-11-20T09:00:00Z",
+        "updatedAt": "2026-11-20T10:00:00Z", "commitOid": "c".repeat(40), "ref": null, "task": "deploy",
+        "payload": serde_json::json!({"digest": digest(id)}).to_string(),
+        "statuses": {"pageInfo": {"hasNextPage": false}, "nodes": [{"state": success, "createdAt": "2026-11-20T10:00:00Z"}]},
+    })
+}
+
+#[test]
+fn a_check_is_decided_by_deployments_of_github() {
+    let nodes = [github(1, "staging", "ACTIVE", "SUCCESS"), github(2, "staging", "FAILURE", "FAILURE")];
+    let page = serde_json::json!([{"data": {"repository": {
+        "nameWithOwner": "Acme/Storefront", "deployments": {"nodes": nodes, "pageInfo": {"hasNextPage": false}},
+    }}}]);
+    let policies = root().join("policies");
+    let configuration = format!(
+        "version: 1\nsources: {{own: {{type: ledger, path: ledger.db}}}}\nenvironments:\n  - {{name: staging, source: own}}\n  \
+         - {{name: production, source: own, after: [staging]}}\npolicies: [{}]\nrules:\n  \
+         - {{policy: promotion.deployed_before, environments: [production]}}\n",
+        policies.display()
+    );
+    let folder = folder(&[("all.json", &page.to_string()), ("holdpoint.yaml", &configuration)]);
+    let by = ["import", "all.json", "--from", "github", "--artifact", "ghcr.io/{repository}@{payload/digest}"];
+    let run = ledger(folder.path(), &by);
+    assert_eq!((run.stdout.as_str(), run.code), ("1 added, 0 updated, 0 left out\n", 0), "{}", run.stderr);
+    let said =
+        "1 deployment was passed over, since they failed; the first is deployment 2 of `Acme/Storefront`: FAILURE";
+    assert_eq!(run.stderr.trim(), said);
+    assert_eq!(says(folder.path(), &by), "0 added, 0 updated, 1 left out\n");
+    assert_eq!(
+        says(folder.path(), &["record", &format!("{NAME}@{}", digest(9)), "--to", "production", "--deployment", "x"])
+            .lines()
+            .count(),
+        1
+    );
+    for (number, code) in [(1, 0), (2, 1)] {
+        let artifact = format!("{NAME}@{}", digest(number));
+        let run = Holdpoint::new(&["check", &artifact, "--to", "production"]).directory(folder.path()).run();
+        assert_eq!(run.code, code, "{number}: {} {}", run.stdout, run.stderr);
+    }
+    for (arguments, text) in [
+        (&by[..4], "--artifact"),
+        (&[&by[..], &["--to", "production"]].concat()[..], "hint: leave it out"),
+        (&["import", "holdpoint.yaml", "--from", "github", "--artifact", "{sha}"], "is no JSON"),
+    ] {
+        let run = ledger(folder.path(), arguments);
+        assert_eq!(run.code, 2, "{arguments:?}");
+        assert!(run.stderr.contains(text), "{arguments:?}: {}", run.stderr);
+    }
+}
+
 /// The commands of examples/ledger/README.md.
 #[test]
 fn the_example_decides_as_the_snapshot_does() {

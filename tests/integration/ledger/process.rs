@@ -87,7 +87,19 @@ fn commands_ask_a_server() {
     std::fs::write(elsewhere.path().join("other.json"), renamed).unwrap();
     let added = ask(&write, &["import", "other.json"]);
     assert_eq!(added.stdout, "1 added, 0 updated, 0 left out\n", "{}", added.stderr);
-    for name in ["all.json", "other.json"] {
+    let digest = format!("sha256:{}", "5".repeat(64));
+    let time = "2026-01-01T00:00:00Z";
+    let page = serde_json::json!({"data": {"repository": {"nameWithOwner": "acme/site", "deployments": {
+        "nodes": [{
+            "databaseId": 1, "environment": "staging", "state": "ACTIVE", "createdAt": time, "updatedAt": time,
+            "commitOid": "c", "payload": digest, "statuses": {"nodes": [], "pageInfo": {"hasNextPage": false}},
+        }],
+        "pageInfo": {"hasNextPage": false},
+    }}}});
+    std::fs::write(elsewhere.path().join("github.json"), page.to_string()).unwrap();
+    let added = ask(&write, &["import", "github.json", "--from", "github", "--artifact", "{payload}"]);
+    assert_eq!(added.stdout, "1 added, 0 updated, 0 left out\n", "{}", added.stderr);
+    for name in ["all.json", "other.json", "github.json"] {
         std::fs::remove_file(elsewhere.path().join(name)).unwrap();
     }
     let emptied = ask(&write, &["decommission", "--from", "staging", "--deployment", "shop"]);

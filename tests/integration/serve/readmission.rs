@@ -415,7 +415,9 @@ async fn play(events: &[Event]) -> Result<(), TestCaseError> {
             }
             Event::Close(seconds) => {
                 // The decisions of this second are shared, and rules are what they were when it began.
-                model.closed = (model.now + 1, model.now + 1 + seconds);
+                let is_closed = (model.closed.0..model.closed.1).contains(&model.now);
+                let from = if is_closed { model.closed.0 } else { model.now + 1 };
+                model.closed = (from, model.now + 1 + seconds);
                 *world.rules.closed.lock().unwrap() = Some(model.closed);
             }
             Event::Policies(policies) => {

@@ -1,12 +1,27 @@
 //! Webhook configurations as the API server has them, with its defaults. What is not looked at is passed over.
 
+mod called;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::listed::{Listed, listed};
+
+/// The label that the API server itself gives every namespace; nobody can change it.
+pub(super) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// The word by which webhooks are found to be holdpoint's.
 const NAME: &str = "holdpoint";
+
+/// The `ValidatingWebhookConfiguration`s among these objects.
+///
+/// # Errors
+/// One that does not have the form that the API gives it.
+pub(super) fn configurations(objects: &[Value]) -> Result<Vec<Configuration>, String> {
+    let wanted = |one: &Listed<'_>| one.kind.kind == "ValidatingWebhookConfiguration";
+    listed(objects).into_iter().filter(wanted).map(|one| Configuration::read(one.object.value())).collect()
+}
 
 /// A `ValidatingWebhookConfiguration`.
 #[derive(Debug, Default, Deserialize)]
@@ -23,14 +38,20 @@ impl Configuration {
     ///
     /// # Errors
     /// A member of another type than the API gives it.
-    pub(super) fn read(object: &Value) -> Result<Self, String> {
+    fn read(object: &Value) -> Result<Self, String> {
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("without a name");
         Self::deserialize(object)
             .map_err(|error| format!("the ValidatingWebhookConfiguration `{name}` cannot be read: {error}"))
     }
 
+    /// Its webhooks that call holdpoint.
+    pub(super) fn of_holdpoint(&self) -> impl Iterator<Item = &Webhook> {
+        let all = self.is_of_holdpoint();
+        self.webhooks.iter().filter(move |webhook| all || webhook.is_of_holdpoint())
+    }
+
     /// Whether it says that it is holdpoint's.
-    pub(super) fn is_of_holdpoint(&self) -> bool {
+    fn is_of_holdpoint(&self) -> bool {
         let labelled = ["app.kubernetes.io/part-of", "app.kubernetes.io/name"]
             .iter()
             .any(|label| self.metadata.labels.get(*label).is_some_and(|value| value == NAME));
@@ -91,7 +112,7 @@ impl Default for Webhook {
 
 impl Webhook {
     /// Whether its name, or that of what it calls, says that it is holdpoint's.
-    pub(super) fn is_of_holdpoint(&self) -> bool {
+    fn is_of_holdpoint(&self) -> bool {
         let service = self.client_config.service.as_ref().map_or("", |service| service.name.as_str());
         self.name.contains(NAME) || service.contains(NAME) || self.client_config.host().contains(NAME)
     }

@@ -143,6 +143,19 @@ fn a_server_that_fails_is_undecided_and_never_allows() {
 }
 
 #[test]
+fn the_log_has_neither_token_nor_body() {
+    let server = server(DAYS).fails(1, Reply::kratos(503, "", "body-of-the-refusal")).start_blocking();
+    let run = Project::new(server.url(), "").check(DIGEST, &["--log-level", "trace"]);
+    let log = &run.stderr;
+    for said in ["records API answered", "status=503", "status=200"] {
+        assert!(log.contains(said), "{said} is not in:\n{log}");
+    }
+    for secret in [TOKEN, "body-of-the-refusal", "deployment_records"] {
+        assert!(!log.contains(secret), "{secret} in:\n{log}");
+    }
+}
+
+#[test]
 fn only_what_the_decision_needs_is_asked_for() {
     let server = server(DAYS).start_blocking();
     let run = Project::new(server.url(), ", project: storefront").check(DIGEST, &[]);

@@ -1,7 +1,6 @@
 //! What must end in an error or in an incomplete answer, and what it then says.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -171,42 +170,6 @@ async fn limits_are_for_the_whole_fetch() {
         writeln!(text, "{}", outcome(&server, &result)).unwrap();
     }
     insta::assert_snapshot!(text);
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn the_log_has_neither_token_nor_body() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone());
-    let subscriber = subscriber.finish();
-    tracing::subscriber::with_default(subscriber, || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let server = fake().fails(1, Reply::kratos(503, "", "body-of-the-refusal")).start().await;
-            fetch(&options(server.url()), &query(&["staging"])).await.unwrap();
-        });
-    });
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("records API answered") && log.contains("status=503") && log.contains("status=200"), "{log}");
-    for secret in ["secret-token", "body-of-the-refusal", "deployment_records"] {
-        assert!(!log.contains(secret), "{secret} in:\n{log}");
-    }
 }
 
 #[tokio::test]

@@ -49,9 +49,16 @@ pub(crate) use lines::{Lines, lines};
 pub(crate) use test_rules::{Expression, Statement, TestKind, TestRule, test_rules};
 
 use super::fault::PolicyFault;
-use graph::Graph;
+use calls::Calls;
+use graph::{Graph, Uses};
+use memberships::Memberships;
+use mocks::Mocks;
 use program::Program;
+use references::References;
 use regorus::unstable::{Module, Ref};
+use shadowing::Shadowing;
+use unseen::Unseen;
+use walk::{Together, Visitor};
 
 /// One parsed policy file, as `regorus::Engine::get_modules` lists them.
 pub(crate) type ParsedPolicy = Ref<Module>;
@@ -71,8 +78,6 @@ pub(crate) struct Analysis {
     pub(crate) faults: Vec<PolicyFault>,
     /// Every package, by name.
     pub(crate) packages: Vec<PackageRules>,
-    /// What uses what; `None` with faults.
-    pub(crate) dependencies: Option<Dependencies>,
 }
 
 /// Checks all policies of one engine together, and finds their packages.
@@ -83,42 +88,63 @@ pub(crate) struct Analysis {
 pub(crate) fn analyse(policies: &[ParsedPolicy], documents: &[&str]) -> Analysis {
     let program = match Program::new(policies) {
         Ok(program) => program,
-        Err(fault) => return Analysis { faults: vec![fault], packages: Vec::new(), dependencies: None },
+        Err(fault) => return Analysis { faults: vec![fault], packages: Vec::new() },
     };
-    let graph = Graph::new(&program);
-    let mut faults = check_program(&program, &graph);
-    faults.extend(sorted(|faults| references::check(&program, documents, faults)));
-    let dependencies = if faults.is_empty() { Dependencies::new(&program, graph) } else { None };
-    Analysis { faults, packages: entries::packages_of(&program), dependencies }
+    let mut references = References::new(&program, documents);
+    let mut faults = check_program(&program, Some(&mut references));
+    faults.extend(sorted(references.faults));
+    Analysis { faults, packages: entries::packages_of(&program) }
 }
 
 /// Checks all policies of one engine together; the order of the faults is that of files and lines.
 #[must_use]
 pub(crate) fn check(policies: &[ParsedPolicy]) -> Vec<PolicyFault> {
     match Program::new(policies) {
-        Ok(program) => check_program(&program, &Graph::new(&program)),
+        Ok(program) => check_program(&program, None),
         Err(fault) => vec![fault],
     }
 }
 
-fn check_program(program: &Program<'_>, graph: &Graph) -> Vec<PolicyFault> {
-    sorted(|faults| {
-        calls::check(program, faults);
-        cycles::check(program, graph, faults);
-        conflicts::check(program, faults);
-        entries::check(program, faults);
-        mocks::check(program, faults);
-        unseen::check(program, faults);
-        variables::check(program, faults);
-        else_values::check(program, faults);
-        memberships::check(program, faults);
-        shadowing::check(program, faults);
-    })
+/// Which files the packages of policies need; none when they were not checked.
+#[must_use]
+pub(crate) fn dependencies(policies: &[ParsedPolicy]) -> Option<Dependencies> {
+    let program = Program::new(policies).ok()?;
+    let mut uses = Uses::default();
+    walk_all(&program, &mut uses);
+    let graph = Graph::new(&program, &uses);
+    Dependencies::new(&program, graph)
 }
 
-fn sorted(check: impl FnOnce(&mut Vec<PolicyFault>)) -> Vec<PolicyFault> {
+/// `references` are collected in the same walk.
+fn check_program(program: &Program<'_>, references: Option<&mut References<'_>>) -> Vec<PolicyFault> {
+    let (mut uses, mut calls, mut mocks) = (Uses::default(), Calls::new(program), Mocks::new(program));
+    let (mut unseen, mut memberships) = (Unseen::default(), Memberships::default());
+    let mut shadowing = Shadowing::default();
+    let mut visitors: Vec<&mut dyn Visitor> =
+        vec![&mut uses, &mut calls, &mut mocks, &mut unseen, &mut memberships, &mut shadowing];
+    visitors.extend(references.map(|references| -> &mut dyn Visitor { references }));
+    walk_all(program, &mut Together(visitors));
     let mut faults = Vec::new();
-    check(&mut faults);
+    // The first, since it stops at a number of faults.
+    cycles::check(program, &Graph::new(program, &uses), &mut faults);
+    for more in [calls.faults, mocks.faults, unseen.faults, memberships.faults, shadowing.faults] {
+        faults.extend(more);
+    }
+    calls::check_definitions(program, &mut faults);
+    conflicts::check(program, &mut faults);
+    entries::check(program, &mut faults);
+    variables::check(program, &mut faults);
+    else_values::check(program, &mut faults);
+    sorted(faults)
+}
+
+fn walk_all(program: &Program<'_>, visitor: &mut dyn Visitor) {
+    for definition in &program.definitions {
+        walk::definition(program, definition, visitor);
+    }
+}
+
+fn sorted(mut faults: Vec<PolicyFault>) -> Vec<PolicyFault> {
     faults.sort();
     faults.dedup();
     faults

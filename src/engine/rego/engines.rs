@@ -12,6 +12,7 @@ use regorus::{Engine, Value};
 
 use crate::domain::policy::RegoVersion;
 
+use super::analysis;
 use super::fault::{self, PolicyFault};
 use super::files::PolicyFile;
 use super::load::{Parsed, add_as, new_engine};
@@ -32,12 +33,12 @@ impl Engines {
     /// # Errors
     /// What the engine finds when it compiles: statements that it cannot order.
     pub(super) fn apart(
-        parsed: &Parsed<'_>,
+        parsed: &mut Parsed<'_>,
         packages: &[&Package],
         rule_timeout: Duration,
     ) -> Result<Self, PolicyFault> {
         let mut all = Self { compiled: Vec::new(), places: BTreeMap::new(), records: Records::Loaded };
-        let Some(dependencies) = &parsed.dependencies else { return Ok(all) };
+        let Some(dependencies) = analysis::dependencies(parsed.engine.get_modules()) else { return Ok(all) };
         let mut shared: BTreeMap<BTreeSet<usize>, Engine> = BTreeMap::new();
         for package in packages.iter().filter(|package| !package.entries.is_empty()) {
             let own = dependencies.files_of(&package.name);

@@ -18,7 +18,7 @@ use crate::domain::rule::Rule;
 use crate::engine::parameters::filled;
 use crate::gate::engine::RuleDescription;
 
-use super::analysis::{Analysis, Dependencies, EntryRule, PackageRules};
+use super::analysis::{Analysis, EntryRule, PackageRules};
 use super::documents::Documents;
 use super::engines::Engines;
 use super::fault::{self, PolicyFault};
@@ -95,7 +95,7 @@ fn load_gathered(
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
     let (documents, data_roots) = (parsed.data.clone(), std::mem::take(&mut parsed.data_roots));
     let engines = match extent {
-        Extent::Everything => Engines::apart(&parsed, &evaluated, rule_timeout),
+        Extent::Everything => Engines::apart(&mut parsed, &evaluated, rule_timeout),
         Extent::OfRules => Engines::together(parsed.engine, &evaluated),
     };
     let engines = engines.map_err(|fault| vec![fault])?;
@@ -117,8 +117,6 @@ pub(super) struct Parsed<'files> {
     annotations: BTreeMap<String, Metadata>,
     /// By name, every package.
     packages: Vec<PackageRules>,
-    /// What uses what.
-    pub(super) dependencies: Option<Dependencies>,
 }
 
 /// Parses and checks policies and data documents, all together. Run it on a large stack.
@@ -152,23 +150,23 @@ pub(super) fn parse<'files>(
     if !faults.is_empty() {
         return Err(faults);
     }
-    let (packages, dependencies) = check(&mut engine, &documents, &data_roots)?;
+    let packages = check(&mut engine, &documents, &data_roots)?;
     let data = documents.into_data();
     engine.add_data(data.clone()).map_err(|error| vec![fault::of_engine("", &error)])?;
-    Ok(Parsed { engine, files: parsed, data, data_roots, annotations, packages, dependencies })
+    Ok(Parsed { engine, files: parsed, data, data_roots, annotations, packages })
 }
 
-/// The packages, and what their rules use.
+/// The packages.
 fn check(
     engine: &mut Engine,
     documents: &Documents,
     data_roots: &[String],
-) -> Result<(Vec<PackageRules>, Option<Dependencies>), Vec<PolicyFault>> {
+) -> Result<Vec<PackageRules>, Vec<PolicyFault>> {
     let roots: Vec<&str> = data_roots.iter().map(String::as_str).chain([data::ROOT]).collect();
-    let Analysis { mut faults, packages, dependencies } = analysis::analyse(engine.get_modules(), &roots);
+    let Analysis { mut faults, packages } = analysis::analyse(engine.get_modules(), &roots);
     let places = packages.iter().map(|package| (package.package.as_str(), package.path.as_str()));
     faults.extend(documents.conflicts(places));
-    if faults.is_empty() { Ok((packages, dependencies)) } else { Err(faults) }
+    if faults.is_empty() { Ok(packages) } else { Err(faults) }
 }
 
 pub(super) fn new_engine(rule_timeout: Duration) -> Result<Engine, PolicyFault> {

@@ -1,11 +1,11 @@
 //! Functions: each call must name one that exists and is allowed, with as many arguments as it takes.
 
-use super::program::{Kind, Part, Program, fault, parts};
-use super::walk::{self, Scopes, Visitor};
+use super::program::{Kind, Part, Program, fault};
+use super::walk::{Here, Mention, Visitor};
 use super::{MAX_STATEMENTS, PolicyFault};
 use crate::domain::text::nearest;
 use crate::engine::rego::builtins::FORBIDDEN;
-use regorus::unstable::{BUILTINS, Expr, Query, Rule, Span, WithModifier};
+use regorus::unstable::{BUILTINS, Expr, Query, Ref, Rule, Span, WithModifier};
 use std::collections::BTreeMap;
 
 /// regorus keeps the number of arguments in a byte.
@@ -29,14 +29,15 @@ const ABSENT: [&str; 14] = [
     "uuid.parse",
 ];
 
-pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
-    let mut functions = BTreeMap::new();
+/// The calls of all rules.
+pub(super) struct Calls<'check> {
+    functions: BTreeMap<&'check [Part], Kind>,
+    pub(super) faults: Vec<PolicyFault>,
+}
+
+/// What is wrong with functions themselves, and with defaults.
+pub(super) fn check_definitions(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
     for definition in &program.definitions {
-        functions.entry(definition.shown()).or_insert(definition.kind);
-    }
-    for definition in &program.definitions {
-        let mut calls = Calls { program, functions: &functions, package: &definition.home, faults };
-        walk::rule(definition.rule, &mut calls);
         if matches!(definition.kind, Kind::Function(arguments) if arguments > MAX_ARGUMENTS) {
             let message = format!("the function takes more than {MAX_ARGUMENTS} arguments");
             faults.push(definition.fault("too_many_arguments", message, "take an object instead"));
@@ -64,13 +65,6 @@ fn walk_default(value: &Expr, faults: &mut Vec<PolicyFault>) {
     }
 }
 
-struct Calls<'check, 'policy> {
-    program: &'check Program<'policy>,
-    functions: &'check BTreeMap<String, Kind>,
-    package: &'check [String],
-    faults: &'check mut Vec<PolicyFault>,
-}
-
 /// What a called name stands for.
 enum Called {
     Takes(usize),
@@ -82,19 +76,23 @@ enum Called {
     Unknown,
 }
 
-impl Calls<'_, '_> {
-    fn resolve(&self, name: &str, path: &[Part]) -> Called {
-        let user = self.program.resolve(self.package, path).and_then(|full| {
-            let (root, below) = full.split_first()?;
-            (*root == Part::Name("data".to_owned())).then(|| super::program::shown(below))
-        });
-        match user.map(|path| self.functions.get(&path)) {
+impl<'check> Calls<'check> {
+    pub(super) fn new(program: &'check Program<'_>) -> Self {
+        let mut functions = BTreeMap::new();
+        for definition in &program.definitions {
+            functions.entry(definition.path.as_slice()).or_insert(definition.kind);
+        }
+        Self { functions, faults: Vec::new() }
+    }
+
+    fn resolve(&self, name: &str, called: &Mention<'_>, here: &Here<'_, '_>) -> Called {
+        let root = called.written.as_deref().and_then(<[Part]>::first);
+        let is_root = || matches!(root, Some(Part::Name(root)) if here.program.is_root(&here.definition.home, root));
+        match called.below_data().map(|path| self.functions.get(path)) {
             Some(Some(Kind::Function(arguments))) => return Called::Takes(*arguments),
             Some(Some(&kind)) => return Called::NoFunction(kind),
             // A rule `time.x` does not hide the built-in `time.now_ns`; an import of the name `time` does, in OPA.
-            Some(None) if !matches!(path, [Part::Name(root), ..] if self.program.is_root(self.package, root)) => {
-                return Called::Unknown;
-            }
+            Some(None) if !is_root() => return Called::Unknown,
             _ => {}
         }
         if let Some(&(_, reason)) = FORBIDDEN.iter().find(|(forbidden, _)| *forbidden == name) {
@@ -112,11 +110,11 @@ impl Calls<'_, '_> {
         BUILTINS.get(name).map_or(Called::Unknown, |(_, arguments)| Called::Takes(usize::from(*arguments)))
     }
 
-    fn function(&mut self, function: &Expr, check_count: Option<(usize, bool)>) {
-        let span = function.span();
-        let Some(path) = parts(function) else { return };
-        let name = dotted(&path);
-        let found = match self.resolve(&name, &path) {
+    fn function(&mut self, called: &Mention<'_>, check_count: Option<(usize, bool)>, here: &Here<'_, '_>) {
+        let span = called.expression.span();
+        let Some(written) = &called.written else { return };
+        let name = dotted(written);
+        let found = match self.resolve(&name, called, here) {
             Called::Any => return,
             Called::Walk => match check_count {
                 None | Some((2, true)) => return,
@@ -137,20 +135,20 @@ impl Calls<'_, '_> {
             Called::Forbidden(reason) => {
                 fault(span, "forbidden_function", format!("`{name}` is not allowed: {reason}"), "remove the call")
             }
-            Called::Unknown => self.unknown(span, &name),
+            Called::Unknown => unknown(here.program, span, &name),
         };
         self.faults.push(found);
     }
+}
 
-    fn unknown(&self, span: &Span, name: &str) -> PolicyFault {
-        let functions = self.program.definitions.iter().filter_map(super::program::Definition::name);
-        let known = BUILTINS.keys().copied().chain(functions).filter(|known| *known != name);
-        let hint = nearest(name, known).map_or_else(
-            || "define the function in a package of these policies, or import it".to_owned(),
-            |known| format!("did you mean `{known}`?"),
-        );
-        fault(span, "unknown_function", format!("there is no function `{name}`"), &hint)
-    }
+fn unknown(program: &Program<'_>, span: &Span, name: &str) -> PolicyFault {
+    let functions = program.definitions.iter().filter_map(super::program::Definition::name);
+    let known = BUILTINS.keys().copied().chain(functions).filter(|known| *known != name);
+    let hint = nearest(name, known).map_or_else(
+        || "define the function in a package of these policies, or import it".to_owned(),
+        |known| format!("did you mean `{known}`?"),
+    );
+    fault(span, "unknown_function", format!("there is no function `{name}`"), &hint)
 }
 
 fn dotted(path: &[Part]) -> String {
@@ -166,31 +164,31 @@ fn misused_walk(span: &Span, how: &str) -> PolicyFault {
     fault(span, "misused_walk", format!("`walk` is {how}"), hint)
 }
 
-impl Visitor for Calls<'_, '_> {
-    fn negated_call(&mut self, function: &Expr) {
-        let path = parts(function).unwrap_or_default();
-        if let Called::Walk = self.resolve(&dotted(&path), &path) {
+impl Visitor for Calls<'_> {
+    fn negated_call(&mut self, called: &Mention<'_>, here: &Here<'_, '_>) {
+        let name = dotted(called.written.as_deref().unwrap_or_default());
+        if let Called::Walk = self.resolve(&name, called, here) {
             // The engine has no value for this, be it true or false.
-            self.faults.push(misused_walk(function.span(), "called under `not`, which is never true"));
+            self.faults.push(misused_walk(called.expression.span(), "called under `not`, which is never true"));
         }
     }
 
-    fn call(&mut self, function: &Expr, arguments: usize, statement: bool, _scopes: &Scopes<'_>) {
-        self.function(function, Some((arguments, statement)));
+    fn call(&mut self, called: &Mention<'_>, arguments: &[Ref<Expr>], statement: bool, here: &Here<'_, '_>) {
+        self.function(called, Some((arguments.len(), statement)), here);
     }
 
     /// The target of `with` may be a function; so may its value.
-    fn with(&mut self, with: &WithModifier, scopes: &Scopes<'_>) {
-        let Some(target) = parts(&with.refr) else { return };
+    fn with(&mut self, with: &WithModifier, here: &Here<'_, '_>) {
+        let target = here.called(&with.refr);
         // What a name of the policies stands for may be replaced by anything.
-        if self.program.resolve(self.package, &target).is_some() {
+        if target.written.is_none() || target.full.is_some() {
             return;
         }
-        self.function(&with.refr, None);
-        if let (Expr::RefDot { .. }, Some(value)) = (with.r#as.as_ref(), parts(&with.r#as)) {
-            let local = matches!(value.first(), Some(Part::Name(root)) if walk::is_local(scopes, root));
-            if !local && self.program.resolve(self.package, &value).is_none() {
-                self.function(&with.r#as, None);
+        self.function(&target, None, here);
+        if let Expr::RefDot { .. } = with.r#as.as_ref() {
+            let value = here.read(&with.r#as);
+            if !value.is_local && value.full.is_none() {
+                self.function(&value, None, here);
             }
         }
     }

@@ -19,7 +19,6 @@ pub(crate) struct Dependencies {
 
 impl Dependencies {
     /// Which files the rules of checked policies use; files are counted in their order.
-    #[must_use]
     pub(super) fn new(program: &Program<'_>, graph: Graph) -> Option<Self> {
         let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, file) in program.files.iter().enumerate() {

@@ -3,50 +3,56 @@
 //! There is a vertex for each definition of a rule and one for each part of a path. A reference leads to the
 //! definitions it could mean: those above it, itself, and all beneath. A part that is not known could be any.
 
-use super::program::{Part, Program, parts};
-use super::walk::{self, Scopes, Visitor};
-use regorus::unstable::{Expr, WithModifier};
+use super::program::{Part, Program};
+use super::walk::{Here, Mention, Visitor};
+use regorus::unstable::{Expr, Ref, WithModifier};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a rule takes of the stack besides its expressions, in units of about 70 bytes (see [`walk`]).
 const RULE_UNITS: usize = 64;
 
-/// The full paths below `data` that a rule reads or calls.
-struct Uses<'check, 'policy> {
-    program: &'check Program<'policy>,
-    package: &'check [String],
-    found: Vec<Vec<Part>>,
+/// What one definition uses.
+#[derive(Default)]
+struct Used {
+    /// The full paths below `data` that it reads or calls.
+    paths: Vec<Vec<Part>>,
+    /// How deep its expressions lie in each other.
     units: usize,
 }
 
-impl Uses<'_, '_> {
-    fn add(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
-        let Some(path) = parts(expression) else { return };
-        let local = matches!(path.first(), Some(Part::Name(root)) if walk::is_local(scopes, root));
-        let Some(full) = (if local { None } else { self.program.resolve(self.package, &path) }) else { return };
-        if let Some((Part::Name(root), below)) = full.split_first()
-            && root == "data"
-        {
-            self.found.push(below.to_vec());
+/// What each definition uses, in the order in which they are walked: that of the program.
+#[derive(Default)]
+pub(super) struct Uses(Vec<Used>);
+
+impl Uses {
+    fn add(&mut self, mention: &Mention<'_>) {
+        if let (Some(path), Some(used)) = (mention.below_data(), self.0.last_mut()) {
+            used.paths.push(path.to_vec());
         }
     }
 }
 
-impl Visitor for Uses<'_, '_> {
+impl Visitor for Uses {
+    fn begin(&mut self) {
+        self.0.push(Used::default());
+    }
+
     fn depth(&mut self, units: usize) {
-        self.units = self.units.max(units);
+        if let Some(used) = self.0.last_mut() {
+            used.units = used.units.max(units);
+        }
     }
 
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
-        self.add(expression, scopes);
+    fn reference(&mut self, read: &Mention<'_>, _here: &Here<'_, '_>) {
+        self.add(read);
     }
 
-    fn call(&mut self, function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes<'_>) {
-        self.add(function, &Vec::new());
+    fn call(&mut self, called: &Mention<'_>, _arguments: &[Ref<Expr>], _statement: bool, _here: &Here<'_, '_>) {
+        self.add(called);
     }
 
-    fn with(&mut self, with: &WithModifier, scopes: &Scopes<'_>) {
-        self.add(&with.r#as, scopes);
+    fn with(&mut self, with: &WithModifier, here: &Here<'_, '_>) {
+        self.add(&here.read(&with.r#as));
     }
 }
 
@@ -70,14 +76,12 @@ pub(super) struct Graph {
 
 impl Graph {
     /// Connects every definition with all that it uses.
-    pub(super) fn new(program: &Program<'_>) -> Self {
+    pub(super) fn new(program: &Program<'_>, uses: &Uses) -> Self {
         let mut graph = Self::of_paths(program);
-        for (index, definition) in program.definitions.iter().enumerate() {
-            let mut uses = Uses { program, package: &definition.home, found: Vec::new(), units: 0 };
-            walk::rule(definition.rule, &mut uses);
-            graph.units.push(RULE_UNITS + uses.units);
-            for path in uses.found {
-                graph.connect(index, &path);
+        for (index, used) in uses.0.iter().enumerate() {
+            graph.units.push(RULE_UNITS + used.units);
+            for path in &used.paths {
+                graph.connect(index, path);
             }
         }
         graph

@@ -21,7 +21,7 @@ pub(crate) fn lines(policies: &[ParsedPolicy]) -> BTreeMap<String, Lines> {
         let lines = files.entry(definition.source().to_owned()).or_default();
         let mut collect = Collect { lines, unseen: values_of_else(definition.rule) };
         collect.head(definition);
-        walk::rule(definition.rule, &mut collect);
+        walk::definition(&program, definition, &mut collect);
     }
     files
 }

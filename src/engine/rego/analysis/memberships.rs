@@ -4,39 +4,37 @@
 //! With a key it compares undefined with undefined, so that `"k", input.missing in object` is true.
 
 use super::PolicyFault;
-use super::program::{Program, fault};
+use super::program::fault;
 use super::shape::Names;
-use super::walk::{self, Scopes, Visitor};
+use super::walk::{Here, Visitor};
 use regorus::unstable::{Expr, Literal};
 
-pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
-    for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        let names = Names { program, package: &definition.home };
-        walk::rule(definition.rule, &mut Memberships { names, condition: None, faults });
-    }
-}
-
-struct Memberships<'check, 'policy> {
-    names: Names<'check, 'policy>,
+/// The memberships of all rules that are no tests.
+#[derive(Default)]
+pub(super) struct Memberships {
     /// Where the statement that is walked begins and ends, if it is a membership.
     condition: Option<(u32, u32)>,
-    faults: &'check mut Vec<PolicyFault>,
+    pub(super) faults: Vec<PolicyFault>,
 }
 
 fn extent(expression: &Expr) -> (u32, u32) {
     (expression.span().start, expression.span().end)
 }
 
-impl Visitor for Memberships<'_, '_> {
-    fn literal(&mut self, literal: &Literal, _scopes: &Scopes<'_>) {
+impl Visitor for Memberships {
+    fn literal(&mut self, literal: &Literal, _here: &Here<'_, '_>) {
         if let Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } = literal {
             self.condition = matches!(expr.as_ref(), Expr::Membership { .. }).then(|| extent(expr));
         }
     }
 
-    fn membership(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
+    fn membership(&mut self, expression: &Expr, here: &Here<'_, '_>) {
         let Expr::Membership { key, value, collection, .. } = expression else { return };
-        let certain = |operand: &Expr| self.names.certain(operand, scopes);
+        if here.definition.test {
+            return;
+        }
+        let names = Names { program: here.program, package: &here.definition.home };
+        let certain = |operand: &Expr| names.certain(operand, &here.scopes);
         let (message, hint) = if key.is_some() && !certain(value) {
             let message = format!("`{}` may be undefined, and is then in everything", value.span().text());
             (message, "bind it before, on a line of its own: `value := …`")

@@ -6,32 +6,26 @@
 //! `every x in list { x = 7 }` is true of every list.
 
 use super::PolicyFault;
-use super::program::{Program, fault, package_of};
+use super::program::{fault, package_of};
 use super::shape::{children, comprehension};
-use super::walk::{self, Scopes, Visitor};
+use super::walk::{self, Here, Visitor};
 use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Span};
 
-pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
-    for definition in &program.definitions {
-        walk::rule(definition.rule, &mut Shadowing { program, package: &definition.home, faults });
-    }
+/// The declarations of all rules.
+#[derive(Default)]
+pub(super) struct Shadowing {
+    pub(super) faults: Vec<PolicyFault>,
 }
 
-struct Shadowing<'check, 'policy> {
-    program: &'check Program<'policy>,
-    package: &'check [String],
-    faults: &'check mut Vec<PolicyFault>,
-}
-
-impl Shadowing<'_, '_> {
-    fn declared(&mut self, name: &Span, scopes: &Scopes<'_>) {
-        let text = name.text();
-        let outer = scopes.split_last().is_some_and(|(_, outer)| outer.iter().any(|scope| scope.contains(text)));
+impl Shadowing {
+    fn declared(&mut self, name: &Span, here: &Here<'_, '_>) {
+        let (text, package) = (name.text(), &here.definition.home);
+        let outer = here.scopes.split_last().is_some_and(|(_, outer)| outer.iter().any(|scope| scope.contains(text)));
         let what = if outer {
             "a variable around it"
-        } else if self.program.is_root(self.package, text) {
+        } else if here.program.is_root(package, text) {
             "a rule"
-        } else if self.program.is_global(self.package, text) || self.is_import_of_rego(text) {
+        } else if here.program.is_global(package, text) || is_import_of_rego(here, text) {
             "an import"
         } else {
             return;
@@ -39,16 +33,24 @@ impl Shadowing<'_, '_> {
         let message = format!("`some {text}` has the name of {what}, which the engine takes instead");
         self.faults.push(fault(name, "hidden_name", message, "give the variable another name"));
     }
+}
 
-    /// The engine takes `import rego.v1` for an import of the name `v1`, for all files of the package.
-    fn is_import_of_rego(&self, name: &str) -> bool {
-        let same_package = |file: &&&Module| package_of(file).is_ok_and(|package| package == self.package);
-        self.program.files.iter().filter(same_package).flat_map(|file| &file.imports).any(|import| {
-            let (last, alias) = (import.refr.span().text().rsplit('.').next(), import.r#as.as_ref().map(Span::text));
-            alias.or(last) == Some(name)
-        })
-    }
+/// The engine takes `import rego.v1` for an import of the name `v1`, for all files of the package.
+fn is_import_of_rego(here: &Here<'_, '_>, name: &str) -> bool {
+    let same_package = |file: &&&Module| package_of(file).is_ok_and(|package| *package == *here.definition.home);
+    here.program.files.iter().filter(same_package).flat_map(|file| &file.imports).any(|import| {
+        let (last, alias) = (import.refr.span().text().rsplit('.').next(), import.r#as.as_ref().map(Span::text));
+        alias.or(last) == Some(name)
+    })
+}
 
+/// Looks for what gives the variables of an `every` new values.
+struct Rebinding<'check, 'policy> {
+    here: &'check Here<'check, 'policy>,
+    faults: &'check mut Vec<PolicyFault>,
+}
+
+impl Rebinding<'_, '_> {
     fn rebinds(&mut self, query: &Query, names: &[&str]) {
         for statement in &query.stmts {
             match &statement.literal {
@@ -90,7 +92,9 @@ impl Shadowing<'_, '_> {
                 self.report(lhs, names);
                 self.report(rhs, names);
             }
-            Expr::Call { fcn, params, .. } if self.program.takes_result(self.package, fcn, params.len()) => {
+            Expr::Call { fcn, params, .. }
+                if self.here.program.takes_result(&self.here.definition.home, fcn, params.len()) =>
+            {
                 params.last().into_iter().for_each(|result| self.report(result, names));
             }
             _ => {}
@@ -106,13 +110,13 @@ impl Shadowing<'_, '_> {
     }
 }
 
-impl Visitor for Shadowing<'_, '_> {
-    fn literal(&mut self, literal: &Literal, scopes: &Scopes<'_>) {
+impl Visitor for Shadowing {
+    fn literal(&mut self, literal: &Literal, here: &Here<'_, '_>) {
         match literal {
-            Literal::SomeVars { vars, .. } => vars.iter().for_each(|name| self.declared(name, scopes)),
+            Literal::SomeVars { vars, .. } => vars.iter().for_each(|name| self.declared(name, here)),
             Literal::Every { key, value, query, .. } => {
                 let names: Vec<&str> = key.iter().chain([value]).map(Span::text).filter(|name| *name != "_").collect();
-                self.rebinds(query, &names);
+                Rebinding { here, faults: &mut self.faults }.rebinds(query, &names);
             }
             _ => {}
         }

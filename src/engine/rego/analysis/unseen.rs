@@ -6,54 +6,41 @@
 //! `p.banned.x` are then undefined, whatever `banned` says.
 
 use super::PolicyFault;
-use super::program::{Definition, Part, Program, fault, parts};
-use super::walk::{self, Scopes, Visitor};
+use super::program::{Definition, Part, fault};
+use super::walk::{Here, Mention, Visitor};
 use regorus::unstable::Expr;
 
-pub(super) fn check(program: &Program<'_>, faults: &mut Vec<PolicyFault>) {
-    for definition in program.definitions.iter().filter(|definition| !definition.test) {
-        walk::rule(definition.rule, &mut Unseen { program, package: &definition.home, faults });
-    }
+/// The references of all rules that are no tests.
+#[derive(Default)]
+pub(super) struct Unseen {
+    pub(super) faults: Vec<PolicyFault>,
 }
 
-struct Unseen<'check, 'policy> {
-    program: &'check Program<'policy>,
-    package: &'check [String],
-    faults: &'check mut Vec<PolicyFault>,
+/// How much of a path below `data` the engine knows before it evaluates; none when that is all of it.
+fn computed(read: &Mention<'_>, here: &Here<'_, '_>) -> Option<usize> {
+    let (program, package) = (here.program, &here.definition.home);
+    let Some(Part::Name(root)) = read.written.as_deref()?.first() else { return None };
+    let known = if root == "data" {
+        literals(read.expression)
+    } else if program.is_root(package, root) {
+        return None;
+    } else {
+        program.imports.get(&**package)?.get(root)?.len().checked_sub(1)?
+    };
+    (known < read.below_data()?.len()).then_some(known)
 }
 
-impl Unseen<'_, '_> {
-    /// The path below `data`, and how much of it the engine knows before it evaluates; if it is not all of it.
-    fn computed(&self, reference: &Expr, scopes: &Scopes<'_>) -> Option<(Vec<Part>, usize)> {
-        let path = parts(reference)?;
-        let Some(Part::Name(root)) = path.first() else { return None };
-        if walk::is_local(scopes, root) {
-            return None;
-        }
-        let known = if root == "data" {
-            literals(reference)
-        } else if self.program.is_root(self.package, root) {
-            return None;
-        } else {
-            self.program.imports.get(self.package)?.get(root)?.len().checked_sub(1)?
-        };
-        let full = self.program.resolve(self.package, &path)?;
-        let (first, below) = full.split_first()?;
-        (*first == Part::Name("data".to_owned()) && known < below.len()).then(|| (below.to_vec(), known))
-    }
-
-    /// A rule that the path could lead to and that the engine would not evaluate.
-    fn missed(&self, path: &[Part], known: usize) -> Option<&Definition<'_>> {
-        let before = path.get(..known)?;
-        let above = before.len() <= self.package.len()
-            && before.iter().zip(self.package).all(|(part, name)| matches!(part, Part::Name(part) if part == name));
-        let agree = |(one, other): (&Part, &Part)| one == other || *one == Part::Any || *other == Part::Any;
-        let own = |definition: &Definition<'_>| *definition.home == *self.package;
-        let missed = |definition: &&Definition<'_>| {
-            (known == 0 || own(definition)) && definition.path.iter().zip(path).all(agree)
-        };
-        if above { self.program.definitions.iter().find(missed) } else { None }
-    }
+/// A rule that the path could lead to and that the engine would not evaluate.
+fn missed<'program>(path: &[Part], known: usize, here: &Here<'program, '_>) -> Option<&'program Definition<'program>> {
+    let package = &here.definition.home;
+    let before = path.get(..known)?;
+    let above = before.len() <= package.len()
+        && before.iter().zip(&**package).all(|(part, name)| matches!(part, Part::Name(part) if part == name));
+    let agree = |(one, other): (&Part, &Part)| one == other || *one == Part::Any || *other == Part::Any;
+    let missed = |definition: &&Definition<'_>| {
+        (known == 0 || definition.home == *package) && definition.path.iter().zip(path).all(agree)
+    };
+    if above { here.program.definitions.iter().find(missed) } else { None }
 }
 
 /// How many names stand written out behind the variable of a reference.
@@ -77,14 +64,17 @@ fn is_literal(reference: &Expr) -> bool {
     }
 }
 
-impl Visitor for Unseen<'_, '_> {
-    fn reference(&mut self, expression: &Expr, scopes: &Scopes<'_>) {
-        let Some((path, known)) = self.computed(expression, scopes) else { return };
-        if let Some(missed) = self.missed(&path, known) {
+impl Visitor for Unseen {
+    fn reference(&mut self, read: &Mention<'_>, here: &Here<'_, '_>) {
+        if here.definition.test {
+            return;
+        }
+        let (Some(path), Some(known)) = (read.below_data(), computed(read, here)) else { return };
+        if let Some(missed) = missed(path, known, here) {
             let message = format!("the engine would not evaluate `{}` for this reference", missed.shown());
             let hint = "write the path out, such as `data.lib.banned`: no computed name, no import of `data` or of the \
                         package it stands in";
-            self.faults.push(fault(expression.span(), "unseen_rule", message, hint));
+            self.faults.push(fault(read.expression.span(), "unseen_rule", message, hint));
         }
     }
 }

@@ -1,6 +1,12 @@
 //! A walk over every expression of a rule, with the names that are local where it stands.
 
-use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, Rule, RuleAssign, RuleHead, Span, WithModifier};
+mod visitor;
+
+pub(super) use visitor::Together;
+pub(in crate::engine::rego) use visitor::{Here, Mention, Visitor};
+
+use super::program::{Definition, Program};
+use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, Rule, RuleAssign, RuleHead, Span};
 use std::collections::BTreeSet;
 
 /// What an expression and a body take of the stack when they are evaluated, in units of about 70 bytes.
@@ -10,66 +16,20 @@ const QUERY_UNITS: usize = 64;
 /// The local names, outermost first.
 pub(in crate::engine::rego) type Scopes<'policy> = Vec<BTreeSet<&'policy str>>;
 
-/// What a check sees. References are shown whole, their indexes on their own besides.
-pub(in crate::engine::rego) trait Visitor {
-    /// A reference or a variable that is read.
-    fn reference(&mut self, _expression: &Expr, _scopes: &Scopes<'_>) {}
-    /// A call; `statement` when it stands alone, so that it may have one argument more, for its result.
-    fn call(&mut self, _function: &Expr, _arguments: usize, _statement: bool, _scopes: &Scopes<'_>) {}
-    /// A call under `not`; [`Visitor::call`] is told of it too.
-    fn negated_call(&mut self, _function: &Expr) {}
-    /// A `with`; its value is walked too, its target is not.
-    fn with(&mut self, _with: &WithModifier, _scopes: &Scopes<'_>) {}
-    /// The arguments of a call, before they are walked.
-    fn arguments(&mut self, _function: &Expr, _arguments: &[Ref<Expr>], _scopes: &Scopes<'_>) {}
-    /// A statement of a body, before it is walked.
-    fn literal(&mut self, _literal: &Literal, _scopes: &Scopes<'_>) {}
-    /// A membership, `x in y`, before its parts are walked.
-    fn membership(&mut self, _membership: &Expr, _scopes: &Scopes<'_>) {}
-    /// How much of the stack is taken here, about: expressions and bodies that lie in each other.
-    fn depth(&mut self, _units: usize) {}
-    /// A body: of a rule, a comprehension or an `every`.
-    fn query(&mut self, _query: &Query) {}
-    /// The end of a body, and of what is said of each of its solutions.
-    fn leave(&mut self) {}
-}
-
 /// Whether a name is local.
 pub(in crate::engine::rego) fn is_local(scopes: &Scopes<'_>, name: &str) -> bool {
     scopes.iter().any(|scope| scope.contains(name))
 }
 
-pub(in crate::engine::rego) fn rule(rule: &Rule, visitor: &mut dyn Visitor) {
-    let mut walk = Walk { visitor, scopes: Vec::new(), depth: 0 };
-    match rule {
-        Rule::Default { args, value, .. } => {
-            walk.scopes.push(args.iter().flat_map(|argument| pattern(argument)).collect());
-            walk.expression(value);
-        }
-        Rule::Spec { head, bodies, .. } => {
-            let (arguments, reference, mut values): (&[_], _, Vec<&Expr>) = match head {
-                RuleHead::Func { refr, args, assign, .. } => (args, refr, assigned(assign.as_ref())),
-                RuleHead::Compr { refr, assign, .. } => (&[], refr, assigned(assign.as_ref())),
-                RuleHead::Set { refr, key, .. } => (&[], refr, key.iter().map(AsRef::as_ref).collect()),
-            };
-            values.extend(indexes(reference));
-            walk.scopes.push(arguments.iter().flat_map(|argument| pattern(argument)).collect());
-            for argument in arguments {
-                walk.expression(argument);
-            }
-            // The head of a rule sees the variables of its body.
-            if bodies.is_empty() {
-                walk.expressions(&values);
-            }
-            for (index, body) in bodies.iter().enumerate() {
-                let mut outputs = assigned(body.assign.as_ref());
-                if index == 0 || !body.is_else {
-                    outputs.extend(&values);
-                }
-                walk.query(&body.query, &outputs);
-            }
-        }
-    }
+/// Shows a definition to a visitor.
+pub(in crate::engine::rego) fn definition<'policy>(
+    program: &Program<'policy>,
+    definition: &Definition<'policy>,
+    visitor: &mut dyn Visitor,
+) {
+    visitor.begin();
+    let here = Here { program, definition, scopes: Vec::new() };
+    Walk { visitor, here, depth: 0 }.rule(definition.rule);
 }
 
 fn assigned(assign: Option<&RuleAssign>) -> Vec<&Expr> {
@@ -120,13 +80,45 @@ pub(in crate::engine::rego) fn declared(query: &Query) -> BTreeSet<&str> {
     names
 }
 
-struct Walk<'visitor, 'policy> {
-    visitor: &'visitor mut dyn Visitor,
-    scopes: Scopes<'policy>,
+struct Walk<'walk, 'policy> {
+    visitor: &'walk mut dyn Visitor,
+    here: Here<'walk, 'policy>,
     depth: usize,
 }
 
 impl<'policy> Walk<'_, 'policy> {
+    fn rule(&mut self, rule: &'policy Rule) {
+        match rule {
+            Rule::Default { args, value, .. } => {
+                self.here.scopes.push(args.iter().flat_map(|argument| pattern(argument)).collect());
+                self.expression(value);
+            }
+            Rule::Spec { head, bodies, .. } => {
+                let (arguments, reference, mut values): (&[_], _, Vec<&Expr>) = match head {
+                    RuleHead::Func { refr, args, assign, .. } => (args, refr, assigned(assign.as_ref())),
+                    RuleHead::Compr { refr, assign, .. } => (&[], refr, assigned(assign.as_ref())),
+                    RuleHead::Set { refr, key, .. } => (&[], refr, key.iter().map(AsRef::as_ref).collect()),
+                };
+                values.extend(indexes(reference));
+                self.here.scopes.push(arguments.iter().flat_map(|argument| pattern(argument)).collect());
+                for argument in arguments {
+                    self.expression(argument);
+                }
+                // The head of a rule sees the variables of its body.
+                if bodies.is_empty() {
+                    self.expressions(&values);
+                }
+                for (index, body) in bodies.iter().enumerate() {
+                    let mut outputs = assigned(body.assign.as_ref());
+                    if index == 0 || !body.is_else {
+                        outputs.extend(&values);
+                    }
+                    self.query(&body.query, &outputs);
+                }
+            }
+        }
+    }
+
     fn expressions(&mut self, expressions: &[&'policy Expr]) {
         for expression in expressions {
             self.expression(expression);
@@ -142,22 +134,22 @@ impl<'policy> Walk<'_, 'policy> {
     fn query(&mut self, query: &'policy Query, outputs: &[&'policy Expr]) {
         self.visitor.query(query);
         self.depth += QUERY_UNITS;
-        self.scopes.push(declared(query));
+        self.here.scopes.push(declared(query));
         for statement in &query.stmts {
             for with in &statement.with_mods {
-                self.visitor.with(with, &self.scopes);
+                self.visitor.with(with, &self.here);
                 self.expression(&with.r#as);
             }
             self.literal(&statement.literal);
         }
         self.expressions(outputs);
         self.visitor.leave();
-        self.scopes.pop();
+        self.here.scopes.pop();
         self.depth -= QUERY_UNITS;
     }
 
     fn literal(&mut self, literal: &'policy Literal) {
-        self.visitor.literal(literal, &self.scopes);
+        self.visitor.literal(literal, &self.here);
         match literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection, .. } => {
@@ -170,29 +162,30 @@ impl<'policy> Walk<'_, 'policy> {
             Literal::Expr { expr, .. } => self.statement(expr),
             Literal::NotExpr { expr, .. } => {
                 if let Expr::Call { fcn, .. } = expr.as_ref() {
-                    self.visitor.negated_call(fcn);
+                    self.visitor.negated_call(&self.here.called(fcn), &self.here);
                 }
                 self.statement(expr);
             }
             Literal::Every { key, value, domain, query, .. } => {
                 self.expression(domain);
                 let names = key.iter().chain([value]).map(Span::text);
-                self.scopes.push(names.collect());
+                self.here.scopes.push(names.collect());
                 self.query(query, &[]);
-                self.scopes.pop();
+                self.here.scopes.pop();
             }
         }
     }
 
     fn statement(&mut self, expression: &'policy Expr) {
         match expression {
-            Expr::Call { fcn, params, .. } => {
-                self.visitor.call(fcn, params.len(), true, &self.scopes);
-                self.visitor.arguments(fcn, params, &self.scopes);
-                self.list(params);
-            }
+            Expr::Call { fcn, params, .. } => self.call(fcn, params, true),
             expression => self.expression(expression),
         }
+    }
+
+    fn call(&mut self, function: &'policy Expr, arguments: &'policy [Ref<Expr>], statement: bool) {
+        self.visitor.call(&self.here.called(function), arguments, statement, &self.here);
+        self.list(arguments);
     }
 
     fn expression(&mut self, expression: &'policy Expr) {
@@ -209,16 +202,12 @@ impl<'policy> Walk<'_, 'policy> {
             | Expr::Number { .. }
             | Expr::Bool { .. }
             | Expr::Null { .. } => {}
-            Expr::Var { .. } => self.visitor.reference(expression, &self.scopes),
+            Expr::Var { .. } => self.visitor.reference(&self.here.read(expression), &self.here),
             Expr::Array { items, .. } | Expr::Set { items, .. } => self.list(items),
             Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| self.expressions(&[key, value])),
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => self.query(query, &[term]),
             Expr::ObjectCompr { key, value, query, .. } => self.query(query, &[key, value]),
-            Expr::Call { fcn, params, .. } => {
-                self.visitor.call(fcn, params.len(), false, &self.scopes);
-                self.visitor.arguments(fcn, params, &self.scopes);
-                self.list(params);
-            }
+            Expr::Call { fcn, params, .. } => self.call(fcn, params, false),
             Expr::UnaryExpr { expr, .. } => self.expression(expr),
             Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expression),
             Expr::BinExpr { lhs, rhs, .. }
@@ -226,7 +215,7 @@ impl<'policy> Walk<'_, 'policy> {
             | Expr::ArithExpr { lhs, rhs, .. }
             | Expr::AssignExpr { lhs, rhs, .. } => self.expressions(&[lhs, rhs]),
             Expr::Membership { key, value, collection, .. } => {
-                self.visitor.membership(expression, &self.scopes);
+                self.visitor.membership(expression, &self.here);
                 if let Some(key) = key {
                     self.expression(key);
                 }
@@ -236,7 +225,7 @@ impl<'policy> Walk<'_, 'policy> {
     }
 
     fn reference(&mut self, expression: &'policy Expr) {
-        self.visitor.reference(expression, &self.scopes);
+        self.visitor.reference(&self.here.read(expression), &self.here);
         let mut rest = expression;
         loop {
             match rest {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::{Expr, Literal, Query, Ref, Rule, RuleHead, Span};
 
 use crate::engine::rego::analysis::program::{Definition, Part, Program, parts};
-use crate::engine::rego::analysis::walk::{self, Scopes, Visitor};
+use crate::engine::rego::analysis::walk::{self, Here, Mention, Visitor};
 
 mod scans;
 
@@ -80,7 +80,7 @@ pub(super) fn of(program: &Program<'_>) -> Vec<Facts> {
             unused: renamed(definition, &aliases),
             facts: Facts::default(),
         };
-        walk::rule(definition.rule, &mut collector);
+        walk::definition(program, definition, &mut collector);
         collector.facts
     };
     program.definitions.iter().map(of_one).collect()
@@ -235,16 +235,16 @@ fn places_of(expression: &Expr) -> Vec<Place> {
 }
 
 impl Visitor for Collector<'_, '_> {
-    fn reference(&mut self, expression: &Expr, _scopes: &Scopes<'_>) {
-        if let Some(path) = self.path(expression) {
-            self.read(expression, path);
+    fn reference(&mut self, read: &Mention<'_>, _here: &Here<'_, '_>) {
+        if let Some(path) = self.path(read.expression) {
+            self.read(read.expression, path);
         }
     }
 
-    fn arguments(&mut self, function: &Expr, arguments: &[Ref<Expr>], _scopes: &Scopes<'_>) {
+    fn call(&mut self, called: &Mention<'_>, arguments: &[Ref<Expr>], _statement: bool, _here: &Here<'_, '_>) {
+        let function = called.expression;
         let name = function.span().text().to_owned();
-        let rule = parts(function).and_then(|written| self.program.resolve(self.package, &written));
-        let rule = rule.and_then(|path| names(path.get(1..)?));
+        let rule = called.full.as_deref().and_then(|path| names(path.get(1..)?));
         match (name.as_str(), arguments) {
             ("object.get", [object, key, ..]) => self.get(object, key),
             (name, [argument]) if name.starts_with("is_") => {

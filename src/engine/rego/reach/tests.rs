@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::super::files::{self, PolicyFile, Which};
-use super::super::load;
+use super::super::{analysis, load};
 use super::{Outline, reached, reached_of};
 
 fn file(path: &str, text: &str) -> PolicyFile {
@@ -88,8 +88,8 @@ fn what_is_near_or_used_is_reached() {
 
 /// The files that each of these policies needs, as the parsed policies say.
 fn needed(files: &[PolicyFile], policies: &[&str]) -> Option<Vec<BTreeSet<usize>>> {
-    let parsed = load::parse(files, &[], Duration::from_secs(1)).ok()?;
-    let dependencies = parsed.dependencies?;
+    let mut parsed = load::parse(files, &[], Duration::from_secs(1)).ok()?;
+    let dependencies = analysis::dependencies(parsed.engine.get_modules())?;
     Some(policies.iter().map(|policy| dependencies.of(policy)).collect())
 }
 

@@ -11,6 +11,7 @@ pub mod findings;
 pub mod observe;
 pub mod overrides;
 pub mod promotion;
+mod related;
 pub mod see;
 pub mod source;
 

@@ -89,7 +89,7 @@ impl Question<'_> {
     }
 
     async fn decide(&self, watcher: std::sync::Arc<super::progress::TerminalProgress>) -> anyhow::Result<Decisions> {
-        let observation = self.gate.observe(self.environment, watcher).await;
+        let observation = self.gate.observe_for(self.environment, self.requests, watcher).await;
         let observation = observation.context("the environment is not configured")?;
         let as_of = self.as_of.unwrap_or_else(app::now);
         let decide = |request: &Request| {

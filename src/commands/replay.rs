@@ -50,20 +50,30 @@ pub fn execute(args: &ReplayArgs, style: Style) -> anyhow::Result<Exit> {
     Ok(if same { Exit::Allow } else { Exit::Deny })
 }
 
-/// Each decision again. The records of an environment are read once.
+/// Each decision again. The records of an environment are read once, as far as they were read for the decisions.
 async fn all(gate: &Gate, recorded: &[Recorded]) -> anyhow::Result<Vec<Replay>> {
-    let mut observations: BTreeMap<&str, Observation> = BTreeMap::new();
+    let mut observations: BTreeMap<(&str, bool), Observation> = BTreeMap::new();
     let mut replays = Vec::with_capacity(recorded.len());
     for one in recorded {
-        let environment = one.request.environment.as_str();
-        let observation = match observations.remove(environment) {
+        let read = (one.request.environment.as_str(), one.is_of_related_records());
+        let observation = match observations.remove(&read) {
             Some(observation) => observation,
-            None => gate.observe(environment, watcher()).await.context("the environment is not configured")?,
+            None => observe(gate, recorded, read).await.context("the environment is not configured")?,
         };
         let observation = observation.as_of(one.as_of);
         let decision = gate.decide(&observation, one.request.clone(), one.as_of);
         replays.push(one.compare(&decision));
-        observations.insert(environment, observation);
+        observations.insert(read, observation);
     }
     Ok(replays)
+}
+
+async fn observe(gate: &Gate, recorded: &[Recorded], read: (&str, bool)) -> Option<Observation> {
+    let (environment, of_related) = read;
+    if !of_related {
+        return gate.observe(environment, watcher()).await;
+    }
+    let alike = |one: &&Recorded| one.request.environment == environment && one.is_of_related_records();
+    let requests: Vec<_> = recorded.iter().filter(alike).map(|one| one.request.clone()).collect();
+    gate.observe_for(environment, &requests, watcher()).await
 }

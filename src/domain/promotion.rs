@@ -24,8 +24,9 @@ pub struct Stage {
     pub problem: Option<String>,
     /// Where the artifact runs, or another of its name or its deployment; by target and deployment.
     pub slots: Vec<Slot>,
-    /// How many more slots hold something: of other artifacts, or beyond the most that are listed.
-    pub not_listed: usize,
+    /// How many more slots hold something: of other artifacts, or beyond the most that are listed. None when others
+    /// were not read.
+    pub not_listed: Option<usize>,
 }
 
 /// One slot, or a target without any.
@@ -51,7 +52,7 @@ pub struct Slot {
 pub enum SlotState {
     /// Something runs there.
     Deployed,
-    /// Nothing of the artifact's name runs there.
+    /// Nothing of the artifact's name runs there, as far as records were read.
     Empty,
     /// The records do not tell.
     Unknown,
@@ -115,13 +116,14 @@ impl Stage {
         slots.truncate(limit);
         slots.sort_by(|one, other| (&one.target, &one.deployment_name).cmp(&(&other.target, &other.deployment_name)));
         let environment = &records.environment;
+        let not_listed = (!records.is_related_only).then_some(not_listed);
         Self { environment: environment.name.clone(), after: environment.after.clone(), problem, slots, not_listed }
     }
 
     /// The stage of an environment of which nothing was read.
     #[must_use]
     pub const fn unread(environment: String, after: Vec<String>, problem: String) -> Self {
-        Self { environment, after, problem: Some(problem), slots: Vec::new(), not_listed: 0 }
+        Self { environment, after, problem: Some(problem), slots: Vec::new(), not_listed: Some(0) }
     }
 }
 

@@ -95,6 +95,8 @@ struct RecordedSnapshot {
 struct RecordedSource {
     name: String,
     digest: Option<Digest>,
+    #[serde(default)]
+    related_only: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -164,6 +166,12 @@ impl Recorded {
         }
         let earlier = self.document.findings.iter().any(|finding| finding.rule == earlier::RULE);
         earlier.then(|| "it rests on an earlier decision (`--require-vsa`), which is not in the document".to_owned())
+    }
+
+    /// Whether only those records were read for it that its rules look at.
+    #[must_use]
+    pub fn is_of_related_records(&self) -> bool {
+        self.document.snapshot.sources.iter().any(|source| source.related_only)
     }
 
     /// What differs between the document and the decision that was made now.

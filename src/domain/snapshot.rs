@@ -25,6 +25,9 @@ pub struct SourceReport {
     pub complete: bool,
     /// How many were read.
     pub records: usize,
+    /// Whether only those were read that the question's rules look at.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub related_only: bool,
     /// A digest of the records, the same for any order and page size; `None` when nothing was read.
     pub digest: Option<Digest>,
 }
@@ -38,6 +41,8 @@ pub struct EnvironmentRecords {
     pub observed_at: Option<Timestamp>,
     /// Why the records may be short of the truth; `None` when they are complete.
     pub incomplete: Option<String>,
+    /// Whether only those are here that the question's rules look at.
+    pub is_related_only: bool,
     index: RecordIndex,
 }
 
@@ -50,7 +55,14 @@ impl EnvironmentRecords {
         observed_at: Option<Timestamp>,
         incomplete: Option<String>,
     ) -> Self {
-        Self { environment, observed_at, incomplete, index: RecordIndex::new(records) }
+        let index = RecordIndex::new(records);
+        Self { environment, observed_at, incomplete, is_related_only: false, index }
+    }
+
+    /// The same, of which it is known that others were not read.
+    #[must_use]
+    pub fn related_only(self) -> Self {
+        Self { is_related_only: true, ..self }
     }
 
     /// The records and the ways to find them.

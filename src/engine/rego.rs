@@ -27,6 +27,7 @@ mod nesting;
 mod package;
 mod parameters;
 mod reach;
+mod related;
 mod schema;
 mod testing;
 mod version;
@@ -53,6 +54,7 @@ use super::LoadError;
 use explain::Explainer;
 use input::Inputs;
 use load::Loaded;
+use metadata::RecordsNeed;
 use package::Package;
 use worker::{Job, Pool};
 
@@ -173,6 +175,11 @@ impl RuleEngine for RegoEngine {
 
     fn digest(&self) -> Digest {
         self.loaded.digest
+    }
+
+    fn needs_all_records(&self, rule: &Rule) -> bool {
+        let package = self.loaded.packages.get(rule.kind.name());
+        package.is_none_or(|package| package.annotation.records != Some(RecordsNeed::Related))
     }
 
     fn origins(&self) -> &[Origin] {

@@ -29,6 +29,13 @@ impl<P: RuleEngine, W: RuleEngine> RuleEngine for RoutedEngine<P, W> {
         }
     }
 
+    fn needs_all_records(&self, rule: &Rule) -> bool {
+        match rule.kind {
+            RuleKind::Policy(_) => self.policies.needs_all_records(rule),
+            RuleKind::Plugin(_) => self.plugins.needs_all_records(rule),
+        }
+    }
+
     /// Without plugins, the digest of the policies alone.
     fn digest(&self) -> Digest {
         let policies = self.policies.digest();

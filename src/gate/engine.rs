@@ -142,6 +142,12 @@ pub trait RuleEngine: Send + Sync {
     /// plugins.
     fn digest(&self) -> Digest;
 
+    /// Whether a rule may look at records beyond those that are related to its question (see
+    /// [`super::source::Related`]).
+    fn needs_all_records(&self, _rule: &Rule) -> bool {
+        true
+    }
+
     /// Where policies came from that were shared as bundles or artifacts.
     fn origins(&self) -> &[Origin] {
         &[]

@@ -9,12 +9,13 @@ use tokio::task::JoinSet;
 
 use crate::domain::environment::Environment;
 use crate::domain::overrides::{OverrideNotice, Overrides};
+use crate::domain::request::Request;
 use crate::domain::snapshot::{EnvironmentRecords, Snapshot, SourceReport};
 
 use super::Gate;
 use super::engine::{PreparedRules, RuleError};
 use super::source::{
-    EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, SourceError, SourceErrorKind,
+    EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, Related, SourceError, SourceErrorKind,
 };
 
 /// How far the clocks of holdpoint and of a record source may differ.
@@ -158,6 +159,28 @@ impl Gate {
     /// Sources are read side by side. What fails is kept in the observation: a decision then says so.
     /// Returns `None` when the configuration has no such environment.
     pub async fn observe(&self, environment: &str, progress: Arc<dyn Progress>) -> Option<Observation> {
+        self.observe_what_is(None, environment, progress).await
+    }
+
+    /// Like [`Self::observe`], for decisions about these requests alone: where the rules allow it and the source can,
+    /// only what they rest on is read.
+    pub async fn observe_for(
+        &self,
+        environment: &str,
+        requests: &[Request],
+        progress: Arc<dyn Progress>,
+    ) -> Option<Observation> {
+        self.environments.get(environment)?;
+        let related = self.related(environment, requests);
+        self.observe_what_is(related.map(Arc::new), environment, progress).await
+    }
+
+    async fn observe_what_is(
+        &self,
+        related: Option<Arc<Related>>,
+        environment: &str,
+        progress: Arc<dyn Progress>,
+    ) -> Option<Observation> {
         let started = Instant::now();
         let environment = self.environments.get(environment)?.clone();
         let lineage = self.environments.lineage(&environment.name);
@@ -167,7 +190,7 @@ impl Gate {
         }
         let mut reads = JoinSet::new();
         for (name, environments) in &by_source {
-            self.start_read(&mut reads, name, environments, &progress);
+            self.start_read(&mut reads, name, environments, related.as_ref(), &progress);
         }
         let mut snapshot = Snapshot::default();
         let mut failures = Vec::new();
@@ -234,6 +257,7 @@ impl Gate {
         reads: &mut JoinSet<SourceRead>,
         name: &str,
         environments: &[&Environment],
+        related: Option<&Arc<Related>>,
         progress: &Arc<dyn Progress>,
     ) {
         let name = name.to_owned();
@@ -245,14 +269,18 @@ impl Gate {
                 format!("there is no record source `{name}`"),
                 "define it under `sources`",
             );
-            reads.spawn(async move { SourceRead { name, kind: "unknown", result: Err(error) } });
+            reads.spawn(async move { SourceRead { name, kind: "unknown", related_only: false, result: Err(error) } });
             return;
         };
         let query = RecordQuery { environments: queries, filters: configured.filters };
         let source = configured.source;
+        let related = related.filter(|_related| source.can_narrow(&query)).cloned();
         reads.spawn(async move {
-            let result = source.fetch(&query, &*progress).await;
-            SourceRead { name, kind: source.kind(), result }
+            let result = match &related {
+                Some(related) => source.fetch_related(&query, related, &*progress).await,
+                None => source.fetch(&query, &*progress).await,
+            };
+            SourceRead { name, kind: source.kind(), related_only: related.is_some(), result }
         });
     }
 }
@@ -260,6 +288,7 @@ impl Gate {
 struct SourceRead {
     name: String,
     kind: &'static str,
+    related_only: bool,
     result: Result<Fetched, SourceError>,
 }
 
@@ -278,6 +307,7 @@ fn add_read(snapshot: &mut Snapshot, failures: &mut Vec<RecordFault>, read: Sour
         observed_at,
         complete,
         records,
+        related_only: read.related_only,
         digest,
     };
     match read.result {
@@ -287,6 +317,7 @@ fn add_read(snapshot: &mut Snapshot, failures: &mut Vec<RecordFault>, read: Sour
             snapshot.sources.push(report(fetched.observed_at, complete, count, Some(fetched.digest)));
             for (environment, records) in environments.iter().zip(fetched.environments) {
                 let records = environment_records(environment, records, fetched.observed_at);
+                let records = if read.related_only { records.related_only() } else { records };
                 snapshot.environments.insert(environment.name.clone(), records);
             }
         }

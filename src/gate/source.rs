@@ -1,5 +1,6 @@
 //! What the gate asks of a record source.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -58,6 +59,22 @@ pub struct RecordQuery {
     pub environments: Vec<EnvironmentQuery>,
     /// Filters over all of them.
     pub filters: RecordFilters,
+}
+
+/// The records that questions rest on, when their rules say that no others matter to them.
+///
+/// - The records of these digests, in all environments asked for.
+/// - The whole history of slots with one of these deployment names, or with one that a record of these digests has.
+/// - The records of the digests that are the newest of their kind in those slots.
+/// - Of a target that has records, at least one slot.
+///
+/// Whatever more is read changes no answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Related {
+    /// The digests asked about.
+    pub digests: BTreeSet<Digest>,
+    /// The deployments that the questions or their rules name.
+    pub deployment_names: BTreeSet<String>,
 }
 
 /// What a source read for one [`EnvironmentQuery`].
@@ -189,4 +206,22 @@ pub trait RecordSource: Send + Sync {
         query: &'a RecordQuery,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Fetched, SourceError>>;
+
+    /// Whether [`Self::fetch_related`] reads less than [`Self::fetch`] for this query.
+    fn can_narrow(&self, _query: &RecordQuery) -> bool {
+        false
+    }
+
+    /// Reads at least what is related of all records that the query asks for.
+    ///
+    /// # Errors
+    /// Those of [`Self::fetch`].
+    fn fetch_related<'a>(
+        &'a self,
+        query: &'a RecordQuery,
+        _related: &'a Related,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
+        self.fetch(query, progress)
+    }
 }

@@ -33,7 +33,7 @@ pub(super) fn since(slot: &Slot, as_of: Timestamp, short: bool) -> String {
 pub(super) fn notes(stage: &Stage, unshown: usize) -> Vec<String> {
     let doubt = if stage.slots.is_empty() { "not known" } else { "not certain" };
     let problem = stage.problem.as_deref().map(|problem| format!("{doubt}: {}", escape::line(problem, MESSAGE_LIMIT)));
-    let more = match stage.not_listed + unshown {
+    let more = match stage.not_listed.unwrap_or_default() + unshown {
         0 => None,
         1 => Some("and 1 more deployment".to_owned()),
         more => Some(format!("and {more} more deployments")),

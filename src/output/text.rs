@@ -186,7 +186,12 @@ pub(super) fn source_line(source: &SourceReport, decision: &Decision) -> String 
     if source.digest.is_none() {
         return format!("{name}: none could be read");
     }
-    let noun = if source.records == 1 { "record" } else { "records" };
+    let noun = match (source.related_only, source.records) {
+        (false, 1) => "record",
+        (false, _) => "records",
+        (true, 1) => "related record",
+        (true, _) => "related records",
+    };
     let complete = if source.complete { "complete" } else { "not complete" };
     let observed = match source.observed_at {
         Some(time) => format!("observed {}", phrase::instant_from(time, decision.as_of)),

@@ -2,6 +2,8 @@
 //!
 //! All that a fetch asks for is read in one transaction, so it is one moment of the ledger. Nothing is written.
 
+mod related;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,11 +16,12 @@ use crate::domain::record::{DeploymentRecord, RecordStatus};
 use crate::domain::text::nearest;
 use crate::gate::source::{
     BoxFuture, EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordFilters, RecordQuery, RecordSource,
-    SourceError, SourceErrorKind,
+    Related, SourceError, SourceErrorKind,
 };
 use crate::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::ledger::filter::{Filter, Page};
 use crate::ledger::store::{Access, Place, Reader, Store};
+use related::RelatedRead;
 
 /// How many records, or environments, are read at a time.
 const PAGE_SIZE: u32 = 1000;
@@ -46,11 +49,19 @@ impl LedgerSource {
         Self { place, clock }
     }
 
-    async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
+    async fn read(
+        &self,
+        query: &RecordQuery,
+        related: Option<&Related>,
+        progress: &dyn Progress,
+    ) -> Result<Fetched, SourceError> {
         let plans = query.environments.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
         let observed_at = (self.clock)();
         let store = Store::open(&self.place, Access::ReadOnly).await.map_err(source_error)?;
-        let read = read_all(&store, &plans, &query.filters, progress).await;
+        let read = match related {
+            Some(related) => read_related(&store, &plans, &query.filters, related, progress).await,
+            None => read_all(&store, &plans, &query.filters, progress).await,
+        };
         store.close().await;
         Ok(assemble(&plans, read?, observed_at))
     }
@@ -88,6 +99,21 @@ async fn read_all(
         read.insert(target.clone(), records);
     }
     // Only now it is certain that all of it is of one moment.
+    reader.finish().await.map_err(source_error)?;
+    Ok(read)
+}
+
+/// Reads of every target what is related, in one transaction.
+async fn read_related(
+    store: &Store,
+    plans: &[BTreeSet<Target>],
+    filters: &RecordFilters,
+    related: &Related,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<Target, Vec<DeploymentRecord>>, SourceError> {
+    let mut reader = store.read().await.map_err(source_error)?;
+    let targets = plans.iter().flatten().collect();
+    let read = RelatedRead::new(&mut reader, targets, filters, progress).read(related).await?;
     reader.finish().await.map_err(source_error)?;
     Ok(read)
 }
@@ -209,6 +235,19 @@ impl RecordSource for LedgerSource {
         query: &'a RecordQuery,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
-        Box::pin(self.read(query, progress))
+        Box::pin(self.read(query, None, progress))
+    }
+
+    fn can_narrow(&self, query: &RecordQuery) -> bool {
+        related::can_be_read(query)
+    }
+
+    fn fetch_related<'a>(
+        &'a self,
+        query: &'a RecordQuery,
+        related: &'a Related,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
+        Box::pin(self.read(query, Some(related), progress))
     }
 }

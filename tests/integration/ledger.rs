@@ -7,6 +7,7 @@ mod document;
 mod full;
 mod killed;
 mod process;
+mod related;
 mod server;
 mod slow;
 mod unchanged;

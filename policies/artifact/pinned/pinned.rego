@@ -8,6 +8,7 @@
 # custom:
 #   severity: high
 #   version: 1.0.0
+#   records: related
 #   remediation: Name the artifact by its digest.
 #   codes:
 #     digest_missing: the reference does not name the digest that is judged

@@ -9,6 +9,7 @@
 # custom:
 #   severity: high
 #   version: 1.0.0
+#   records: related
 #   remediation: Push the artifact to one of the allowed registries, and ask with that name.
 #   codes:
 #     registry_not_allowed: the repository is in none of the allowed registries

@@ -13,6 +13,7 @@
 # custom:
 #   severity: high
 #   version: 1.0.0
+#   records: related
 #   remediation: Have the deployment approved, and give the approvals in the context of the request.
 #   codes:
 #     approval_missing: fewer approvals count than are needed

@@ -14,6 +14,7 @@
 # custom:
 #   severity: medium
 #   version: 1.0.0
+#   records: related
 #   remediation: Wait until the gate opens.
 #   codes:
 #     frozen: a `deny` window is open; it holds

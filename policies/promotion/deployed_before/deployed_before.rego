@@ -7,6 +7,7 @@
 # custom:
 #   severity: high
 #   version: 1.1.0
+#   records: related
 #   remediation: Deploy this digest to the environments that come before, record it there, and ask again.
 #   codes:
 #     never_deployed: no record of it in this environment

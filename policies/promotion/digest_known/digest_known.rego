@@ -8,6 +8,7 @@
 # custom:
 #   severity: high
 #   version: 1.1.0
+#   records: related
 #   remediation: Check the digest for typing errors, and promote what was deployed before instead of a new build.
 #   codes:
 #     digest_unknown: no such record

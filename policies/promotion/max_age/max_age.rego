@@ -10,6 +10,7 @@
 # custom:
 #   severity: medium
 #   version: 1.0.0
+#   records: related
 #   remediation: Build the artifact anew, and promote the new digest from the first environment on.
 #   codes:
 #     too_old: first deployed longer ago than the maximum

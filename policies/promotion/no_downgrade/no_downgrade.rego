@@ -17,6 +17,7 @@
 # custom:
 #   severity: high
 #   version: 1.0.0
+#   records: related
 #   remediation: Deploy a newer version, or ask with the intent `rollback` for a digest that ran there before.
 #   codes:
 #     downgrade: a version that is lower than that of what holds the slot

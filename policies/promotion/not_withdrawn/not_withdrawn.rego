@@ -10,6 +10,7 @@
 # custom:
 #   severity: high
 #   version: 1.0.0
+#   records: related
 #   remediation: Find out why the digest was taken back, and promote another one.
 #   codes:
 #     withdrawn: a record of it is DECOMMISSIONED, and it did not come back

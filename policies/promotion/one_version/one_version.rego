@@ -13,6 +13,7 @@
 # custom:
 #   severity: medium
 #   version: 1.0.0
+#   records: related
 #   remediation: Finish the rollout that is under way, or turn it back, before the next one begins.
 #   codes:
 #     too_many_versions: more digests would run than may

@@ -9,6 +9,7 @@
 # custom:
 #   severity: medium
 #   version: 1.1.0
+#   records: related
 #   remediation: Report the deployment to the record source again, and find out why the reports stopped.
 #   codes:
 #     evidence_old: last seen longer ago than the maximum

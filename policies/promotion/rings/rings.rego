@@ -10,6 +10,7 @@
 # custom:
 #   severity: high
 #   version: 1.0.0
+#   records: related
 #   remediation: Roll the digest out to more targets of the environments that come before, then ask again.
 #   codes:
 #     ring_not_full: some targets have it, and too few

@@ -10,6 +10,7 @@
 # custom:
 #   severity: high
 #   version: 1.0.0
+#   records: related
 #   remediation: Promote the artifact under the name that it ran with before, or map the repositories in the rule.
 #   codes:
 #     name_differs: it runs there under another name

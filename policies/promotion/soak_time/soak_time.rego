@@ -9,6 +9,7 @@
 # custom:
 #   severity: medium
 #   version: 1.1.0
+#   records: related
 #   remediation: Leave the digest in the environments that come before until the hold opens.
 #   codes:
 #     not_soaked: it is there and has not been for long enough; the hold opens

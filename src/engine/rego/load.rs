@@ -26,7 +26,7 @@ use super::files::{PolicyFile, Which};
 use super::gather::{self, Gathered, PolicyInput};
 use super::metadata::{self, Annotation, Metadata};
 use super::package::{Entry, Package};
-use super::{Extent, analysis, builtins, chainloop, data, nesting, reach, version, worker};
+use super::{Extent, analysis, builtins, chainloop, data, nesting, reach, related, version, worker};
 
 /// Loop steps between two looks at the time; the study of the engine found no cost at this distance.
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -92,6 +92,10 @@ fn load_gathered(
         return Err(faults);
     }
     let packages = packages(&mut parsed)?;
+    let faults = related::faults(&gathered.policies, &packages);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let evaluated: Vec<&Package> = packages.iter().filter(|package| used.contains(package.name.as_str())).collect();
     let (documents, data_roots) = (parsed.data.clone(), std::mem::take(&mut parsed.data_roots));
     let engines = match extent {

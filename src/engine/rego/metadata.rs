@@ -14,6 +14,16 @@ const MAX_BYTES: usize = 64 * 1024;
 /// The most blocks of one file.
 const MAX_BLOCKS: usize = 2000;
 
+/// Which records a policy looks at: `custom.records`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RecordsNeed {
+    /// Any.
+    All,
+    /// Those that are related to its question, as [`crate::gate::source::Related`] describes them.
+    Related,
+}
+
 /// What a block says, as far as holdpoint uses it. Absent keys are None; other keys are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Annotation {
@@ -29,6 +39,8 @@ pub(crate) struct Annotation {
     pub version: Option<String>,
     /// `custom.parameters`: the JSON Schema of the parameters, as it is written.
     pub parameters: Option<serde_json::Value>,
+    /// `custom.records`
+    pub records: Option<RecordsNeed>,
 }
 
 /// The annotations of one policy file.
@@ -165,7 +177,10 @@ impl Block {
             let message = "a METADATA block of scope `package` must stand before `package`";
             return Err(fault(path, (self.line, 1), message));
         }
-        let annotation = fields.annotation();
+        let records = fields.records().map_err(|value| {
+            fault(path, (self.line, 1), &format!("`custom.records` is {value}; it can be `all` or `related`"))
+        })?;
+        let annotation = Annotation { records, ..fields.annotation() };
         if package {
             metadata.package = annotation.or(std::mem::take(&mut metadata.package));
         } else {
@@ -177,6 +192,13 @@ impl Block {
 }
 
 impl Fields {
+    /// # Errors
+    /// Another value, as it is written.
+    fn records(&self) -> Result<Option<RecordsNeed>, String> {
+        let read = |value: &serde_json::Value| RecordsNeed::deserialize(value).map_err(|_error| value.to_string());
+        self.custom.get("records").map(read).transpose()
+    }
+
     fn annotation(self) -> Annotation {
         let custom = |key: &str| match self.custom.get(key) {
             Some(serde_json::Value::String(text)) => Some(text.clone()),
@@ -188,6 +210,7 @@ impl Fields {
             remediation: custom("remediation"),
             version: custom("version"),
             parameters: self.custom.get("parameters").cloned(),
+            records: None,
             title: self.title,
             description: self.description,
         }
@@ -205,6 +228,10 @@ impl Annotation {
             remediation: self.remediation.or(other.remediation),
             version: self.version.or(other.version),
             parameters: self.parameters.or(other.parameters),
+            records: [self.records, other.records]
+                .into_iter()
+                .flatten()
+                .min_by_key(|need| *need == RecordsNeed::Related),
         }
     }
 }

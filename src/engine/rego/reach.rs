@@ -49,6 +49,22 @@ fn reached_of(outlines: &[Outline], policies: &BTreeSet<&str>) -> Option<Vec<boo
     Some(reached)
 }
 
+/// Whether a name stands anywhere in a file but in its comments; in doubt it does.
+pub(super) fn mentions(file: &PolicyFile, name: &str) -> bool {
+    let in_tokens = || -> Option<bool> {
+        let source = Source::from_contents(file.path.clone(), file.text.clone()).ok()?;
+        let mut tokens = Tokens::new(&source)?;
+        while tokens.kind() != Some(&TokenKind::Eof) {
+            if tokens.text() == name {
+                return Some(true);
+            }
+            tokens.advance()?;
+        }
+        Some(false)
+    };
+    file.text.contains(name) && in_tokens().unwrap_or(true)
+}
+
 /// Whether one path leads to the other, or through it.
 fn related(one: &[String], other: &[String]) -> bool {
     one.iter().zip(other).all(|(one, other)| one == other)

@@ -150,6 +150,7 @@ pub(crate) fn decision(verdict: Verdict, findings: Vec<Finding>) -> Decision {
                 observed_at: Some(at("2026-11-20T11:59:30Z")),
                 complete: true,
                 records: 48,
+                related_only: false,
                 digest: Some(digest(0xcd)),
             }],
         },
@@ -182,7 +183,7 @@ pub(crate) fn empty(target: &str, state: SlotState) -> Slot {
 
 pub(crate) fn stage(name: &str, after: &[&str], slots: Vec<Slot>) -> Stage {
     let after = after.iter().map(|name| (*name).to_owned()).collect();
-    Stage { environment: name.to_owned(), after, problem: None, slots, not_listed: 0 }
+    Stage { environment: name.to_owned(), after, problem: None, slots, not_listed: Some(0) }
 }
 
 /// A chain, with a target that has nothing and more than is listed.
@@ -194,7 +195,7 @@ fn chain() -> Vec<Stage> {
     ];
     vec![
         stage("dev", &[], vec![slot("dev", 0xab, Some("2026-11-16T08:00:00Z"))]),
-        Stage { not_listed: 6, ..stage("staging", &["dev"], staging) },
+        Stage { not_listed: Some(6), ..stage("staging", &["dev"], staging) },
         stage("production", &["staging"], vec![slot("production", 0x5e, None)]),
     ]
 }
@@ -210,7 +211,7 @@ fn diamond() -> Vec<Stage> {
         stage("staging", &["dev"], vec![slot("staging", 0xab, Some("2026-11-19T15:20:00Z")); 14]),
         Stage {
             problem: problem("its records could not be read"),
-            not_listed: 1,
+            not_listed: Some(1),
             ..stage("production", &["qa", "staging"], Vec::new())
         },
     ]

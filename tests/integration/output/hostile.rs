@@ -177,7 +177,7 @@ fn promotion(text: &str) -> Vec<Stage> {
         after: vec![text.to_owned()],
         problem: Some(text.to_owned()),
         slots,
-        not_listed: 1,
+        not_listed: Some(1),
     };
     let apart = Stage { after: vec![text.to_owned(); 2], problem: None, ..stage.clone() };
     vec![stage.clone(), stage, apart]

@@ -1,4 +1,4 @@
-use super::{Annotation, Metadata, read};
+use super::{Annotation, Metadata, RecordsNeed, read};
 use proptest::prelude::*;
 
 fn fault(text: &str) -> String {
@@ -8,7 +8,7 @@ fn fault(text: &str) -> String {
 #[test]
 fn blocks_belong_to_what_follows() {
     let text = "# METADATA\n# title: Soak time\n# description: |\n#   Waits.\n#   Then allows.\n# authors: [someone]\n\
-                # custom:\n#   severity: high\n#   remediation: wait\n#   version: 1.2\n#   other: [1]\n#   parameters: {type: object}\npackage p\n\n\
+                # custom:\n#   severity: high\n#   remediation: wait\n#   version: 1.2\n#   records: related\n#   other: [1]\n#   parameters: {type: object}\npackage p\n\n\
                 # an ordinary comment\n# METADATA\n# title: A rule\n# scope: rule\n\n# more\ndeny contains 1\n\n\
                 # METADATA\n# scope: document\n# custom: {severity: low}\nhold contains 1 if {\n  # METADATA\n  true\n}\n\
                 x := `\n# METADATA\n# : : :\n`\n";
@@ -20,10 +20,11 @@ fn blocks_belong_to_what_follows() {
         remediation: Some("wait".to_owned()),
         version: Some("1.2".to_owned()),
         parameters: Some(serde_json::json!({"type": "object"})),
+        records: Some(RecordsNeed::Related),
     };
     let rule = Annotation { title: Some("A rule".to_owned()), ..Annotation::default() };
     let document = Annotation { severity: Some("low".to_owned()), ..Annotation::default() };
-    assert_eq!(metadata, Metadata { package, rules: [(21, rule), (26, document)].into() });
+    assert_eq!(metadata, Metadata { package, rules: [(22, rule), (27, document)].into() });
 }
 
 #[test]

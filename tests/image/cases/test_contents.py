@@ -1,0 +1,70 @@
+"""What is in the image, what it says of itself, and what it is built from."""
+
+import hashlib
+import json
+import stat
+import unittest
+
+from holdpoint_image.image import CONTEXT, PROGRAM, ROOT, BUNDLE, configuration, difference, members
+
+POLICIES = "usr/share/holdpoint/policies"
+
+
+def line(member):
+    """One entry as it is kept in expected/."""
+    kind = {b"0": "-", b"5": "d"}.get(member.type, "?")
+    mode = stat.filemode(member.mode)[1:]
+    return f"{kind}{mode} {member.uid}:{member.gid} {member.name}\n"
+
+
+def needed(program):
+    """The files of the repository that this program was built from: cargo writes them down beside it."""
+    text = program.with_name(f"{program.name}.d").read_text()
+    paths = text.partition(": ")[2].replace("\\ ", "\0").split()
+    return [path.replace("\0", " ") for path in paths]
+
+
+class Contents(unittest.TestCase):
+    maxDiff = None
+
+    def test_has_these_files_with_these_rights_and_no_other(self):
+        lines = [line(member) for member in members() if not member.name.startswith(f"{POLICIES}/")]
+        self.assertFalse(changed := difference("files.txt", "".join(sorted(lines, key=lambda each: each.split()[2]))), changed)
+
+    def test_no_file_hides_another(self):
+        names = [member.name for member in members() if not member.isdir()]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_policies_are_those_of_the_repository_and_nobody_may_change_them(self):
+        found = {member.name: member for member in members() if member.name.startswith(f"{POLICIES}/")}
+        for name, member in found.items():
+            mode = 0o755 if member.isdir() else 0o644
+            self.assertEqual((member.mode, member.uid, member.gid), (mode, 0, 0), name)
+        source, image = ROOT / "policies", BUNDLE / "rootfs" / POLICIES
+        wanted = {path.relative_to(source): path.read_bytes() for path in source.rglob("*") if path.is_file()}
+        self.assertGreater(len(wanted), 20)
+        self.assertEqual(wanted, {path.relative_to(image): path.read_bytes() for path in image.rglob("*") if path.is_file()})
+
+    def test_the_program_is_the_one_that_was_given(self):
+        image = BUNDLE / "rootfs/usr/local/bin/holdpoint"
+        sums = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (PROGRAM, image)]
+        self.assertEqual(*sums)
+
+    def test_says_how_it_is_started_and_what_it_is(self):
+        found = json.dumps(configuration(), indent=2, sort_keys=True) + "\n"
+        self.assertFalse(changed := difference("configuration.json", found), changed)
+
+
+class Context(unittest.TestCase):
+    def test_has_what_the_program_is_built_from(self):
+        inside = [path for path in needed(PROGRAM) if path.startswith(f"{ROOT}/")]
+        self.assertGreater(len(inside), 100, "cargo says that the program is of this repository")
+        missing = [path for path in inside if not (CONTEXT / path.removeprefix(f"{ROOT}/")).is_file()]
+        self.assertEqual(missing, [], ".dockerignore leaves out what the program is built from")
+
+    def test_has_nothing_else(self):
+        self.assertEqual(sorted(path.name for path in CONTEXT.iterdir()), [
+            "Cargo.lock", "Cargo.toml", "LICENSE", "NOTICE", "README.md", "benches", "examples", "migrations", "plugins",
+            "policies", "src", "tests"])
+        built = [path for name in ("target", "node_modules", "__pycache__", ".git") for path in CONTEXT.rglob(name)]
+        self.assertEqual(built, [])

@@ -5,7 +5,7 @@ import json
 import stat
 import unittest
 
-from holdpoint_image.image import CONTEXT, PROGRAM, ROOT, BUNDLE, configuration, difference, members
+from holdpoint_image.image import BUNDLE, CONTEXT, PROGRAM, ROOT, configuration, difference, members
 
 POLICIES = "usr/share/holdpoint/policies"
 
@@ -13,8 +13,7 @@ POLICIES = "usr/share/holdpoint/policies"
 def line(member):
     """One entry as it is kept in expected/."""
     kind = {b"0": "-", b"5": "d"}.get(member.type, "?")
-    mode = stat.filemode(member.mode)[1:]
-    return f"{kind}{mode} {member.uid}:{member.gid} {member.name}\n"
+    return f"{kind}{stat.filemode(member.mode)[1:]} {member.uid}:{member.gid} {member.name}\n"
 
 
 def needed(program):
@@ -39,7 +38,7 @@ class Contents(unittest.TestCase):
         found = {member.name: member for member in members() if member.name.startswith(f"{POLICIES}/")}
         for name, member in found.items():
             mode = 0o755 if member.isdir() else 0o644
-            self.assertEqual((member.mode, member.uid, member.gid), (mode, 0, 0), name)
+            self.assertEqual((stat.S_IMODE(member.mode), member.uid, member.gid), (mode, 0, 0), name)
         source, image = ROOT / "policies", BUNDLE / "rootfs" / POLICIES
         wanted = {path.relative_to(source): path.read_bytes() for path in source.rglob("*") if path.is_file()}
         self.assertGreater(len(wanted), 20)

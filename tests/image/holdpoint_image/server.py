@@ -2,14 +2,12 @@
 
 import base64
 import json
-import pathlib
 import socket
 import ssl
 import time
-import urllib.error
 import urllib.request
 
-from .container import SECONDS, started
+from .container import SECONDS, Container
 
 LOOPBACK = urllib.request.ProxyHandler({})
 
@@ -26,64 +24,54 @@ def review(namespace, image):
         "userInfo": {"username": "alice"}, "object": pod, "oldObject": None, "dryRun": False}}
 
 
-def free_port():
-    with socket.socket() as each:
-        each.bind(("127.0.0.1", 0))
-        return each.getsockname()[1]
+def free_ports(count):
+    """Ports that nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
 
 
-class Server:
-    """`serve --self-signed` in a container, from when it is ready until the end of a `with`."""
+class Server(Container):
+    """`serve --self-signed` in a container, which is ready at the beginning of the `with`."""
 
     def __init__(self, mounts, environment):
-        self.reviews, self.operations = free_port(), free_port()
-        self._container = started(
+        self.reviews, self.operations = free_ports(2)
+        super().__init__(
             ["serve", "--config", "/etc/holdpoint/holdpoint.yaml", "--self-signed", "localhost",
              "--listen", f"127.0.0.1:{self.reviews}", "--operations-listen", f"127.0.0.1:{self.operations}"],
             mounts, environment)
 
     def __enter__(self):
-        self.process = self._container.__enter__()
+        super().__enter__()
         try:
             self._wait()
         except BaseException:
-            self._container.__exit__(None, None, None)
+            self.__exit__()
             raise
         return self
 
-    def __exit__(self, *raised):
-        return self._container.__exit__(*raised)
-
     def _wait(self):
-        """Until /readyz says so."""
         deadline = time.monotonic() + SECONDS
         while not self._ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"the server is not ready: {self.process.poll()}\n{self.process.said()}")
+                raise AssertionError(f"the server is not ready ({self.process.poll()}): {self.said()}")
             time.sleep(0.1)
 
     def _ready(self):
         try:
             with urllib.request.build_opener(LOOPBACK).open(f"http://127.0.0.1:{self.operations}/readyz", timeout=5):
                 return True
-        except (urllib.error.URLError, OSError):
+        except OSError:
             return False
 
     def ask(self, question):
         """The response to a review, over TLS by the authority that was printed."""
-        authority = base64.b64decode(self.process.printed()).decode()
-        context = ssl.create_default_context(cadata=authority)
+        context = ssl.create_default_context(cadata=base64.b64decode(self.printed()).decode())
         opener = urllib.request.build_opener(LOOPBACK, urllib.request.HTTPSHandler(context=context))
         request = urllib.request.Request(
             f"https://localhost:{self.reviews}/validate", json.dumps(question).encode(),
             {"Content-Type": "application/json"})
         with opener.open(request, timeout=20) as answer:
             return json.load(answer)["response"]
-
-    def status(self):
-        """What the kernel says of the process in the container, the runtime's only child."""
-        runtime = self.process.pid
-        children = pathlib.Path(f"/proc/{runtime}/task").glob("*/children")
-        [child] = [pid for path in children for pid in path.read_text().split()]
-        lines = pathlib.Path(f"/proc/{child}/status").read_text().splitlines()
-        return {name: values.split() for name, values in (line.split(":", 1) for line in lines)}

@@ -21,7 +21,8 @@ def tmpfs(destination):
 
 
 def read_only(destination, source):
-    return {"destination": destination, "type": "bind", "source": str(source), "options": ["rbind", "ro", "nosuid", "nodev"]}
+    options = ["rbind", "ro", "nosuid", "nodev"]
+    return {"destination": destination, "type": "bind", "source": str(source), "options": options}
 
 
 def specification(arguments, mounts, environment):

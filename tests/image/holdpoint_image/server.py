@@ -18,7 +18,8 @@ def review(namespace, image):
            "spec": {"containers": [{"name": "main", "image": image}]}}
     return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
         "uid": "705ab4f5-6393-11e8-b7cc-42010a800002", "operation": "CREATE", "namespace": namespace, "name": "web",
-        "kind": {"group": "", "version": "v1", "kind": "Pod"}, "requestKind": {"group": "", "version": "v1", "kind": "Pod"},
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "requestKind": {"group": "", "version": "v1", "kind": "Pod"},
         "resource": {"group": "", "version": "v1", "resource": "pods"},
         "requestResource": {"group": "", "version": "v1", "resource": "pods"},
         "userInfo": {"username": "alice"}, "object": pod, "oldObject": None, "dryRun": False}}

@@ -28,6 +28,10 @@ e2e *patterns:
 action:
     .ci/run action
 
+# The container image of a static program, and containers of it.
+image:
+    .ci/run image
+
 # The library's documentation, with warnings denied.
 docs:
     .ci/run docs

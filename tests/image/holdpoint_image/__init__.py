@@ -1,0 +1,1 @@
+"""The image, and containers of it."""

@@ -25,7 +25,9 @@ impl Gate {
         }
         let mut deployment_names: BTreeSet<String> =
             requests.iter().filter_map(|request| request.deployment_name.clone()).collect();
-        rules.iter().for_each(|rule| texts(&rule.parameters, &mut deployment_names));
+        for rule in rules {
+            texts(&rule.parameters, &mut deployment_names);
+        }
         let digests = requests.iter().map(|request| request.artifact.digest).collect();
         (deployment_names.len() <= MOST_NAMES).then_some(Related { digests, deployment_names })
     }

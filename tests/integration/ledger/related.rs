@@ -27,7 +27,7 @@ const DEPLOYMENTS: [&str; 6] = ["storefront", "storefront-next", "basket", "sear
 const DAY: i64 = 86_400;
 
 /// Every policy of the library, some more than once.
-const RULES: &str = r#"
+const RULES: &str = r"
   - {policy: artifact.pinned}
   - {policy: artifact.registries, parameters: {allowed: [ghcr.io/acme]}}
   - {policy: promotion.approved}
@@ -48,7 +48,7 @@ const RULES: &str = r#"
   - {policy: promotion.record_freshness, parameters: {maximum: 15d}}
   - {policy: promotion.rings, parameters: {minimum: 60%, environments: [staging]}}
   - {policy: promotion.same_artifact_name}
-"#;
+";
 
 fn config(folder: &Path, policies: &Path, rules: &str) -> Config {
     let text = format!(

@@ -274,13 +274,18 @@ impl Gate {
         };
         let query = RecordQuery { environments: queries, filters: configured.filters };
         let source = configured.source;
-        let related = related.filter(|_related| source.can_narrow(&query)).cloned();
+        let related = related.cloned();
         reads.spawn(async move {
-            let result = match &related {
+            let narrowed = match &related {
                 Some(related) => source.fetch_related(&query, related, &*progress).await,
+                None => Ok(None),
+            };
+            let related_only = matches!(narrowed, Ok(Some(_)));
+            let result = match narrowed.transpose() {
+                Some(result) => result,
                 None => source.fetch(&query, &*progress).await,
             };
-            SourceRead { name, kind: source.kind(), related_only: related.is_some(), result }
+            SourceRead { name, kind: source.kind(), related_only, result }
         });
     }
 }

@@ -207,21 +207,16 @@ pub trait RecordSource: Send + Sync {
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Fetched, SourceError>>;
 
-    /// Whether [`Self::fetch_related`] reads less than [`Self::fetch`] for this query.
-    fn can_narrow(&self, _query: &RecordQuery) -> bool {
-        false
-    }
-
-    /// Reads at least what is related of all records that the query asks for.
+    /// Reads what is related, of all records that the query asks for; nothing when [`Self::fetch`] is as good.
     ///
     /// # Errors
     /// Those of [`Self::fetch`].
     fn fetch_related<'a>(
         &'a self,
-        query: &'a RecordQuery,
+        _query: &'a RecordQuery,
         _related: &'a Related,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
-        self.fetch(query, progress)
+        _progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Option<Fetched>, SourceError>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 }

@@ -25,6 +25,8 @@ use related::RelatedRead;
 
 /// How many records, or environments, are read at a time.
 const PAGE_SIZE: u32 = 1000;
+/// Up to so many records are always read whole: that takes some milliseconds, and the promotion map shows more.
+const SMALL: u64 = 500;
 
 /// Reads the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -33,6 +35,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct LedgerSource {
     place: Place,
     clock: Clock,
+    whole_up_to: u64,
 }
 
 /// Which records one list is about.
@@ -46,24 +49,39 @@ impl LedgerSource {
     /// The source of this ledger, which is first opened when records are asked for.
     #[must_use]
     pub fn new(place: Place, clock: Clock) -> Self {
-        Self { place, clock }
+        Self { place, clock, whole_up_to: SMALL }
     }
 
-    async fn read(
-        &self,
-        query: &RecordQuery,
-        related: Option<&Related>,
-        progress: &dyn Progress,
-    ) -> Result<Fetched, SourceError> {
+    /// The same source, which reads up to so many records whole though less would do.
+    #[must_use]
+    pub fn whole_up_to(self, records: u64) -> Self {
+        Self { whole_up_to: records, ..self }
+    }
+
+    async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
         let plans = query.environments.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
         let observed_at = (self.clock)();
         let store = Store::open(&self.place, Access::ReadOnly).await.map_err(source_error)?;
-        let read = match related {
-            Some(related) => read_related(&store, &plans, &query.filters, related, progress).await,
-            None => read_all(&store, &plans, &query.filters, progress).await,
-        };
+        let read = read_all(&store, &plans, &query.filters, progress).await;
         store.close().await;
         Ok(assemble(&plans, read?, observed_at))
+    }
+
+    async fn read_related(
+        &self,
+        query: &RecordQuery,
+        related: &Related,
+        progress: &dyn Progress,
+    ) -> Result<Option<Fetched>, SourceError> {
+        if !related::can_be_read(query) {
+            return Ok(None);
+        }
+        let plans = query.environments.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+        let observed_at = (self.clock)();
+        let store = Store::open(&self.place, Access::ReadOnly).await.map_err(source_error)?;
+        let read = read_related(&store, &plans, self.whole_up_to, &query.filters, related, progress).await;
+        store.close().await;
+        Ok(read?.map(|read| assemble(&plans, read, observed_at)))
     }
 }
 
@@ -103,19 +121,22 @@ async fn read_all(
     Ok(read)
 }
 
-/// Reads of every target what is related, in one transaction.
+/// Reads of every target what is related, in one transaction; nothing when they have no more records than so many.
 async fn read_related(
     store: &Store,
     plans: &[BTreeSet<Target>],
+    whole_up_to: u64,
     filters: &RecordFilters,
     related: &Related,
     progress: &dyn Progress,
-) -> Result<BTreeMap<Target, Vec<DeploymentRecord>>, SourceError> {
+) -> Result<Option<BTreeMap<Target, Vec<DeploymentRecord>>>, SourceError> {
     let mut reader = store.read().await.map_err(source_error)?;
     let targets = plans.iter().flatten().collect();
-    let read = RelatedRead::new(&mut reader, targets, filters, progress).read(related).await?;
+    let mut read = RelatedRead::new(&mut reader, targets, filters, progress);
+    let is_small = read.records().await? <= whole_up_to;
+    let found = if is_small { None } else { Some(read.read(related).await?) };
     reader.finish().await.map_err(source_error)?;
-    Ok(read)
+    Ok(found)
 }
 
 fn filter(target: &Target, filters: &RecordFilters) -> Filter {
@@ -235,11 +256,7 @@ impl RecordSource for LedgerSource {
         query: &'a RecordQuery,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
-        Box::pin(self.read(query, None, progress))
-    }
-
-    fn can_narrow(&self, query: &RecordQuery) -> bool {
-        related::can_be_read(query)
+        Box::pin(self.read(query, progress))
     }
 
     fn fetch_related<'a>(
@@ -247,7 +264,7 @@ impl RecordSource for LedgerSource {
         query: &'a RecordQuery,
         related: &'a Related,
         progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Fetched, SourceError>> {
-        Box::pin(self.read(query, Some(related), progress))
+    ) -> BoxFuture<'a, Result<Option<Fetched>, SourceError>> {
+        Box::pin(self.read_related(query, related, progress))
     }
 }

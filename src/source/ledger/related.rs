@@ -38,6 +38,17 @@ impl<'a> RelatedRead<'a> {
         Self { reader, filters, progress, found }
     }
 
+    /// How many records the targets have.
+    pub(super) async fn records(&mut self) -> Result<u64, SourceError> {
+        let mut records = 0_u64;
+        for target in self.found.keys() {
+            let first = Page::new(1, 1).map_err(source_error)?;
+            let listed = self.reader.list(&filter(target, self.filters), first).await.map_err(source_error)?;
+            records = records.saturating_add(listed.total_count);
+        }
+        Ok(records)
+    }
+
     /// Reads what [`Related`] describes.
     pub(super) async fn read(
         mut self,
@@ -53,10 +64,12 @@ impl<'a> RelatedRead<'a> {
         }
         let mut holders = BTreeSet::new();
         for target in &targets {
-            let some_slot = self.some_deployment(target).await?;
-            for name in names.iter().chain(&some_slot).collect::<BTreeSet<_>>() {
+            for name in &names {
                 let slot = self.add(target, |filter| filter.deployment_name = Some(name.clone())).await?;
                 holders.extend(newest_of_each_kind(slot));
+            }
+            if self.found.get(target).is_none_or(BTreeMap::is_empty) {
+                self.add_any_slot(target).await?;
             }
         }
         for target in &targets {
@@ -82,16 +95,19 @@ impl<'a> RelatedRead<'a> {
         Ok(records)
     }
 
-    /// A deployment of the target, if there is any: a target without records is another matter than one whose records
+    /// Reads a slot of the target, if there is any: a target without records is another matter than one whose records
     /// are not read.
-    async fn some_deployment(&mut self, target: &Target) -> Result<Option<String>, SourceError> {
+    async fn add_any_slot(&mut self, target: &Target) -> Result<(), SourceError> {
         let first = Page::new(1, 1).map_err(source_error)?;
         let listed = self.reader.list(&filter(target, self.filters), first).await.map_err(source_error)?;
-        let newest = listed.records.first();
-        if let (None, Target::Named(name)) = (newest, target) {
-            check_known(self.reader, name).await?;
+        match (listed.records.first(), target) {
+            (Some(newest), _) => {
+                let name = newest.deployment_name.as_ref().to_owned();
+                self.add(target, |filter| filter.deployment_name = Some(name)).await.map(drop)
+            }
+            (None, Target::Named(name)) => check_known(self.reader, name).await,
+            (None, Target::All) => Ok(()),
         }
-        Ok(newest.map(|record| record.deployment_name.as_ref().to_owned()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! with [`wire`]. [`ledger`] reads holdpoint's own store.
 
 mod collect;
+mod related;
 mod text;
 
 pub mod chainloop;

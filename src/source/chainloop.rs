@@ -6,10 +6,12 @@
 mod client;
 mod conceal;
 mod direct;
+mod extensions;
 mod failure;
 mod options;
 mod paging;
 mod product;
+mod related;
 mod targets;
 mod token;
 mod unchanging;
@@ -23,14 +25,16 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::collect::{ByTarget, Distinct, Seen};
+use super::related::{SMALL, can_be_read};
 use super::text;
 use super::wire;
 use crate::gate::source::{
-    BoxFuture, EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, RecordSource, SourceError,
-    SourceErrorKind,
+    BoxFuture, EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, RecordSource, Related,
+    SourceError, SourceErrorKind,
 };
 use client::{Client, Session, Tally};
 use paging::Limits;
+use related::RelatedRead;
 use targets::{Target, TargetRecords};
 use unchanging::Unchanging;
 
@@ -43,6 +47,7 @@ pub struct ChainloopSource {
     client: Arc<Client>,
     limits: Limits,
     unchanging: Unchanging,
+    whole_up_to: u64,
 }
 
 impl fmt::Debug for ChainloopSource {
@@ -63,7 +68,18 @@ impl ChainloopSource {
             parallel: options.parallel.max(1),
             max_items: options.max_records,
         };
-        Ok(Self { client: Arc::new(options.client(clock)?), limits, unchanging: Unchanging::default() })
+        Ok(Self {
+            client: Arc::new(options.client(clock)?),
+            limits,
+            unchanging: Unchanging::default(),
+            whole_up_to: SMALL,
+        })
+    }
+
+    /// The same source, which reads up to so many records whole though less would do.
+    #[must_use]
+    pub fn whole_up_to(self, records: u64) -> Self {
+        Self { whole_up_to: records, ..self }
     }
 
     async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
@@ -76,10 +92,7 @@ impl ChainloopSource {
         }
         self.check_token()?;
         let observed_at = (self.client.clock)();
-        let (sender, receiver) = watch::channel(Tally::default());
-        let session = Arc::new(Session::new(self.client.clone(), self.limits.parallel, sender));
-        let environments = targets::Environments::new(session.clone(), self.limits);
-
+        let (environments, receiver) = self.begin();
         let mut plans = Vec::new();
         for asked in &query.environments {
             plans.push(plan(asked, &environments).await?);
@@ -92,6 +105,34 @@ impl ChainloopSource {
         }
         let read = gather(reads, receiver, progress).await?;
         assemble(&plans, read, observed_at)
+    }
+
+    /// Reads what is related, from a ledger's server that finds it: others are not asked whether they do.
+    async fn read_related(&self, query: &RecordQuery, related: &Related) -> Result<Option<Fetched>, SourceError> {
+        if self.client.product != Product::Ledger || !can_be_read(query) {
+            return Ok(None);
+        }
+        self.check_token()?;
+        let observed_at = (self.client.clock)();
+        let (environments, _nobody_watches) = self.begin();
+        let mut plans = Vec::new();
+        for asked in &query.environments {
+            plans.push(plan(asked, &environments).await?);
+        }
+        let targets = plans.iter().flatten().filter_map(Target::name).collect();
+        let (filters, whole_up_to) = (query.filters.clone(), self.whole_up_to);
+        let Some(read) = RelatedRead { environments, filters, targets, whole_up_to }.read(related).await? else {
+            return Ok(None);
+        };
+        let by_target = read.into_iter().map(|records| (records.target.clone(), records)).collect();
+        assemble(&plans, by_target, observed_at).map(Some)
+    }
+
+    /// A new fetch, and how far it is.
+    fn begin(&self) -> (targets::Environments, watch::Receiver<Tally>) {
+        let (sender, receiver) = watch::channel(Tally::default());
+        let session = Arc::new(Session::new(self.client.clone(), self.limits.parallel, sender));
+        (targets::Environments::new(session, self.limits), receiver)
     }
 
     /// A token that says it has expired is not worth a request.
@@ -219,6 +260,19 @@ impl RecordSource for ChainloopSource {
             let token = self.client.token.expose_secret();
             let result = self.read(query, progress).await;
             result.map(|read| conceal::fetched(read, token)).map_err(|error| conceal::error(&error, token))
+        })
+    }
+
+    fn fetch_related<'a>(
+        &'a self,
+        query: &'a RecordQuery,
+        related: &'a Related,
+        _progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Option<Fetched>, SourceError>> {
+        Box::pin(async move {
+            let token = self.client.token.expose_secret();
+            let read = self.read_related(query, related).await.map_err(|error| conceal::error(&error, token))?;
+            Ok(read.map(|read| conceal::fetched(read, token)))
         })
     }
 }

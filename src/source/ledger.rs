@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::collect::ByTarget;
+use super::related::SMALL;
 use super::{text, wire};
 use crate::domain::artifact::ArtifactKind;
 use crate::domain::record::{DeploymentRecord, RecordStatus};
@@ -21,12 +22,10 @@ use crate::gate::source::{
 use crate::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::ledger::filter::{Filter, Page};
 use crate::ledger::store::{Access, Place, Reader, Store};
-use related::RelatedRead;
+use related::LedgerLists;
 
 /// How many records, or environments, are read at a time.
 const PAGE_SIZE: u32 = 1000;
-/// Up to so many records are always read whole: that takes some milliseconds, and the promotion map shows more.
-const SMALL: u64 = 500;
 
 /// Reads the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -43,6 +42,15 @@ pub struct LedgerSource {
 enum Target {
     All,
     Named(Arc<str>),
+}
+
+impl Target {
+    fn name(&self) -> Option<Arc<str>> {
+        match self {
+            Self::All => None,
+            Self::Named(name) => Some(Arc::clone(name)),
+        }
+    }
 }
 
 impl LedgerSource {
@@ -73,7 +81,7 @@ impl LedgerSource {
         related: &Related,
         progress: &dyn Progress,
     ) -> Result<Option<Fetched>, SourceError> {
-        if !related::can_be_read(query) {
+        if !super::related::can_be_read(query) {
             return Ok(None);
         }
         let plans = query.environments.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
@@ -131,12 +139,15 @@ async fn read_related(
     progress: &dyn Progress,
 ) -> Result<Option<BTreeMap<Target, Vec<DeploymentRecord>>>, SourceError> {
     let mut reader = store.read().await.map_err(source_error)?;
-    let targets = plans.iter().flatten().collect();
-    let mut read = RelatedRead::new(&mut reader, targets, filters, progress);
-    let is_small = read.records().await? <= whole_up_to;
-    let found = if is_small { None } else { Some(read.read(related).await?) };
+    let targets = plans.iter().flatten().filter_map(Target::name).collect();
+    let mut lists = LedgerLists { reader: &mut reader, filters, progress, read: 0 };
+    let is_small = lists.count(&targets).await? <= whole_up_to;
+    let found = if is_small { None } else { Some(super::related::read(&mut lists, &targets, related).await?) };
     reader.finish().await.map_err(source_error)?;
-    Ok(found)
+    let by_target = |found: BTreeMap<Arc<str>, Vec<DeploymentRecord>>| {
+        found.into_iter().map(|(name, records)| (Target::Named(name), records)).collect()
+    };
+    Ok(found.map(by_target))
 }
 
 fn filter(target: &Target, filters: &RecordFilters) -> Filter {

@@ -6,6 +6,7 @@ mod conformance;
 mod document;
 mod full;
 mod killed;
+mod lookup;
 mod process;
 mod related;
 mod server;

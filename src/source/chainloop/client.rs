@@ -13,9 +13,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use url::Url;
 
+use super::extensions::Extensions;
 use super::failure::{Failure, Refusal, Retry, broken};
 use super::product::Product;
-use super::unchanging;
 use crate::gate::source::{SourceError, SourceErrorKind};
 use crate::source::wire::Interner;
 
@@ -66,8 +66,8 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) body: Vec<u8>,
-    /// What the server knows this answer by.
-    pub(super) tag: Option<HeaderValue>,
+    /// What the server knows this answer by, and can do.
+    pub(super) extensions: Extensions,
     /// It is the one whose tag was sent, and has no body.
     pub(super) unchanged: bool,
 }
@@ -187,13 +187,13 @@ impl Session {
             Err(error) => return (None, Err(broken(call, endpoint, &error))),
         };
         let status = response.status();
-        let tag = unchanging::tag(response.headers());
+        let extensions = Extensions::of(response.headers());
         if status == StatusCode::OK {
             let body = self.body(call, endpoint, &mut response).await;
-            return (Some(status), body.map(|body| Answer { body, tag, unchanged: false }));
+            return (Some(status), body.map(|body| Answer { body, extensions, unchanged: false }));
         }
-        if status == StatusCode::NOT_MODIFIED && known.is_some() && tag.as_ref() == known {
-            return (Some(status), Ok(Answer { body: Vec::new(), tag, unchanged: true }));
+        if status == StatusCode::NOT_MODIFIED && known.is_some() && extensions.tag.as_ref() == known {
+            return (Some(status), Ok(Answer { body: Vec::new(), extensions, unchanged: true }));
         }
         let mut body = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {

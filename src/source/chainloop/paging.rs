@@ -18,7 +18,7 @@ use super::client::{Call, Session, Tally};
 use crate::gate::source::{SourceError, SourceErrorKind};
 use page::{Missing, Parsed, broke_off, first_page, page};
 
-pub(super) use page::{Listed, is_unchanged};
+pub(super) use page::{Listed, Newest, is_unchanged, newest};
 
 /// How often a list is read from the start when it changes meanwhile.
 const TRIES: usize = 3;
@@ -125,7 +125,7 @@ impl<T: Listed> Reading<T> {
     async fn read(&mut self, session: &Arc<Session>, call: &Call, limits: Limits) -> Result<Option<String>, Stop> {
         let (first, asked) = first_page::<T>(session, call, limits.page_size).await?;
         let said = first.pagination.unwrap_or_default();
-        self.tag.clone_from(&first.tag);
+        self.tag.clone_from(&first.extensions.tag);
         let Some(total) = said.total_count.or((first.items.is_empty() && first.pagination.is_some()).then_some(0))
         else {
             self.total = u64::MAX;
@@ -264,7 +264,7 @@ impl<T: Listed> Reading<T> {
         self.said.total_pages = self.said.total_pages.max(page.total_pages);
         let sizes = [self.said.page_size, page.page_size.filter(|size| *size > 0)];
         self.said.page_size = sizes.into_iter().flatten().min();
-        if self.tag != parsed.tag {
+        if self.tag != parsed.extensions.tag {
             self.tag = None;
         }
     }

@@ -23,13 +23,22 @@ pub(super) enum Target {
     Named(Arc<str>),
 }
 
+impl Target {
+    pub(super) fn name(&self) -> Option<Arc<str>> {
+        match self {
+            Self::All => None,
+            Self::Named(name) => Some(Arc::clone(name)),
+        }
+    }
+}
+
 /// The records of one target.
 pub(super) struct TargetRecords {
     pub(super) target: Target,
     pub(super) records: Vec<(DeploymentRecord, RecordHash)>,
     pub(super) incomplete: Option<String>,
     /// What the server knows them by.
-    tag: Option<HeaderValue>,
+    pub(super) tag: Option<HeaderValue>,
 }
 
 /// The records of one target: those that were read before, if nothing has changed since then.
@@ -53,7 +62,8 @@ pub(super) async fn read(
     Ok(read)
 }
 
-fn call(target: &Target, filters: &RecordFilters) -> Call {
+/// The list of a target's records.
+pub(super) fn call(target: &Target, filters: &RecordFilters) -> Call {
     let what = match target {
         Target::All => "the deployment records".to_owned(),
         Target::Named(name) => format!("the deployment records of `{}`", text::name(name)),
@@ -108,8 +118,8 @@ fn parameters(target: &Target, filters: &RecordFilters) -> Vec<(&'static str, St
 /// The environments that the API knows, read at most once in a fetch.
 #[derive(Clone)]
 pub(super) struct Environments {
-    session: Arc<Session>,
-    limits: Limits,
+    pub(super) session: Arc<Session>,
+    pub(super) limits: Limits,
     known: Arc<OnceCell<Vec<NamedEnvironment>>>,
 }
 

@@ -1,22 +1,17 @@
 //! What was read whole, kept for as long as the server says that it has not changed.
 //!
-//! Only a server that announces it is asked: `etag` in the header `holdpoint-extensions`. Its tag stands for one state of
-//! a list, whatever becomes of its clock and its files. Without an answer that nothing has changed, all is read.
+//! Only a server that announces it is asked: `etag` among its [`super::extensions`]. Its tag stands for one state of a
+//! list, whatever becomes of its clock and its files. Without an answer that nothing has changed, all is read.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::header::{ETAG, HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 
 use super::targets::Target;
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::RecordFilters;
 use crate::source::wire::RecordHash;
-
-/// What servers announce what they do beyond the API with.
-const EXTENSIONS: &str = "holdpoint-extensions";
-/// A tag that is longer is none of ours, in bytes.
-const LONGEST: usize = 256;
 
 /// The records of one list, and the tag that they came with.
 #[derive(Clone)]
@@ -47,13 +42,4 @@ impl Unchanging {
         // Taking many records apart takes a while: not under the lock.
         drop(before);
     }
-}
-
-/// The tag of an answer, if the server promises that the same tag means the same answer.
-pub(super) fn tag(headers: &HeaderMap) -> Option<HeaderValue> {
-    let announced = headers.get_all(EXTENSIONS).iter().filter_map(|value| value.to_str().ok());
-    let mut words = announced.flat_map(|value| value.split(',')).map(str::trim);
-    let tag = headers.get(ETAG).filter(|_| words.any(|word| word == "etag"))?;
-    let is_strong = tag.as_bytes().starts_with(b"\"") && tag.len() <= LONGEST;
-    is_strong.then(|| tag.clone())
 }

@@ -1,120 +1,66 @@
-//! Reading what a question rests on, by the indexes of the ledger, whatever else it holds.
+//! The short lists of a question, by the indexes of the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Target, check_known, filter, list, source_error};
-use crate::domain::digest::Digest;
 use crate::domain::record::DeploymentRecord;
-use crate::gate::source::{Progress, RecordFilters, RecordQuery, Related, SourceError};
-use crate::ledger::filter::{Filter, Page};
+use crate::gate::source::{Progress, RecordFilters, SourceError};
+use crate::ledger::filter::{Listed, Page};
 use crate::ledger::store::Reader;
+use crate::source::related::{About, Asked, Lists};
 
-/// Whether the records of this query can be looked up one by one: histories of targets that are named.
-pub(super) fn can_be_read(query: &RecordQuery) -> bool {
-    query.filters.full_history
-        && query.filters.deployment_name.is_none()
-        && query.environments.iter().all(|asked| !asked.targets.is_empty())
+/// One moment of the ledger.
+pub(super) struct LedgerLists<'a> {
+    pub(super) reader: &'a mut Reader,
+    pub(super) filters: &'a RecordFilters,
+    pub(super) progress: &'a dyn Progress,
+    /// How many records came so far.
+    pub(super) read: usize,
 }
 
-/// One read of what is related.
-pub(super) struct RelatedRead<'a> {
-    reader: &'a mut Reader,
-    filters: &'a RecordFilters,
-    progress: &'a dyn Progress,
-    /// What was read of each target, by id.
-    found: BTreeMap<Target, BTreeMap<Arc<str>, DeploymentRecord>>,
-}
-
-impl<'a> RelatedRead<'a> {
-    /// A read of these targets.
-    pub(super) fn new(
-        reader: &'a mut Reader,
-        targets: BTreeSet<&Target>,
-        filters: &'a RecordFilters,
-        progress: &'a dyn Progress,
-    ) -> Self {
-        let found = targets.into_iter().map(|target| (target.clone(), BTreeMap::new())).collect();
-        Self { reader, filters, progress, found }
-    }
-
+impl LedgerLists<'_> {
     /// How many records the targets have.
-    pub(super) async fn records(&mut self) -> Result<u64, SourceError> {
+    pub(super) async fn count(&mut self, targets: &BTreeSet<Arc<str>>) -> Result<u64, SourceError> {
         let mut records = 0_u64;
-        for target in self.found.keys() {
-            let first = Page::new(1, 1).map_err(source_error)?;
-            let listed = self.reader.list(&filter(target, self.filters), first).await.map_err(source_error)?;
-            records = records.saturating_add(listed.total_count);
+        for target in targets {
+            records = records.saturating_add(self.newest(target).await?.total_count);
         }
         Ok(records)
     }
 
-    /// Reads what [`Related`] describes.
-    pub(super) async fn read(
-        mut self,
-        related: &Related,
-    ) -> Result<BTreeMap<Target, Vec<DeploymentRecord>>, SourceError> {
-        let targets: Vec<Target> = self.found.keys().cloned().collect();
-        let mut names = related.deployment_names.clone();
-        for target in &targets {
-            for digest in &related.digests {
-                let records = self.add(target, |filter| filter.digest = Some(*digest)).await?;
-                names.extend(records.iter().map(|record| record.deployment_name.as_ref().to_owned()));
-            }
-        }
-        let mut holders = BTreeSet::new();
-        for target in &targets {
-            for name in &names {
-                let slot = self.add(target, |filter| filter.deployment_name = Some(name.clone())).await?;
-                holders.extend(newest_of_each_kind(slot));
-            }
-            if self.found.get(target).is_none_or(BTreeMap::is_empty) {
-                self.add_any_slot(target).await?;
-            }
-        }
-        for target in &targets {
-            for digest in holders.difference(&related.digests) {
-                self.add(target, |filter| filter.digest = Some(*digest)).await?;
-            }
-        }
-        Ok(self.found.into_iter().map(|(target, records)| (target, records.into_values().collect())).collect())
-    }
-
-    /// Reads a list of the target, and keeps it.
-    async fn add(
-        &mut self,
-        target: &Target,
-        narrow: impl FnOnce(&mut Filter),
-    ) -> Result<Vec<DeploymentRecord>, SourceError> {
-        let mut filter = filter(target, self.filters);
-        narrow(&mut filter);
-        let before = self.found.values().map(BTreeMap::len).sum();
-        let records = list(self.reader, &filter, before, self.progress).await.map_err(source_error)?;
-        let found = self.found.entry(target.clone()).or_default();
-        found.extend(records.iter().map(|record| (Arc::clone(&record.id), record.clone())));
-        Ok(records)
-    }
-
-    /// Reads a slot of the target, if there is any: a target without records is another matter than one whose records
-    /// are not read.
-    async fn add_any_slot(&mut self, target: &Target) -> Result<(), SourceError> {
+    /// The newest record of a target, if it has any.
+    async fn newest(&mut self, target: &Arc<str>) -> Result<Listed, SourceError> {
         let first = Page::new(1, 1).map_err(source_error)?;
-        let listed = self.reader.list(&filter(target, self.filters), first).await.map_err(source_error)?;
-        match (listed.records.first(), target) {
-            (Some(newest), _) => {
-                let name = newest.deployment_name.as_ref().to_owned();
-                self.add(target, |filter| filter.deployment_name = Some(name)).await.map(drop)
-            }
-            (None, Target::Named(name)) => check_known(self.reader, name).await,
-            (None, Target::All) => Ok(()),
-        }
+        let all = filter(&Target::Named(Arc::clone(target)), self.filters);
+        self.reader.list(&all, first).await.map_err(source_error)
     }
 }
 
-/// The digests that are the newest of their kind in a slot's history.
-fn newest_of_each_kind(mut history: Vec<DeploymentRecord>) -> Vec<Digest> {
-    history.sort_unstable_by(DeploymentRecord::newest_first);
-    let mut kinds = BTreeSet::new();
-    let newest = history.iter().filter(|record| kinds.insert(record.artifact.kind.as_str()));
-    newest.filter_map(|record| record.artifact.digest).collect()
+impl Lists for LedgerLists<'_> {
+    type Error = SourceError;
+
+    async fn read(&mut self, asked: Vec<Asked>) -> Result<Vec<Vec<DeploymentRecord>>, SourceError> {
+        let mut answers = Vec::new();
+        for (target, about) in asked {
+            let mut filter = filter(&Target::Named(target), self.filters);
+            match about {
+                About::Digest(digest) => filter.digest = Some(digest),
+                About::Deployment(name) => filter.deployment_name = Some(name),
+            }
+            let records = list(self.reader, &filter, self.read, self.progress).await.map_err(source_error)?;
+            self.read = self.read.saturating_add(records.len());
+            answers.push(records);
+        }
+        Ok(answers)
+    }
+
+    async fn any_deployment(&mut self, target: &Arc<str>) -> Result<Option<String>, SourceError> {
+        let listed = self.newest(target).await?;
+        let Some(newest) = listed.records.first() else {
+            check_known(self.reader, target).await?;
+            return Ok(None);
+        };
+        Ok(Some(newest.deployment_name.as_ref().to_owned()))
+    }
 }

@@ -23,8 +23,8 @@ use serde_json::Value;
 
 use crate::support::cli::{Holdpoint, root};
 
-const TARGETS: [&str; 5] = ["dev", "staging-eu", "staging-us", "prod-eu", "prod-us"];
-const DEPLOYMENTS: [&str; 6] = ["storefront", "storefront-next", "basket", "search", "stock", "mail"];
+pub(super) const TARGETS: [&str; 5] = ["dev", "staging-eu", "staging-us", "prod-eu", "prod-us"];
+pub(super) const DEPLOYMENTS: [&str; 6] = ["storefront", "storefront-next", "basket", "search", "stock", "mail"];
 const DAY: i64 = 86_400;
 
 /// Every policy of the library, some more than once.
@@ -62,7 +62,7 @@ fn config(folder: &Path, policies: &Path, rules: &str) -> Config {
     Config::load(&folder.join("holdpoint.yaml")).unwrap()
 }
 
-fn digest(number: u8) -> Digest {
+pub(super) fn digest(number: u8) -> Digest {
     Digest::from_bytes([number; 32])
 }
 
@@ -89,7 +89,7 @@ fn past(target: usize, deployment: &str, artifact: Artifact, status: RecordStatu
     }
 }
 
-fn record() -> impl Strategy<Value = PastRecord> {
+pub(super) fn record() -> impl Strategy<Value = PastRecord> {
     let place = (0..TARGETS.len(), 0..DEPLOYMENTS.len());
     let statuses = prop_oneof![
         3 => Just(RecordStatus::Deployed),
@@ -153,7 +153,7 @@ async fn both(gate: &Gate, request: &Request) -> [(Value, usize); 2] {
     })
 }
 
-async fn ledger(folder: &Path, records: Vec<PastRecord>) {
+pub(super) async fn ledger(folder: &Path, records: Vec<PastRecord>) {
     let place = Place::File(folder.join("ledger.db"));
     if folder.join("ledger.db").exists() {
         for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
@@ -215,7 +215,7 @@ fn a_policy_that_breaks_its_promise_is_noticed_by_the_comparison() {
 }
 
 /// A folder with a policy, and a ledger with so many deployments in each target.
-fn project(metadata: &str, condition: &str, deployments: usize) -> tempfile::TempDir {
+pub(super) fn project(metadata: &str, condition: &str, deployments: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let policies = folder.path().join("policies");
     std::fs::create_dir(&policies).unwrap();

@@ -1,5 +1,6 @@
 //! A ledger that answers on this machine.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,6 +34,16 @@ pub(super) struct Server {
     serving: JoinHandle<std::io::Result<()>>,
     clock: Arc<AtomicI64>,
     answers: Arc<Mutex<Vec<u16>>>,
+    between: Arc<Mutex<Between>>,
+}
+
+/// What happens between a client and the ledger.
+#[derive(Default)]
+pub(super) struct Between {
+    /// What is recorded after each answer: nothing, or an artifact.
+    pub(super) recorded: VecDeque<Option<Recording>>,
+    /// A header that no answer has.
+    pub(super) without: Option<&'static str>,
 }
 
 /// A file, and the database of `DATABASE_URL` when there is one.
@@ -80,17 +91,31 @@ impl Server {
             drain: Duration::from_secs(1),
         };
         let answers: Arc<Mutex<Vec<u16>>> = Arc::default();
-        let noting = Arc::clone(&answers);
-        let router = router(api).layer(axum::middleware::map_response(move |response: Response| {
+        let between: Arc<Mutex<Between>> = Arc::default();
+        let (noting, happening, recording) = (Arc::clone(&answers), Arc::clone(&between), store.clone());
+        let router = router(api).layer(axum::middleware::map_response(move |mut response: Response| {
             noting.lock().unwrap().push(response.status().as_u16());
-            std::future::ready(response)
+            let mut between = happening.lock().unwrap();
+            between.without.iter().for_each(|header| drop(response.headers_mut().remove(*header)));
+            let (recorded, store) = (between.recorded.pop_front().flatten(), recording.clone());
+            async move {
+                if let Some(recorded) = recorded {
+                    store.record(recorded, Timestamp::UNIX_EPOCH).await.unwrap();
+                }
+                response
+            }
         }));
         let serving = tokio::spawn(listen::serve(listener, None, router, limits, shutdown, Arc::default()));
-        Self { store, url, trigger, serving, clock, answers }
+        Self { store, url, trigger, serving, clock, answers, between }
     }
 
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_second(self.clock.fetch_add(1, Ordering::Relaxed)).unwrap()
+    }
+
+    /// What happens from now on.
+    pub(super) fn between(&self, change: impl FnOnce(&mut Between)) {
+        change(&mut self.between.lock().unwrap());
     }
 
     /// The statuses of the answers since this was asked last.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::header::HeaderValue;
 
 use super::super::client::{Answer, Call, Session};
+use super::super::extensions::Extensions;
 use super::super::failure::plain;
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{SourceError, SourceErrorKind};
@@ -66,8 +67,18 @@ impl Listed for NamedEnvironment {
 pub(super) struct Parsed<T: Listed> {
     pub(super) items: Vec<(T, T::Content)>,
     pub(super) pagination: Option<Pagination>,
-    /// What the server knows the page by.
-    pub(super) tag: Option<HeaderValue>,
+    /// What the server knows the page by, and can do.
+    pub(super) extensions: Extensions,
+}
+
+/// The newest record of a list, and what the list is known by.
+pub(in super::super) struct Newest {
+    /// How many records the list has; 0 when the server does not tell.
+    pub(in super::super) total: u64,
+    pub(in super::super) deployment_name: Option<String>,
+    pub(in super::super) tag: Option<HeaderValue>,
+    /// The server lists the records of one digest.
+    pub(in super::super) finds_digests: bool,
 }
 
 /// Why a page did not come.
@@ -132,6 +143,20 @@ pub(in super::super) async fn is_unchanged(
     }
 }
 
+/// Reads the first record of a list that begins with the newest.
+///
+/// # Errors
+/// Those of the request.
+pub(in super::super) async fn newest(session: &Arc<Session>, call: &Call) -> Result<Newest, SourceError> {
+    let first = page::<DeploymentRecord>(session, call, Some((1, 1))).await.map_err(|missing| missing.error)?;
+    Ok(Newest {
+        total: first.pagination.and_then(|pagination| pagination.total_count).unwrap_or_default(),
+        deployment_name: first.items.first().map(|(record, _)| record.deployment_name.as_ref().to_owned()),
+        tag: first.extensions.tag,
+        finds_digests: first.extensions.finds_digests,
+    })
+}
+
 /// Reads one page: its number and size, or whatever the server gives without either.
 pub(super) async fn page<T: Listed>(
     session: &Arc<Session>,
@@ -143,7 +168,7 @@ pub(super) async fn page<T: Listed>(
     let permit = session.permits.acquire().await;
     let answer = session.answer(call, asked.as_ref().map_or(&[], |asked| asked.as_slice()), None).await;
     drop(permit);
-    let Answer { body, tag, .. } = answer.map_err(|(error, bad_request)| Missing { error, bad_request })?;
+    let Answer { body, extensions, .. } = answer.map_err(|(error, bad_request)| Missing { error, bad_request })?;
     let given_up = |error| Missing { error, bad_request: false };
     session.check_deadline(call).map_err(given_up)?;
     // Off the thread that does input and output: the rest of the pages go on meanwhile.
@@ -154,7 +179,7 @@ pub(super) async fn page<T: Listed>(
             let content = item.content();
             (item, content)
         });
-        Ok(Parsed { items: items.collect(), pagination: page.pagination, tag })
+        Ok(Parsed { items: items.collect(), pagination: page.pagination, extensions })
     });
     let parsed = parsed.await.map_err(|failure| given_up(broke_off(call, &failure)))?;
     session.check_deadline(call).map_err(given_up)?;

@@ -1,0 +1,53 @@
+//! What a server does beyond the API, as it announces in the header `holdpoint-extensions`.
+
+use reqwest::header::{ETAG, HeaderMap, HeaderValue};
+
+const NAME: &str = "holdpoint-extensions";
+/// A tag that is longer is none of ours, in bytes.
+const LONGEST_TAG: usize = 256;
+
+/// What one answer says of its server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extensions {
+    /// It lists the records of one digest.
+    pub(super) finds_digests: bool,
+    /// The answer's tag, from a server that promises that the same tag means the same answer.
+    pub(super) tag: Option<HeaderValue>,
+}
+
+impl Extensions {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let announced = headers.get_all(NAME).iter().filter_map(|value| value.to_str().ok());
+        let words: Vec<&str> = announced.flat_map(|value| value.split(',')).map(str::trim).collect();
+        let is_strong = |tag: &&HeaderValue| tag.as_bytes().starts_with(b"\"") && tag.len() <= LONGEST_TAG;
+        let tag = headers.get(ETAG).filter(|_| words.contains(&"etag")).filter(is_strong);
+        Self { finds_digests: words.contains(&"digest"), tag: tag.cloned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ETAG, Extensions, HeaderMap, HeaderValue, LONGEST_TAG, NAME};
+
+    #[test]
+    fn only_what_is_announced_counts() {
+        let long = format!("\"{}\"", "a".repeat(LONGEST_TAG));
+        let cases = [
+            (&["digest, updated_since, etag"][..], "\"a\"", true, true),
+            (&["digest", "etag"], "\"a\"", true, true),
+            (&["etag"], "\"a\"", false, true),
+            (&["digest"], "\"a\"", true, false),
+            (&[], "\"a\"", false, false),
+            (&["digests, my-etag"], "\"a\"", false, false),
+            (&["etag"], "W/\"a\"", false, false),
+            (&["etag"], &long, false, false),
+        ];
+        for (announced, tag, finds_digests, has_tag) in cases {
+            let mut headers = HeaderMap::new();
+            announced.iter().for_each(|words| drop(headers.append(NAME, HeaderValue::from_static(words))));
+            headers.insert(ETAG, HeaderValue::from_str(tag).unwrap());
+            let read = Extensions::of(&headers);
+            assert_eq!((read.finds_digests, read.tag.is_some()), (finds_digests, has_tag), "{announced:?} {tag}");
+        }
+    }
+}

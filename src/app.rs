@@ -33,6 +33,7 @@ pub use crate::engine::rego::{Extent, TestOptions};
 use crate::engine::routed::RoutedEngine;
 use crate::engine::wasm::WasmEngine;
 pub use crate::engine::wasm::{Allocation, Announce};
+use crate::gate::observe;
 use crate::gate::overrides::OverrideSource;
 use crate::gate::source::{Fetched, RecordFilters, RecordQuery, RecordSource};
 use crate::gate::{ConfiguredSource, Gate};
@@ -63,6 +64,8 @@ pub struct Changes {
     pub announce: Announce,
     /// Where the memory of plugins comes from.
     pub allocation: Allocation,
+    /// The environment that will be asked about first: its records may be read while policies are compiled.
+    pub first: Option<String>,
 }
 
 /// The instant it is now.
@@ -73,11 +76,15 @@ pub fn now() -> Timestamp {
 }
 
 /// Builds the gate: loads policies, which it fetches when they are neither here nor in the cache, and reads tokens.
-/// No record source is opened yet.
+/// No record source is opened yet, unless the changes name what will be asked first.
 ///
 /// # Errors
 /// A fault in policies or a rule that names none; a source that cannot work as configured.
 pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
+    let sources = sources(config, changes.records.as_deref(), true)?;
+    if let Some(environment) = &changes.first {
+        observe::begin(&config.environments, &sources, environment);
+    }
     let policies = if changes.policies.is_empty() { &config.policies } else { &changes.policies };
     let (plugins, rules) = plugins::changed(config, &changes.plugins);
     let engine = RoutedEngine {
@@ -86,7 +93,7 @@ pub fn gate(config: &Config, changes: &Changes) -> anyhow::Result<Gate> {
     };
     Ok(Gate {
         environments: config.environments.clone(),
-        sources: sources(config, changes.records.as_deref(), true)?,
+        sources,
         rules,
         engine: Arc::new(engine),
         when_no_rule_applies: config.when_no_rule_applies,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 
-use crate::app;
+use crate::app::{self, Changes};
 use crate::cli::check::CheckArgs;
 use crate::config::Config;
 use crate::domain::decision::Decisions;
@@ -37,7 +37,9 @@ pub fn execute(args: &CheckArgs, style: Style) -> anyhow::Result<Exit> {
     }
     earlier::named(args, &requests)?;
     let reports = Reports::find(args)?;
-    let gate = app::gate(&config, &request::changes(&args.config, &args.policies)?)?;
+    let changes = request::changes(&args.config, &args.policies)?;
+    let first = Some(args.request.environment.clone());
+    let gate = app::gate(&config, &Changes { first, ..changes })?;
     let question = Question {
         gate: &gate,
         environment: &args.request.environment,

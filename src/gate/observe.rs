@@ -7,16 +7,16 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
-use crate::domain::environment::Environment;
+use crate::domain::environment::{Environment, EnvironmentGraph};
 use crate::domain::overrides::{OverrideNotice, Overrides};
 use crate::domain::request::Request;
 use crate::domain::snapshot::{EnvironmentRecords, Snapshot, SourceReport};
 
-use super::Gate;
 use super::engine::{PreparedRules, RuleError};
 use super::source::{
     EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, Related, SourceError, SourceErrorKind,
 };
+use super::{ConfiguredSource, Gate};
 
 /// How far the clocks of holdpoint and of a record source may differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -183,11 +183,7 @@ impl Gate {
     ) -> Option<Observation> {
         let started = Instant::now();
         let environment = self.environments.get(environment)?.clone();
-        let lineage = self.environments.lineage(&environment.name);
-        let mut by_source: BTreeMap<&str, Vec<&Environment>> = BTreeMap::new();
-        for needed in lineage {
-            by_source.entry(&needed.source).or_default().push(needed);
-        }
+        let by_source = by_source(&self.environments, &environment.name);
         let mut reads = JoinSet::new();
         for (name, environments) in &by_source {
             self.start_read(&mut reads, name, environments, related.as_ref(), &progress);
@@ -262,7 +258,6 @@ impl Gate {
     ) {
         let name = name.to_owned();
         let progress = Arc::clone(progress);
-        let queries = environments.iter().copied().map(EnvironmentQuery::from).collect();
         let Some(configured) = self.sources.get(&name).cloned() else {
             let error = SourceError::new(
                 SourceErrorKind::File,
@@ -272,7 +267,7 @@ impl Gate {
             reads.spawn(async move { SourceRead { name, kind: "unknown", related_only: false, result: Err(error) } });
             return;
         };
-        let query = RecordQuery { environments: queries, filters: configured.filters };
+        let query = configured.query(environments);
         let source = configured.source;
         let related = related.cloned();
         reads.spawn(async move {
@@ -287,6 +282,31 @@ impl Gate {
             };
             SourceRead { name, kind: source.kind(), related_only, result }
         });
+    }
+}
+
+/// Says to the sources what [`Gate::observe`] will ask them for, so that they may begin.
+pub fn begin(environments: &EnvironmentGraph, sources: &BTreeMap<String, ConfiguredSource>, environment: &str) {
+    for (name, environments) in by_source(environments, environment) {
+        if let Some(configured) = sources.get(name) {
+            configured.source.begin(&configured.query(&environments));
+        }
+    }
+}
+
+/// The environment and those it comes after, by the source that has their records.
+fn by_source<'a>(environments: &'a EnvironmentGraph, environment: &str) -> BTreeMap<&'a str, Vec<&'a Environment>> {
+    let mut by_source: BTreeMap<&str, Vec<&Environment>> = BTreeMap::new();
+    for needed in environments.lineage(environment) {
+        by_source.entry(&needed.source).or_default().push(needed);
+    }
+    by_source
+}
+
+impl ConfiguredSource {
+    fn query(&self, environments: &[&Environment]) -> RecordQuery {
+        let environments = environments.iter().copied().map(EnvironmentQuery::from).collect();
+        RecordQuery { environments, filters: self.filters.clone() }
     }
 }
 

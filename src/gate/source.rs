@@ -196,6 +196,9 @@ pub trait RecordSource: Send + Sync {
     /// Its type in the configuration: `chainloop`, `snapshot`.
     fn kind(&self) -> &'static str;
 
+    /// Says that this will be asked for once, soon: a source may begin to read, and keep it for that one time.
+    fn begin(&self, _query: &RecordQuery) {}
+
     /// Reads all records that the query asks for.
     ///
     /// # Errors

@@ -60,6 +60,30 @@ fn outcome(result: &Result<Fetched, SourceError>) -> String {
 }
 
 #[test]
+fn what_was_begun_is_what_would_have_been_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.json");
+    let asked = query(vec![ask(&["staging"], None)]);
+    let source = SnapshotSource::new(path.clone());
+    let file = |id: &str| json!([record(id, "staging", "web", "", 1)]).to_string();
+    for text in [Some(file("a")), Some(file("b")), Some("[".to_owned()), None] {
+        match text {
+            Some(text) => std::fs::write(&path, text).unwrap(),
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        let plain = outcome(&fetch(&SnapshotSource::new(path.clone()), &asked));
+        source.begin(&asked);
+        assert_eq!(outcome(&fetch(&source, &asked)), plain);
+    }
+    // Only for the first question: the next one finds the file as it is then.
+    std::fs::write(&path, file("a")).unwrap();
+    source.begin(&asked);
+    assert_eq!(outcome(&fetch(&source, &asked)), "a of staging");
+    std::fs::write(&path, file("b")).unwrap();
+    assert_eq!(outcome(&fetch(&source, &asked)), "b of staging");
+}
+
+#[test]
 fn every_shape_of_a_file_is_read() {
     let list = json!([record("a", "staging", "web", "", 1), record("b", "dev", "web", "", 1)]);
     let page = json!({"total_count": "2"});

@@ -108,25 +108,32 @@ fn request() -> impl Strategy<Value = Request> {
         Just(Some("unknown".to_owned()))
     ];
     let intents = prop_oneof![3 => Just(Intent::Deploy), 1 => Just(Intent::Rollback)];
-    (0..8_u8, 0..2_u8, names, intents).prop_map(|(number, name, deployment_name, intent)| {
-        let artifact = artifact(number, name);
-        Request {
-            artifact: RequestedArtifact {
-                reference: format!("{}@{}", artifact.name, artifact.digest),
-                kind: artifact.kind,
-                name: artifact.name,
-                digest: artifact.digest,
-                version: String::new(),
-            },
-            environment: "production".to_owned(),
-            deployment_name,
-            intent,
-            actor: None,
-            reason: None,
-            channel: "check",
-            context: serde_json::json!({}),
-        }
+    (0..8_u8, 0..2_u8, names, intents).prop_map(|(number, name, deployment_name, intent)| Request {
+        deployment_name,
+        intent,
+        ..asking(number, name)
     })
+}
+
+/// A request for the artifact of this number.
+fn asking(number: u8, name: u8) -> Request {
+    let artifact = artifact(number, name);
+    Request {
+        artifact: RequestedArtifact {
+            reference: format!("{}@{}", artifact.name, artifact.digest),
+            kind: artifact.kind,
+            name: artifact.name,
+            digest: artifact.digest,
+            version: String::new(),
+        },
+        environment: "production".to_owned(),
+        deployment_name: None,
+        intent: Intent::Deploy,
+        actor: None,
+        reason: None,
+        channel: "check",
+        context: serde_json::json!({}),
+    }
 }
 
 fn now() -> Timestamp {
@@ -165,12 +172,18 @@ pub(super) async fn ledger(folder: &Path, records: Vec<PastRecord>) {
     store.close().await;
 }
 
+/// A gate with these rules over the folder's ledger, of which it always reads what is related alone.
+fn gate(folder: &Path, policies: &Path, rules: &str) -> Gate {
+    let mut gate = app::gate(&config(folder, policies, rules), &Changes::default()).unwrap();
+    let source = LedgerSource::new(Place::File(folder.join("ledger.db")), Arc::new(now)).whole_up_to(0);
+    gate.sources.get_mut("own").unwrap().source = Arc::new(source);
+    gate
+}
+
 /// How often the two read different numbers of records, and how often they said different things.
 fn compare(rules: &str, policies: &Path, cases: u32) -> (usize, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
-    let mut gate = app::gate(&config(folder.path(), policies, rules), &Changes::default()).unwrap();
-    let source = LedgerSource::new(Place::File(folder.path().join("ledger.db")), Arc::new(now)).whole_up_to(0);
-    gate.sources.get_mut("own").unwrap().source = Arc::new(source);
+    let gate = gate(folder.path(), policies, rules);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let worlds = (prop::collection::vec(record(), 1..60), prop::collection::vec(request(), 5));
     let (mut fewer, mut different) = (0, Vec::new());
@@ -202,6 +215,30 @@ fn the_library_says_the_same_of_related_records() {
     let (fewer, different) = compare(RULES, &root().join("policies"), 12);
     assert!(different.is_empty(), "{} differ, the first:\n{}", different.len(), different[0]);
     assert!(fewer > 40, "fewer records were read {fewer} times of 60");
+}
+
+#[test]
+fn what_holds_the_slot_is_looked_up_in_other_slots_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "\n  - {policy: promotion.no_downgrade}\n";
+    let gate = gate(folder.path(), &root().join("policies"), rules);
+    // `latest` has no order, so it counts which was deployed first, anywhere: what holds the slot was, as another
+    // deployment.
+    let mut records = vec![
+        past(0, "mail", artifact(4, 1), RecordStatus::Deployed, 20),
+        past(0, "storefront", artifact(1, 1), RecordStatus::Deployed, 10),
+        past(3, "storefront", artifact(4, 1), RecordStatus::Deployed, 5),
+    ];
+    records.extend((0..TARGETS.len()).map(|target| past(target, "stock", artifact(6, 1), RecordStatus::Deployed, 30)));
+    let request = Request { deployment_name: Some("storefront".to_owned()), ..asking(1, 1) };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let [(whole, of_all), (related, of_related)] = runtime.block_on(async {
+        ledger(folder.path(), records).await;
+        both(&gate, &request).await
+    });
+    assert_eq!(whole["verdict"], "allow", "{:#}", whole["findings"]);
+    assert_eq!(whole, related);
+    assert!(of_related < of_all, "{of_related} of {of_all}");
 }
 
 #[test]

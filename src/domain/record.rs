@@ -1,7 +1,7 @@
 //! Deployment records: one line of "this artifact is, or was, in this slot".
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::artifact::RecordedArtifact;
+use super::digest::Digest;
 
 /// The state of a record. Only [`RecordStatus::Deployed`] means that the artifact runs there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -116,6 +117,13 @@ impl DeploymentRecord {
             (&self.environment_name, &self.deployment_name, &self.artifact.digest_text),
         )
     }
+}
+
+/// The digests that are the newest of their kind in a slot's history, which comes newest first.
+pub fn newest_of_each_kind<'a>(history: impl IntoIterator<Item = &'a DeploymentRecord>) -> Vec<Digest> {
+    let mut kinds = BTreeSet::new();
+    let newest = history.into_iter().filter(|record| kinds.insert(record.artifact.kind.as_str()));
+    newest.filter_map(|record| record.artifact.digest).collect()
 }
 
 impl Serialize for DeploymentRecord {

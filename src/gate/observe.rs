@@ -13,6 +13,7 @@ use crate::domain::request::Request;
 use crate::domain::snapshot::{EnvironmentRecords, Snapshot, SourceReport};
 
 use super::engine::{PreparedRules, RuleError};
+use super::related::narrowed;
 use super::source::{
     EnvironmentQuery, Fetched, FetchedEnvironment, Progress, RecordQuery, Related, SourceError, SourceErrorKind,
 };
@@ -162,8 +163,8 @@ impl Gate {
         self.observe_what_is(None, environment, progress).await
     }
 
-    /// Like [`Self::observe`], for decisions about these requests alone: where the rules allow it and the source can,
-    /// only what they rest on is read.
+    /// Like [`Self::observe`], for decisions about these requests alone: where the rules allow it, they see only what the
+    /// requests rest on, and a source that can reads no more than that.
     pub async fn observe_for(
         &self,
         environment: &str,
@@ -207,7 +208,11 @@ impl Gate {
         let resolved = snapshot.environments.get(&environment.name).map(|records| records.environment.clone());
         let environment = resolved.unwrap_or(environment);
         let snapshot = Arc::new(snapshot);
-        let rules = if failures.is_empty() { Some(self.prepare(&snapshot).await) } else { None };
+        let judged = match &related {
+            Some(related) => Arc::new(narrowed(&snapshot, related)),
+            None => Arc::clone(&snapshot),
+        };
+        let rules = if failures.is_empty() { Some(self.prepare(&judged).await) } else { None };
         // Last, so that the clock they are held against is the newest.
         let overrides = self.read_overrides().await;
         Some(Observation { environment, snapshot, failures, rules, overrides, started: Some(started) })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::digest::Digest;
-use crate::domain::record::DeploymentRecord;
+use crate::domain::record::{DeploymentRecord, newest_of_each_kind};
 use crate::gate::source::{RecordQuery, Related};
 
 /// Up to so many records are always read whole: that takes some milliseconds, and the promotion map shows more.
@@ -56,8 +56,9 @@ pub(super) async fn read<L: Lists + Send>(
         names.insert(record.deployment_name.as_ref().to_owned());
     }
     let mut holders = BTreeSet::new();
-    for slot in found.read(each(targets, &names, About::Deployment)).await? {
-        holders.extend(newest_of_each_kind(slot));
+    for mut slot in found.read(each(targets, &names, About::Deployment)).await? {
+        slot.sort_unstable_by(DeploymentRecord::newest_first);
+        holders.extend(newest_of_each_kind(&slot));
     }
     found.read_any_slot_of_empty().await?;
     let holders: BTreeSet<Digest> = holders.difference(&related.digests).copied().collect();
@@ -106,12 +107,4 @@ impl<'a, L: Lists> Found<'a, L> {
         }
         Ok(())
     }
-}
-
-/// The digests that are the newest of their kind in a slot's history.
-fn newest_of_each_kind(mut history: Vec<DeploymentRecord>) -> Vec<Digest> {
-    history.sort_unstable_by(DeploymentRecord::newest_first);
-    let mut kinds = BTreeSet::new();
-    let newest = history.iter().filter(|record| kinds.insert(record.artifact.kind.as_str()));
-    newest.filter_map(|record| record.artifact.digest).collect()
 }

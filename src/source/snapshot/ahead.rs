@@ -14,29 +14,36 @@ type Read = Result<Fetched, SourceError>;
 
 /// What was begun and not taken yet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Begun(Arc<Mutex<Option<(RecordQuery, oneshot::Receiver<Read>)>>>);
+pub(super) struct Begun(Arc<Mutex<Option<Reading>>>);
+
+/// What is read, and where it will be.
+#[derive(Debug)]
+struct Reading {
+    query: RecordQuery,
+    read: oneshot::Receiver<Read>,
+}
 
 impl Begun {
     /// Begins to read on a thread of its own. Where none can be started, nothing is begun.
     pub(super) fn begin(&self, query: &RecordQuery, read: impl FnOnce() -> Read + Send + 'static) {
-        let (sender, receiver) = oneshot::channel();
+        let (sender, result) = oneshot::channel();
         let work = move || drop(sender.send(read()));
         if thread::Builder::new().name("holdpoint-read".to_owned()).spawn(work).is_ok() {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((query.clone(), receiver));
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(Reading { query: query.clone(), read: result });
         }
     }
 
     /// What was begun, if it was for this query, once. None when the thread came to no end.
     pub(super) async fn take(&self, query: &RecordQuery) -> Option<Read> {
         let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (_, receiver) = begun.filter(|(asked, _)| asked == query)?;
-        receiver.await.ok()
+        begun.filter(|begun| begun.query == *query)?.read.await.ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Begun, Read, RecordQuery};
+    use super::{Begun, RecordQuery};
     use crate::domain::digest::Digest;
     use crate::gate::source::{EnvironmentQuery, Fetched};
 
@@ -45,20 +52,20 @@ mod tests {
         RecordQuery { environments: vec![environment], ..RecordQuery::default() }
     }
 
-    fn read(number: u8) -> Read {
-        Ok(Fetched { environments: Vec::new(), observed_at: None, digest: Digest::from_bytes([number; 32]) })
+    fn fetched() -> Fetched {
+        Fetched { environments: Vec::new(), observed_at: None, digest: Digest::from_bytes([1; 32]) }
     }
 
     #[tokio::test]
     async fn it_is_taken_once_and_for_the_same_question() {
         let [one, other] = ["one", "other"].map(query);
         let begun = Begun::default();
-        let taken = async |query| begun.take(query).await.map(|read| read.unwrap().digest.to_string());
+        let taken = async |query| begun.take(query).await.map(|read| read.unwrap().digest);
         assert_eq!(taken(&one).await, None);
-        begun.begin(&one, || read(1));
-        assert_eq!(taken(&one).await, Some(Digest::from_bytes([1; 32]).to_string()));
+        begun.begin(&one, || Ok(fetched()));
+        assert_eq!(taken(&one).await, Some(fetched().digest));
         assert_eq!(taken(&one).await, None, "once");
-        begun.begin(&one, || read(1));
+        begun.begin(&one, || Ok(fetched()));
         assert_eq!(taken(&other).await, None, "another question");
         assert_eq!(taken(&one).await, None, "what was not taken first is never taken");
         begun.begin(&one, || panic!("on purpose"));

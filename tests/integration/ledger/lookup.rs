@@ -180,17 +180,17 @@ async fn what_fails_is_said_as_ever() {
 #[test]
 fn a_check_looks_up_what_it_needs_over_http() {
     let folder = project("records: related", "input.request.environment == \"elsewhere\"", 201);
+    let at = folder.path().to_owned();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let place = Place::Sqlite(folder);
     let server = runtime.block_on(Server::start(&place));
     let token = runtime.block_on(server.token(Scope::Read, None));
-    let Place::Sqlite(folder) = &place else { unreachable!() };
-    let file = folder.path().join("holdpoint.yaml");
+    let file = at.join("holdpoint.yaml");
     let text = std::fs::read_to_string(&file).unwrap().replace("path: ledger.db", &format!("url: '{}'", server.url));
     std::fs::write(&file, text).unwrap();
     let asked: Digest = digest(1);
     let arguments = ["check", &asked.to_string(), "--to", "production", "--format", "json"];
-    let run = Holdpoint::new(&arguments).directory(folder.path()).env("HOLDPOINT_LEDGER_TOKEN", &token).run();
+    let run = Holdpoint::new(&arguments).directory(&at).env("HOLDPOINT_LEDGER_TOKEN", &token).run();
     let decision = run.json();
     let source = &decision["snapshot"]["sources"][0];
     assert_eq!((run.code, source["records"].as_u64()), (0, Some(5)), "{source}");

@@ -149,12 +149,16 @@ fn said(decision: &Decision) -> Value {
     said
 }
 
-/// The decision with all records, and with those that are related; and how many were read for each.
-async fn both(gate: &Gate, request: &Request) -> [(Value, usize); 2] {
+/// The decision with all records, and with those that are related, chosen and looked up; and how many were read for each.
+async fn each_way(gates: &[Gate; 2], request: &Request) -> [(Value, usize); 3] {
     let asked = std::slice::from_ref(request);
-    let whole = gate.observe("production", Arc::new(NoProgress)).await.unwrap();
-    let related = gate.observe_for("production", asked, Arc::new(NoProgress)).await.unwrap();
-    [whole, related].map(|observation| {
+    let [chosen, looked_up] = gates;
+    let observations = [
+        (chosen, chosen.observe("production", Arc::new(NoProgress)).await.unwrap()),
+        (chosen, chosen.observe_for("production", asked, Arc::new(NoProgress)).await.unwrap()),
+        (looked_up, looked_up.observe_for("production", asked, Arc::new(NoProgress)).await.unwrap()),
+    ];
+    observations.map(|(gate, observation)| {
         let decision = gate.decide(&observation, request.clone(), now());
         (said(&decision), decision.snapshot.sources[0].records)
     })
@@ -172,18 +176,23 @@ pub(super) async fn ledger(folder: &Path, records: Vec<PastRecord>) {
     store.close().await;
 }
 
-/// A gate with these rules over the folder's ledger, of which it always reads what is related alone.
-fn gate(folder: &Path, policies: &Path, rules: &str) -> Gate {
+/// A gate with these rules over the folder's ledger, which it always reads whole, or as little of as it can.
+fn gate(folder: &Path, policies: &Path, rules: &str, whole: bool) -> Gate {
     let mut gate = app::gate(&config(folder, policies, rules), &Changes::default()).unwrap();
-    let source = LedgerSource::new(Place::File(folder.join("ledger.db")), Arc::new(now)).whole_up_to(0);
-    gate.sources.get_mut("own").unwrap().source = Arc::new(source);
+    let source = LedgerSource::new(Place::File(folder.join("ledger.db")), Arc::new(now));
+    gate.sources.get_mut("own").unwrap().source = Arc::new(source.whole_up_to(if whole { u64::MAX } else { 0 }));
     gate
+}
+
+/// The two ways to what is related: read whole and then chosen from, and looked up.
+fn gates(folder: &Path, policies: &Path, rules: &str) -> [Gate; 2] {
+    [true, false].map(|whole| gate(folder, policies, rules, whole))
 }
 
 /// How often the two read different numbers of records, and how often they said different things.
 fn compare(rules: &str, policies: &Path, cases: u32) -> (usize, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
-    let gate = gate(folder.path(), policies, rules);
+    let gates = gates(folder.path(), policies, rules);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let worlds = (prop::collection::vec(record(), 1..60), prop::collection::vec(request(), 5));
     let (mut fewer, mut different) = (0, Vec::new());
@@ -199,10 +208,12 @@ fn compare(rules: &str, policies: &Path, cases: u32) -> (usize, Vec<String>) {
         runtime.block_on(async {
             ledger(folder.path(), records.clone()).await;
             for request in &requests {
-                let [(whole, of_all), (related, of_related)] = both(&gate, request).await;
+                let [(whole, of_all), (chosen, _), (looked_up, of_related)] = each_way(&gates, request).await;
                 fewer += usize::from(of_related < of_all);
-                if whole != related {
-                    different.push(format!("{request:#?}\n{records:#?}\n{whole:#}\n{related:#}"));
+                for (way, related) in [("chosen", chosen), ("looked up", looked_up)] {
+                    if related != whole {
+                        different.push(format!("{way}: {request:#?}\n{records:#?}\n{whole:#}\n{related:#}"));
+                    }
                 }
             }
         });
@@ -221,7 +232,7 @@ fn the_library_says_the_same_of_related_records() {
 fn what_holds_the_slot_is_looked_up_in_other_slots_too() {
     let folder = tempfile::tempdir().unwrap();
     let rules = "\n  - {policy: promotion.no_downgrade}\n";
-    let gate = gate(folder.path(), &root().join("policies"), rules);
+    let gates = gates(folder.path(), &root().join("policies"), rules);
     // `latest` has no order, so it counts which was deployed first, anywhere: what holds the slot was, as another
     // deployment.
     let mut records = vec![
@@ -232,12 +243,12 @@ fn what_holds_the_slot_is_looked_up_in_other_slots_too() {
     records.extend((0..TARGETS.len()).map(|target| past(target, "stock", artifact(6, 1), RecordStatus::Deployed, 30)));
     let request = Request { deployment_name: Some("storefront".to_owned()), ..asking(1, 1) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let [(whole, of_all), (related, of_related)] = runtime.block_on(async {
+    let [(whole, of_all), (chosen, _), (looked_up, of_related)] = runtime.block_on(async {
         ledger(folder.path(), records).await;
-        both(&gate, &request).await
+        each_way(&gates, &request).await
     });
     assert_eq!(whole["verdict"], "allow", "{:#}", whole["findings"]);
-    assert_eq!(whole, related);
+    assert_eq!([&chosen, &looked_up], [&whole, &whole]);
     assert!(of_related < of_all, "{of_related} of {of_all}");
 }
 
@@ -248,7 +259,9 @@ fn a_policy_that_breaks_its_promise_is_noticed_by_the_comparison() {
                   deny contains sprintf(\"%v\", [names]) if names := {name | data.holdpoint.records.by_slot[_][_][name]}\n";
     std::fs::write(folder.path().join("broken.rego"), policy).unwrap();
     let (_, different) = compare("\n  - {policy: broken}\n", folder.path(), 4);
-    assert!(!different.is_empty());
+    for way in ["chosen", "looked up"] {
+        assert!(different.iter().any(|one| one.starts_with(way)), "{way}");
+    }
 }
 
 /// A folder with a policy, and a ledger with so many deployments in each target.

@@ -5,6 +5,7 @@
 
 mod collect;
 mod related;
+mod target;
 mod text;
 
 pub mod chainloop;

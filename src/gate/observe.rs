@@ -208,11 +208,7 @@ impl Gate {
         let resolved = snapshot.environments.get(&environment.name).map(|records| records.environment.clone());
         let environment = resolved.unwrap_or(environment);
         let snapshot = Arc::new(snapshot);
-        let judged = match &related {
-            Some(related) => Arc::new(narrowed(&snapshot, related)),
-            None => Arc::clone(&snapshot),
-        };
-        let rules = if failures.is_empty() { Some(self.prepare(&judged).await) } else { None };
+        let rules = if failures.is_empty() { Some(self.prepare(&snapshot, related).await) } else { None };
         // Last, so that the clock they are held against is the newest.
         let overrides = self.read_overrides().await;
         Some(Observation { environment, snapshot, failures, rules, overrides, started: Some(started) })
@@ -229,9 +225,17 @@ impl Gate {
 
     /// Large snapshots take long: that is for a thread that may block. It is the one that parsed them, as a rule, so
     /// the room that parsing left over is used again.
-    async fn prepare(&self, snapshot: &Arc<Snapshot>) -> Result<Box<dyn PreparedRules>, RuleError> {
+    async fn prepare(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        related: Option<Arc<Related>>,
+    ) -> Result<Box<dyn PreparedRules>, RuleError> {
         let (engine, snapshot) = (Arc::clone(&self.engine), Arc::clone(snapshot));
-        let prepared = tokio::task::spawn_blocking(move || engine.prepare(&snapshot)).await;
+        let prepare = move || match related {
+            Some(related) => engine.prepare(&Arc::new(narrowed(&snapshot, &related))),
+            None => engine.prepare(&snapshot),
+        };
+        let prepared = tokio::task::spawn_blocking(prepare).await;
         prepared.unwrap_or_else(|error| {
             Err(RuleError {
                 code: "rule_error",

@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 
 use super::collect::{ByTarget, Distinct, Seen};
 use super::related::{SMALL, can_be_read};
+use super::target::Target;
 use super::text;
 use super::wire;
 use crate::gate::source::{
@@ -35,7 +36,7 @@ use crate::gate::source::{
 use client::{Client, Session, Tally};
 use paging::Limits;
 use related::RelatedRead;
-use targets::{Target, TargetRecords};
+use targets::TargetRecords;
 use unchanging::Unchanging;
 
 pub use client::Clock;
@@ -83,27 +84,14 @@ impl ChainloopSource {
     }
 
     async fn read(&self, query: &RecordQuery, progress: &dyn Progress) -> Result<Fetched, SourceError> {
-        if query.filters.project_version_name.is_some() && query.filters.project_name.is_none() {
-            return Err(SourceError::new(
-                SourceErrorKind::Refused,
-                "the filter `project_version_name` needs `project_name`",
-                "name the project too",
-            ));
-        }
-        self.check_token()?;
-        let observed_at = (self.client.clock)();
-        let (environments, receiver) = self.begin();
-        let mut plans = Vec::new();
-        for asked in &query.environments {
-            plans.push(plan(asked, &environments).await?);
-        }
+        let Begun { observed_at, environments, tally, plans } = self.begin(query).await?;
         let wanted: BTreeSet<Target> = plans.iter().flatten().cloned().collect();
         let mut reads = JoinSet::new();
         for target in wanted {
             let unchanging = self.unchanging.clone();
             reads.spawn(targets::read(environments.clone(), target, query.filters.clone(), unchanging));
         }
-        let read = gather(reads, receiver, progress).await?;
+        let read = gather(reads, tally, progress).await?;
         assemble(&plans, read, observed_at)
     }
 
@@ -112,13 +100,7 @@ impl ChainloopSource {
         if self.client.product != Product::Ledger || !can_be_read(query) {
             return Ok(None);
         }
-        self.check_token()?;
-        let observed_at = (self.client.clock)();
-        let (environments, _nobody_watches) = self.begin();
-        let mut plans = Vec::new();
-        for asked in &query.environments {
-            plans.push(plan(asked, &environments).await?);
-        }
+        let Begun { observed_at, environments, tally: _nobody_watches, plans } = self.begin(query).await?;
         let targets = plans.iter().flatten().filter_map(Target::name).collect();
         let (filters, whole_up_to) = (query.filters.clone(), self.whole_up_to);
         let Some(read) = RelatedRead { environments, filters, targets, whole_up_to }.read(related).await? else {
@@ -128,11 +110,30 @@ impl ChainloopSource {
         assemble(&plans, by_target, observed_at).map(Some)
     }
 
-    /// A new fetch, and how far it is.
-    fn begin(&self) -> (targets::Environments, watch::Receiver<Tally>) {
+    /// Begins a fetch, and finds out which targets it is about.
+    async fn begin(&self, query: &RecordQuery) -> Result<Begun, SourceError> {
+        if query.filters.project_version_name.is_some() && query.filters.project_name.is_none() {
+            return Err(SourceError::new(
+                SourceErrorKind::Refused,
+                "the filter `project_version_name` needs `project_name`",
+                "name the project too",
+            ));
+        }
+        let (session, tally) = self.session()?;
+        let observed_at = (self.client.clock)();
+        let environments = targets::Environments::new(session, self.limits);
+        let mut plans = Vec::new();
+        for asked in &query.environments {
+            plans.push(plan(asked, &environments).await?);
+        }
+        Ok(Begun { observed_at, environments, tally, plans })
+    }
+
+    /// New requests under one deadline, and how far they are.
+    fn session(&self) -> Result<(Arc<Session>, watch::Receiver<Tally>), SourceError> {
+        self.check_token()?;
         let (sender, receiver) = watch::channel(Tally::default());
-        let session = Arc::new(Session::new(self.client.clone(), self.limits.parallel, sender));
-        (targets::Environments::new(session, self.limits), receiver)
+        Ok((Arc::new(Session::new(self.client.clone(), self.limits.parallel, sender)), receiver))
     }
 
     /// A token that says it has expired is not worth a request.
@@ -149,6 +150,15 @@ impl ChainloopSource {
             _ => Ok(()),
         }
     }
+}
+
+/// A fetch that has begun.
+struct Begun {
+    observed_at: jiff::Timestamp,
+    environments: targets::Environments,
+    tally: watch::Receiver<Tally>,
+    /// The targets of each environment asked for.
+    plans: Vec<BTreeSet<Target>>,
 }
 
 /// The targets of one environment asked for.

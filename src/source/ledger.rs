@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::collect::ByTarget;
 use super::related::SMALL;
+use super::target::Target;
 use super::{text, wire};
 use crate::domain::artifact::ArtifactKind;
 use crate::domain::record::{DeploymentRecord, RecordStatus};
@@ -35,22 +36,6 @@ pub struct LedgerSource {
     place: Place,
     clock: Clock,
     whole_up_to: u64,
-}
-
-/// Which records one list is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    All,
-    Named(Arc<str>),
-}
-
-impl Target {
-    fn name(&self) -> Option<Arc<str>> {
-        match self {
-            Self::All => None,
-            Self::Named(name) => Some(Arc::clone(name)),
-        }
-    }
 }
 
 impl LedgerSource {

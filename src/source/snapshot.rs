@@ -91,7 +91,7 @@ impl RecordSource for SnapshotSource {
     fn begin(&self, query: &RecordQuery) {
         let is_small = std::fs::metadata(&*self.path).is_ok_and(|file| file.len() <= ahead::LARGEST);
         if self.text.is_none() && is_small {
-            let (source, asked) = (Self::new(self.path.to_path_buf()).with_largest_file(self.largest), query.clone());
+            let (source, asked) = (self.clone(), query.clone());
             self.begun.begin(query, move || source.read_now(&asked, &watch::channel(0).0));
         }
     }

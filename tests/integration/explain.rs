@@ -9,7 +9,7 @@ use holdpoint::config::Config;
 use holdpoint::domain::digest::Digest;
 use holdpoint::domain::explanation::NamedValue;
 use holdpoint::domain::reference::ArtifactReference;
-use holdpoint::domain::request::{Intent, Request, RequestedArtifact};
+use holdpoint::domain::request::{Request, RequestedArtifact};
 use holdpoint::domain::rule::Rule;
 use holdpoint::domain::snapshot::Snapshot;
 use holdpoint::domain::verdict::Verdict;
@@ -21,6 +21,7 @@ use holdpoint::gate::source::NoProgress;
 use serde_json::{Value, json};
 
 use crate::support::cli::{Holdpoint, Run, root};
+use crate::support::world;
 
 const AS_OF: &str = "2026-11-20T12:00:00Z";
 const HELD: &str = "sha256:f1758c9bc9051a5cad13283423d750a54856b81ec92b86b872b14e4107f53270";
@@ -379,16 +380,8 @@ fn an_explanation_of_something_else_is_withheld() {
     let gate = Gate { engine: Arc::new(Fickle), ..gate };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let observation = runtime.block_on(gate.observe("production", Arc::new(NoProgress))).unwrap();
-    let request = Request {
-        artifact: RequestedArtifact::from(HELD.parse::<ArtifactReference>().unwrap()),
-        environment: "production".to_owned(),
-        deployment_name: None,
-        intent: Intent::Deploy,
-        actor: None,
-        reason: None,
-        channel: "check",
-        context: json!({}),
-    };
+    let artifact = RequestedArtifact::from(HELD.parse::<ArtifactReference>().unwrap());
+    let request = Request { artifact, ..world::request(HELD) };
     let decision = gate.decide(&observation, request, AS_OF.parse().unwrap());
     let explanations = gate.explain(&observation, &decision);
     assert_eq!(decision.verdict, Verdict::Deny);

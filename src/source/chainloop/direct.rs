@@ -1,14 +1,11 @@
 //! Lists and recordings as they are asked for, and not for a decision.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
-use super::client::{Call, Session, Tally};
+use super::client::Call;
 use super::paging::list;
 use super::{ChainloopSource, conceal};
 use crate::domain::record::DeploymentRecord;
@@ -23,7 +20,7 @@ impl ChainloopSource {
     pub async fn list(&self, parameters: Vec<(&'static str, String)>) -> Result<Vec<DeploymentRecord>, SourceError> {
         let what = "the deployment records".to_owned();
         let call = Call { list: "deployments", what, parameters, addition: None };
-        let listing = list::<DeploymentRecord>(&self.session()?, &call, self.limits).await;
+        let listing = list::<DeploymentRecord>(&self.session()?.0, &call, self.limits).await;
         let listing = listing.map_err(|error| self.conceal(&error))?;
         match listing.incomplete {
             None => Ok(listing.items.into_iter().map(|(record, _)| record).collect()),
@@ -47,15 +44,9 @@ impl ChainloopSource {
             parameters: Vec::new(),
             addition: Some(Bytes::from(body)),
         };
-        let answer = self.session()?.answer(&call, &[], None).await;
+        let answer = self.session()?.0.answer(&call, &[], None).await;
         let answer = answer.map_err(|(error, _)| self.conceal(&error))?;
         recorded(&answer.body)
-    }
-
-    fn session(&self) -> Result<Arc<Session>, SourceError> {
-        self.check_token()?;
-        let (sender, _nobody_watches) = watch::channel(Tally::default());
-        Ok(Arc::new(Session::new(self.client.clone(), self.limits.parallel, sender)))
     }
 
     fn conceal(&self, error: &SourceError) -> SourceError {

@@ -11,10 +11,11 @@ use tokio::task::JoinSet;
 
 use super::client::Session;
 use super::paging::{Limits, Listing, Newest, list, newest};
-use super::targets::{Environments, Target, TargetRecords, call};
+use super::targets::{Environments, TargetRecords, call};
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{RecordFilters, Related, SourceError, SourceErrorKind};
 use crate::source::related::{About, Asked, Lists};
+use crate::source::target::Target;
 use crate::source::wire;
 
 /// How often it is begun anew when records change meanwhile.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::header::HeaderValue;
 use tokio::sync::OnceCell;
 
+use super::super::target::Target;
 use super::super::text;
 use super::super::wire::{NamedEnvironment, RecordHash};
 use super::client::{Call, Session};
@@ -13,24 +14,6 @@ use super::unchanging::{Kept, Unchanging};
 use crate::domain::record::DeploymentRecord;
 use crate::domain::text::nearest;
 use crate::gate::source::{RecordFilters, SourceError, SourceErrorKind};
-
-/// What one list of records is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Target {
-    /// Whatever the token may see.
-    All,
-    /// One environment of the API.
-    Named(Arc<str>),
-}
-
-impl Target {
-    pub(super) fn name(&self) -> Option<Arc<str>> {
-        match self {
-            Self::All => None,
-            Self::Named(name) => Some(Arc::clone(name)),
-        }
-    }
-}
 
 /// The records of one target.
 pub(super) struct TargetRecords {

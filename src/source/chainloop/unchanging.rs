@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::header::HeaderValue;
 
-use super::targets::Target;
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::RecordFilters;
+use crate::source::target::Target;
 use crate::source::wire::RecordHash;
 
 /// The records of one list, and the tag that they came with.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Target, check_known, filter, list, source_error};
+use super::{check_known, filter, list, source_error};
 use crate::domain::record::DeploymentRecord;
 use crate::gate::source::{Progress, RecordFilters, SourceError};
 use crate::ledger::filter::{Listed, Page};
 use crate::ledger::store::Reader;
 use crate::source::related::{About, Asked, Lists};
+use crate::source::target::Target;
 
 /// One moment of the ledger.
 pub(super) struct LedgerLists<'a> {

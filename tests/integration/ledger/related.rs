@@ -22,6 +22,7 @@ use proptest::test_runner::{Config as Runs, TestRunner};
 use serde_json::Value;
 
 use crate::support::cli::{Holdpoint, root};
+use crate::support::world;
 
 pub(super) const TARGETS: [&str; 5] = ["dev", "staging-eu", "staging-us", "prod-eu", "prod-us"];
 pub(super) const DEPLOYMENTS: [&str; 6] = ["storefront", "storefront-next", "basket", "search", "stock", "mail"];
@@ -118,21 +119,15 @@ fn request() -> impl Strategy<Value = Request> {
 /// A request for the artifact of this number.
 fn asking(number: u8, name: u8) -> Request {
     let artifact = artifact(number, name);
+    let request = world::request(&artifact.digest.to_string());
     Request {
         artifact: RequestedArtifact {
             reference: format!("{}@{}", artifact.name, artifact.digest),
             kind: artifact.kind,
             name: artifact.name,
-            digest: artifact.digest,
-            version: String::new(),
+            ..request.artifact
         },
-        environment: "production".to_owned(),
-        deployment_name: None,
-        intent: Intent::Deploy,
-        actor: None,
-        reason: None,
-        channel: "check",
-        context: serde_json::json!({}),
+        ..request
     }
 }
 

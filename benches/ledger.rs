@@ -94,7 +94,7 @@ async fn run(count: usize, history: usize) {
         }
     });
     say(&format!("lists of one slot over HTTP, client and server here: {:.0} a second", lists.await));
-    refresh(&server).await;
+    refresh(&server, &store, count).await;
     server.stop().await;
     check(&file).await;
 
@@ -126,15 +126,19 @@ async fn pages(store: &Store) {
     }
 }
 
-/// What a server of decisions does again and again: all records of an environment, and those that have not changed.
-async fn refresh(server: &Server) {
+/// What a server of decisions does again and again: all records of an environment, and then what has changed. What was
+/// superseded last says since when; in a ledger that was only imported, that is long ago.
+async fn refresh(server: &Server, store: &Store, count: usize) {
     let options = ChainloopOptions {
         product: Product::Ledger,
         timeout: Duration::from_mins(5),
         ..ChainloopOptions::new(server.url.parse().unwrap(), "none".into())
     };
     let source = ChainloopSource::new(&options, Arc::new(|| instant(0))).unwrap();
-    for name in ["first", "unchanged"] {
+    for (number, name) in ["first", "unchanged", "one more", "one more", "one more"].into_iter().enumerate() {
+        if name == "one more" {
+            store.record(recording(0, number, count + number), instant(count + number)).await.unwrap();
+        }
         let (took, records) = fetch(&source, 1).await;
         say(&format!("an environment over HTTP, {records} records, {name}: {:.1} ms", took.as_secs_f64() * 1e3));
     }

@@ -3,6 +3,7 @@
 //! The source asks for each target by itself, all pages of it, and checks that an empty target exists. It vouches
 //! for nothing that it did not read whole.
 
+mod changes;
 mod client;
 mod conceal;
 mod direct;

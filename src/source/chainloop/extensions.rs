@@ -11,6 +11,8 @@ const LONGEST_TAG: usize = 256;
 pub(super) struct Extensions {
     /// It lists the records of one digest.
     pub(super) finds_digests: bool,
+    /// It lists what has changed since a time, and no two changes have the same.
+    pub(super) finds_changes: bool,
     /// The answer's tag, from a server that promises that the same tag means the same answer.
     pub(super) tag: Option<HeaderValue>,
 }
@@ -21,7 +23,8 @@ impl Extensions {
         let words: Vec<&str> = announced.flat_map(|value| value.split(',')).map(str::trim).collect();
         let is_strong = |tag: &&HeaderValue| tag.as_bytes().starts_with(b"\"") && tag.len() <= LONGEST_TAG;
         let tag = headers.get(ETAG).filter(|_| words.contains(&"etag")).filter(is_strong);
-        Self { finds_digests: words.contains(&"digest"), tag: tag.cloned() }
+        let [finds_digests, finds_changes] = ["digest", "updated_since"].map(|word| words.contains(&word));
+        Self { finds_digests, finds_changes, tag: tag.cloned() }
     }
 }
 
@@ -33,23 +36,24 @@ mod tests {
     fn only_what_is_announced_counts() {
         let long = format!("\"{}\"", "a".repeat(LONGEST_TAG));
         let cases = [
-            (&["digest, updated_since, etag"][..], "\"a\"", true, true),
-            (&["digest", "etag"], "\"a\"", true, true),
-            (&["etag"], "\"a\"", false, true),
-            (&["digest"], "\"a\"", true, false),
-            (&[], "\"a\"", false, false),
-            (&["digests, my-etag"], "\"a\"", false, false),
-            (&["etag"], "W/\"a\"", false, false),
-            (&["etag"], &long, false, false),
+            (&["digest, updated_since, etag"][..], "\"a\"", (true, true, true)),
+            (&["digest", "etag"], "\"a\"", (true, false, true)),
+            (&["etag"], "\"a\"", (false, false, true)),
+            (&["digest"], "\"a\"", (true, false, false)),
+            (&["updated_since"], "\"a\"", (false, true, false)),
+            (&[], "\"a\"", (false, false, false)),
+            (&["digests, my-etag, updated"], "\"a\"", (false, false, false)),
+            (&["etag"], "W/\"a\"", (false, false, false)),
+            (&["etag"], &long, (false, false, false)),
         ];
-        for (announced, tag, finds_digests, has_tag) in cases {
+        for (announced, tag, expected) in cases {
             let mut headers = HeaderMap::new();
             for words in announced {
                 headers.append(NAME, HeaderValue::from_static(words));
             }
             headers.insert(ETAG, HeaderValue::from_str(tag).unwrap());
-            let read = Extensions::of(&headers);
-            assert_eq!((read.finds_digests, read.tag.is_some()), (finds_digests, has_tag), "{announced:?} {tag}");
+            let Extensions { finds_digests, finds_changes, tag: read } = Extensions::of(&headers);
+            assert_eq!((finds_digests, finds_changes, read.is_some()), expected, "{announced:?} {tag}");
         }
     }
 }

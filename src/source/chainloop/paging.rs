@@ -18,7 +18,7 @@ use super::client::{Call, Session, Tally};
 use crate::gate::source::{SourceError, SourceErrorKind};
 use page::{Missing, Parsed, broke_off, first_page, page};
 
-pub(super) use page::{Listed, Newest, is_unchanged, newest};
+pub(super) use page::{Listed, Newest, newest};
 
 /// How often a list is read from the start when it changes meanwhile.
 const TRIES: usize = 3;

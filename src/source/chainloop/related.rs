@@ -67,15 +67,18 @@ impl RelatedRead {
         let mut newest_of = HashMap::new();
         for target in &self.targets {
             let call = call(&Target::Named(Arc::clone(target)), &self.filters);
-            let newest = match newest(&self.environments.session, &call).await {
+            let newest = match newest(&self.environments.session, &call, None).await {
+                Ok(Some(newest)) => newest,
                 // The whole read knows more to say of it.
+                Ok(None) => return Ok(None),
                 Err(error) if error.kind == SourceErrorKind::UnknownEnvironment => return Ok(None),
-                newest => newest?,
+                Err(error) => return Err(error),
             };
             newest_of.insert(Arc::clone(target), newest);
         }
-        let is_able =
-            newest_of.values().all(|newest| newest.finds_digests && (newest.total == 0 || newest.tag.is_some()));
+        let is_able = newest_of.values().all(|Newest { total, extensions, .. }| {
+            extensions.finds_digests && (*total == 0 || extensions.tag.is_some())
+        });
         let records = newest_of.values().map(|newest| newest.total).fold(0, u64::saturating_add);
         let is_useful = is_able && records > self.whole_up_to && self.is_shorter_than(records, related);
         Ok(is_useful.then_some(ServerLists { read: self, newest: newest_of }))
@@ -106,7 +109,7 @@ struct ServerLists<'a> {
 
 impl ServerLists<'_> {
     fn tag(&self, target: &Arc<str>) -> Option<&HeaderValue> {
-        self.newest.get(target).and_then(|newest| newest.tag.as_ref())
+        self.newest.get(target).and_then(|newest| newest.extensions.tag.as_ref())
     }
 
     /// The records of a list that is of the moment that was begun with.

@@ -8,8 +8,9 @@ use tokio::sync::OnceCell;
 use super::super::target::Target;
 use super::super::text;
 use super::super::wire::{NamedEnvironment, RecordHash};
+use super::changes::refresh;
 use super::client::{Call, Session};
-use super::paging::{Limits, Listing, is_unchanged, list};
+use super::paging::{Limits, Listing, list};
 use super::unchanging::{Kept, Unchanging};
 use crate::domain::record::DeploymentRecord;
 use crate::domain::text::nearest;
@@ -24,7 +25,7 @@ pub(super) struct TargetRecords {
     pub(super) tag: Option<HeaderValue>,
 }
 
-/// The records of one target: those that were read before, if nothing has changed since then.
+/// The records of one target: where those that were read before still hold, only what has changed since is read.
 pub(super) async fn read(
     environments: Environments,
     target: Target,
@@ -32,11 +33,13 @@ pub(super) async fn read(
     unchanging: Unchanging,
 ) -> Result<TargetRecords, SourceError> {
     let call = call(&target, &filters);
-    if let Some(Kept { tag, records }) = unchanging.get(&target, &filters)
-        && is_unchanged(&environments.session, &call, environments.limits.page_size, &tag).await?
+    if let Some(kept) = unchanging.get(&target, &filters)
+        && let Some(now) = refresh(&environments, &call, &filters, &kept).await?
+        && is_only_of(&target, &now.records)
     {
-        tracing::debug!(what = %call.what, records = records.len(), "nothing has changed");
-        return Ok(TargetRecords { target, records: records.to_vec(), incomplete: None, tag: Some(tag) });
+        let (records, tag) = (now.records.to_vec(), Some(now.tag.clone()));
+        unchanging.put(&target, &filters, Some(now));
+        return Ok(TargetRecords { target, records, incomplete: None, tag });
     }
     let read = read_anew(&environments, target, call).await?;
     let whole = read.tag.as_ref().filter(|_| read.incomplete.is_none());
@@ -52,6 +55,11 @@ pub(super) fn call(target: &Target, filters: &RecordFilters) -> Call {
         Target::Named(name) => format!("the deployment records of `{}`", text::name(name)),
     };
     Call { list: "deployments", what, parameters: parameters(target, filters), addition: None }
+}
+
+/// Whether a list has no records of other targets.
+fn is_only_of(target: &Target, records: &[(DeploymentRecord, RecordHash)]) -> bool {
+    target.name().is_none_or(|name| records.iter().all(|(record, _)| record.environment_name == name))
 }
 
 /// Reads all records of a target. When none came, it makes sure that the target exists.

@@ -1,7 +1,8 @@
 //! What was read whole, kept for as long as the server says that it has not changed.
 //!
 //! Only a server that announces it is asked: `etag` among its [`super::extensions`]. Its tag stands for one state of a
-//! list, whatever becomes of its clock and its files. Without an answer that nothing has changed, all is read.
+//! list, whatever becomes of its clock and its files. Without an answer that nothing has changed,
+//! [`super::changes`] says what to do.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Request;
 use axum::response::Response;
 use holdpoint::domain::artifact::ArtifactKind;
 use holdpoint::ledger::api::{Api, Guard, router};
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 use super::conformance::Target;
 
@@ -33,6 +36,10 @@ pub(super) struct Server {
     trigger: Trigger,
     serving: JoinHandle<std::io::Result<()>>,
     clock: Arc<AtomicI64>,
+    shutdown: Shutdown,
+    guard: Guard,
+    /// What answers.
+    api: Arc<Mutex<Router>>,
     answers: Arc<Mutex<Vec<u16>>>,
     between: Arc<Mutex<Between>>,
 }
@@ -76,11 +83,8 @@ impl Server {
     pub(super) async fn guarded(place: &Place, guard: Guard) -> Self {
         let store = Store::open(&place.of_store(), Access::Create).await.unwrap();
         let (trigger, shutdown) = Shutdown::new();
-        // Each look at the clock is a second later.
         let clock = Arc::new(AtomicI64::new("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap().as_second()));
-        let reading = Arc::clone(&clock);
-        let now = Arc::new(move || Timestamp::from_second(reading.fetch_add(1, Ordering::Relaxed)).unwrap());
-        let api = Arc::new(Api::new(store.clone(), guard, now, shutdown.clone()));
+        let api = Arc::new(Mutex::new(answering(store.clone(), guard.clone(), &clock, shutdown.clone())));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let limits = Limits {
@@ -93,20 +97,33 @@ impl Server {
         let answers: Arc<Mutex<Vec<u16>>> = Arc::default();
         let between: Arc<Mutex<Between>> = Arc::default();
         let (noting, happening, recording) = (Arc::clone(&answers), Arc::clone(&between), store.clone());
-        let router = router(api).layer(axum::middleware::map_response(move |mut response: Response| {
-            noting.lock().unwrap().push(response.status().as_u16());
-            let mut between = happening.lock().unwrap();
-            between.without.iter().for_each(|header| drop(response.headers_mut().remove(*header)));
-            let (recorded, store) = (between.recorded.pop_front().flatten(), recording.clone());
-            async move {
-                if let Some(recorded) = recorded {
-                    store.record(recorded, Timestamp::UNIX_EPOCH).await.unwrap();
+        let current = Arc::clone(&api);
+        let now = move |request: Request| {
+            let api = current.lock().unwrap().clone();
+            api.oneshot(request)
+        };
+        let router =
+            Router::new().fallback(now).layer(axum::middleware::map_response(move |mut response: Response| {
+                noting.lock().unwrap().push(response.status().as_u16());
+                let mut between = happening.lock().unwrap();
+                between.without.iter().for_each(|header| drop(response.headers_mut().remove(*header)));
+                let (recorded, store) = (between.recorded.pop_front().flatten(), recording.clone());
+                async move {
+                    if let Some(recorded) = recorded {
+                        store.record(recorded, Timestamp::UNIX_EPOCH).await.unwrap();
+                    }
+                    response
                 }
-                response
-            }
-        }));
-        let serving = tokio::spawn(listen::serve(listener, None, router, limits, shutdown, Arc::default()));
-        Self { store, url, trigger, serving, clock, answers, between }
+            }));
+        let serving = tokio::spawn(listen::serve(listener, None, router, limits, shutdown.clone(), Arc::default()));
+        Self { store, url, trigger, serving, clock, shutdown, guard, api, answers, between }
+    }
+
+    /// Goes on with another ledger, such as a backup.
+    pub(super) async fn restore(&mut self, place: &Place) {
+        self.store = Store::open(&place.of_store(), Access::ReadWrite).await.unwrap();
+        let api = answering(self.store.clone(), self.guard.clone(), &self.clock, self.shutdown.clone());
+        *self.api.lock().unwrap() = api;
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -149,6 +166,13 @@ impl Server {
         tokio::time::timeout(Duration::from_secs(10), self.serving).await.unwrap().unwrap().unwrap();
         self.store.close().await;
     }
+}
+
+/// The API over a ledger. Each look at the clock is a second later.
+fn answering(store: Store, guard: Guard, clock: &Arc<AtomicI64>, shutdown: Shutdown) -> Router {
+    let clock = Arc::clone(clock);
+    let now = Arc::new(move || Timestamp::from_second(clock.fetch_add(1, Ordering::Relaxed)).unwrap());
+    router(Arc::new(Api::new(store, guard, now, shutdown)))
 }
 
 /// What an artifact of this number is recorded as.

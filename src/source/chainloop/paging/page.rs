@@ -71,14 +71,13 @@ pub(super) struct Parsed<T: Listed> {
     pub(super) extensions: Extensions,
 }
 
-/// The newest record of a list, and what the list is known by.
+/// The newest record of a list, and what is known of the list.
 pub(in super::super) struct Newest {
     /// How many records the list has; 0 when the server does not tell.
     pub(in super::super) total: u64,
     pub(in super::super) deployment_name: Option<String>,
-    pub(in super::super) tag: Option<HeaderValue>,
-    /// The server lists the records of one digest.
-    pub(in super::super) finds_digests: bool,
+    /// What the server knows the list by, and can do.
+    pub(in super::super) extensions: Extensions,
 }
 
 /// Why a page did not come.
@@ -123,38 +122,26 @@ const fn window(number: u64, size: u64) -> [(&'static str, u64); 2] {
     [("pagination.page", number), ("pagination.page_size", size)]
 }
 
-/// Whether the list is still the one that the server knew by this tag.
-///
-/// # Errors
-/// A server that does not answer. One that refuses the question is asked otherwise.
-pub(in super::super) async fn is_unchanged(
-    session: &Session,
-    call: &Call,
-    page_size: u64,
-    known: &HeaderValue,
-) -> Result<bool, SourceError> {
-    let permit = session.permits.acquire().await;
-    let answer = session.answer(call, &window(1, page_size), Some(known)).await;
-    drop(permit);
-    match answer.map_err(|(error, bad_request)| Missing { error, bad_request }) {
-        Ok(answer) => Ok(answer.unchanged),
-        Err(missing) if missing.is_refusal() => Ok(false),
-        Err(missing) => Err(missing.error),
-    }
-}
-
-/// Reads the first record of a list that begins with the newest.
+/// Reads the first record of a list that begins with the newest; nothing when the list is the one known by a tag.
 ///
 /// # Errors
 /// Those of the request.
-pub(in super::super) async fn newest(session: &Arc<Session>, call: &Call) -> Result<Newest, SourceError> {
-    let first = page::<DeploymentRecord>(session, call, Some((1, 1))).await.map_err(|missing| missing.error)?;
-    Ok(Newest {
+pub(in super::super) async fn newest(
+    session: &Arc<Session>,
+    call: &Call,
+    known: Option<&HeaderValue>,
+) -> Result<Option<Newest>, SourceError> {
+    let answer = ask(session, call, &window(1, 1), known).await.map_err(|missing| missing.error)?;
+    if answer.unchanged {
+        return Ok(None);
+    }
+    let first: Parsed<DeploymentRecord> =
+        parse(session, call, answer, Some(SURPLUS)).await.map_err(|missing| missing.error)?;
+    Ok(Some(Newest {
         total: first.pagination.and_then(|pagination| pagination.total_count).unwrap_or_default(),
         deployment_name: first.items.first().map(|(record, _)| record.deployment_name.as_ref().to_owned()),
-        tag: first.extensions.tag,
-        finds_digests: first.extensions.finds_digests,
-    })
+        extensions: first.extensions,
+    }))
 }
 
 /// Reads one page: its number and size, or whatever the server gives without either.
@@ -165,12 +152,32 @@ pub(super) async fn page<T: Listed>(
 ) -> Result<Parsed<T>, Missing> {
     let most = asked.map(|(_, size)| size.saturating_mul(SURPLUS));
     let asked = asked.map(|(number, size)| window(number, size));
+    let answer = ask(session, call, asked.as_ref().map_or(&[], |asked| asked.as_slice()), None).await?;
+    parse(session, call, answer, most).await
+}
+
+async fn ask(
+    session: &Session,
+    call: &Call,
+    page: &[(&'static str, u64)],
+    known: Option<&HeaderValue>,
+) -> Result<Answer, Missing> {
     let permit = session.permits.acquire().await;
-    let answer = session.answer(call, asked.as_ref().map_or(&[], |asked| asked.as_slice()), None).await;
+    let answer = session.answer(call, page, known).await;
     drop(permit);
-    let Answer { body, extensions, .. } = answer.map_err(|(error, bad_request)| Missing { error, bad_request })?;
+    answer.map_err(|(error, bad_request)| Missing { error, bad_request })
+}
+
+/// Turns an answer into at most so many items.
+async fn parse<T: Listed>(
+    session: &Arc<Session>,
+    call: &Call,
+    answer: Answer,
+    most: Option<u64>,
+) -> Result<Parsed<T>, Missing> {
     let given_up = |error| Missing { error, bad_request: false };
     session.check_deadline(call).map_err(given_up)?;
+    let Answer { body, extensions, .. } = answer;
     // Off the thread that does input and output: the rest of the pages go on meanwhile.
     let parsing = session.clone();
     let parsed = tokio::task::spawn_blocking(move || {

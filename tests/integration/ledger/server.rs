@@ -84,7 +84,7 @@ impl Server {
         let store = Store::open(&place.of_store(), Access::Create).await.unwrap();
         let (trigger, shutdown) = Shutdown::new();
         let clock = Arc::new(AtomicI64::new("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap().as_second()));
-        let api = Arc::new(Mutex::new(answering(store.clone(), guard.clone(), &clock, shutdown.clone())));
+        let api = Arc::new(Mutex::new(answering(store.clone(), guard, &clock, shutdown.clone())));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let limits = Limits {
@@ -122,7 +122,7 @@ impl Server {
     /// Goes on with another ledger, such as a backup.
     pub(super) async fn restore(&mut self, place: &Place) {
         self.store = Store::open(&place.of_store(), Access::ReadWrite).await.unwrap();
-        let api = answering(self.store.clone(), self.guard.clone(), &self.clock, self.shutdown.clone());
+        let api = answering(self.store.clone(), self.guard, &self.clock, self.shutdown.clone());
         *self.api.lock().unwrap() = api;
     }
 

@@ -92,21 +92,25 @@ impl ChainloopSource {
             let unchanging = self.unchanging.clone();
             reads.spawn(targets::read(environments.clone(), target, query.filters.clone(), unchanging));
         }
-        let read = gather(reads, tally, progress).await?;
+        let read = told(gather(reads), tally, progress).await?;
         assemble(&plans, read, observed_at)
     }
 
     /// Reads what is related, from a ledger's server that finds it: others are not asked whether they do.
-    async fn read_related(&self, query: &RecordQuery, related: &Related) -> Result<Option<Fetched>, SourceError> {
+    async fn read_related(
+        &self,
+        query: &RecordQuery,
+        related: &Related,
+        progress: &dyn Progress,
+    ) -> Result<Option<Fetched>, SourceError> {
         if self.client.product != Product::Ledger || !can_be_read(query) {
             return Ok(None);
         }
-        let Begun { observed_at, environments, tally: _nobody_watches, plans } = self.begin(query).await?;
+        let Begun { observed_at, environments, tally, plans } = self.begin(query).await?;
         let targets = plans.iter().flatten().filter_map(Target::name).collect();
         let (filters, whole_up_to) = (query.filters.clone(), self.whole_up_to);
-        let Some(read) = RelatedRead { environments, filters, targets, whole_up_to }.read(related).await? else {
-            return Ok(None);
-        };
+        let reading = RelatedRead { environments, filters, targets, whole_up_to };
+        let Some(read) = told(reading.read(related), tally, progress).await? else { return Ok(None) };
         let by_target = read.into_iter().map(|records| (records.target.clone(), records)).collect();
         assemble(&plans, by_target, observed_at).map(Some)
     }
@@ -175,28 +179,37 @@ async fn plan(asked: &EnvironmentQuery, environments: &targets::Environments) ->
     Ok(plan)
 }
 
-/// Waits for all targets, telling how far they are.
+/// Waits for all targets.
 async fn gather(
     mut reads: JoinSet<Result<TargetRecords, SourceError>>,
-    mut tally: watch::Receiver<Tally>,
-    progress: &dyn Progress,
 ) -> Result<HashMap<Target, TargetRecords>, SourceError> {
     let mut read = HashMap::new();
-    while !reads.is_empty() {
+    while let Some(joined) = reads.join_next().await {
+        let records = joined.map_err(|failure| broke_off(&failure))??;
+        read.insert(records.target.clone(), records);
+    }
+    Ok(read)
+}
+
+/// Waits for a read, telling how far it is.
+async fn told<T>(
+    read: impl Future<Output = Result<T, SourceError>>,
+    mut tally: watch::Receiver<Tally>,
+    progress: &dyn Progress,
+) -> Result<T, SourceError> {
+    let mut read = std::pin::pin!(read);
+    let result = loop {
         tokio::select! {
-            Some(joined) = reads.join_next() => {
-                let records = joined.map_err(|failure| broke_off(&failure))??;
-                read.insert(records.target.clone(), records);
-            }
+            result = &mut read => break result?,
             Ok(()) = tally.changed() => {
                 let tally = *tally.borrow_and_update();
                 progress.records(tally.read, tally.total);
             }
         }
-    }
+    };
     let last = *tally.borrow();
     progress.records(last.read, last.total);
-    Ok(read)
+    Ok(result)
 }
 
 fn broke_off(failure: &tokio::task::JoinError) -> SourceError {
@@ -278,11 +291,12 @@ impl RecordSource for ChainloopSource {
         &'a self,
         query: &'a RecordQuery,
         related: &'a Related,
-        _progress: &'a dyn Progress,
+        progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Option<Fetched>, SourceError>> {
         Box::pin(async move {
             let token = self.client.token.expose_secret();
-            let read = self.read_related(query, related).await.map_err(|error| conceal::error(&error, token))?;
+            let read =
+                self.read_related(query, related, progress).await.map_err(|error| conceal::error(&error, token))?;
             Ok(read.map(|read| conceal::fetched(read, token)))
         })
     }

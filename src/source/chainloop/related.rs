@@ -64,17 +64,22 @@ impl RelatedRead {
 
     /// Asks for the newest record of each target, and with it for what the server can do.
     async fn begin(&self, related: &Related) -> Result<Option<ServerLists<'_>>, SourceError> {
+        let mut reads = JoinSet::new();
+        for target in self.targets.iter().cloned() {
+            let session = Arc::clone(&self.environments.session);
+            let call = call(&Target::Named(Arc::clone(&target)), &self.filters);
+            reads.spawn(async move { (target, newest(&session, &call, None).await) });
+        }
         let mut newest_of = HashMap::new();
-        for target in &self.targets {
-            let call = call(&Target::Named(Arc::clone(target)), &self.filters);
-            let newest = match newest(&self.environments.session, &call, None).await {
-                Ok(Some(newest)) => newest,
+        while let Some(joined) = reads.join_next().await {
+            let (target, newest) = joined.map_err(|failure| super::broke_off(&failure))?;
+            match newest {
+                Ok(Some(newest)) => drop(newest_of.insert(target, newest)),
                 // The whole read knows more to say of it.
                 Ok(None) => return Ok(None),
                 Err(error) if error.kind == SourceErrorKind::UnknownEnvironment => return Ok(None),
                 Err(error) => return Err(error),
-            };
-            newest_of.insert(Arc::clone(target), newest);
+            }
         }
         let is_able = newest_of.values().all(|Newest { total, extensions, .. }| {
             extensions.finds_digests && (*total == 0 || extensions.tag.is_some())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdpoint::domain::digest::Digest;
 use holdpoint::gate::source::{
-    Fetched, NoProgress, RecordFilters, RecordQuery, RecordSource, Related, SourceError, SourceErrorKind,
+    Fetched, NoProgress, Progress, RecordFilters, RecordQuery, RecordSource, Related, SourceError, SourceErrorKind,
 };
 use holdpoint::ledger::token::Scope;
 use holdpoint::source::chainloop::{ChainloopOptions, ChainloopSource, Product};
@@ -198,4 +198,25 @@ fn a_check_looks_up_what_it_needs_over_http() {
     // A look at each of the five targets, and a list of its digest and of its deployment.
     assert_eq!(server.answers().len(), 15);
     runtime.block_on(server.stop());
+}
+
+/// What was told last.
+#[derive(Default)]
+struct Told(std::sync::Mutex<Option<(usize, Option<usize>)>>);
+
+impl Progress for Told {
+    fn records(&self, read: usize, total: Option<usize>) {
+        *self.0.lock().unwrap() = Some((read, total));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_it_is_is_told() {
+    let (_place, server, source) = two_environments().await;
+    let (asked, told) = (histories(&["staging", "production"]), Told::default());
+    let read = source.fetch_related(&asked, &about(&[2], &["d3"]), &told).await.unwrap().unwrap();
+    let (records, total) = told.0.lock().unwrap().unwrap();
+    // A record may be on two lists.
+    assert!(records >= count(&read) && total == Some(records), "{records} {total:?} {}", count(&read));
+    server.stop().await;
 }

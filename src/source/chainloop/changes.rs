@@ -73,9 +73,9 @@ async fn renew(
         }
         // The changes and the count of all are of one moment.
         if changes.tag.as_ref() == Some(&tag) {
-            let changed = changes.items.len();
+            let read = changes.items.len();
             let records = renewed(&kept.records, since, changes.items, total);
-            tracing::debug!(what = %call.what, changed, total, holds = records.is_some(), "read what has changed");
+            tracing::debug!(what = %call.what, read, total, holds = records.is_some(), "read what has changed");
             return Ok(records.map(|records| Kept { tag, records: records.into() }));
         }
     }
@@ -97,9 +97,9 @@ fn anchor(kept: &[Item]) -> Option<Timestamp> {
 
 /// All records, of which there are `total`; nothing when that cannot be told for sure.
 fn renewed(kept: &[Item], since: Timestamp, changes: Vec<Item>, total: u64) -> Option<Vec<Item>> {
-    let changed: HashSet<Arc<str>> = changes.iter().map(|(record, _)| Arc::clone(&record.id)).collect();
+    let fresh: HashSet<Arc<str>> = changes.iter().map(|(record, _)| Arc::clone(&record.id)).collect();
     let mut records = changes;
-    for item in kept.iter().filter(|(record, _)| !changed.contains(&record.id)) {
+    for item in kept.iter().filter(|(record, _)| !fresh.contains(&record.id)) {
         // What changed since would have come, if it had happened to the server's records.
         item.0.updated_at.filter(|updated| *updated < since)?;
         records.push(item.clone());

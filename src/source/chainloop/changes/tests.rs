@@ -38,9 +38,9 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn tick(&mut self) -> Option<Timestamp> {
+    fn tick(&mut self) -> Timestamp {
         self.clock += 1;
-        Some(Timestamp::from_second(self.clock).unwrap())
+        Timestamp::from_second(self.clock).unwrap()
     }
 
     fn play(&mut self, steps: &[Step]) {
@@ -63,7 +63,7 @@ impl Ledger {
 
     fn end(&mut self, slot: u8, status: &RecordStatus) {
         let Some(at) = self.deployed(slot) else { return };
-        let now = self.tick();
+        let now = Some(self.tick());
         self.records[at].status = status.clone();
         self.records[at].updated_at = now;
     }
@@ -72,12 +72,12 @@ impl Ledger {
         let digest = Digest::from_bytes([artifact; 32]);
         if let Some(at) = self.deployed(slot) {
             if self.records[at].artifact.digest == Some(digest) {
-                self.records[at].updated_at = self.tick();
+                self.records[at].updated_at = Some(self.tick());
                 return;
             }
             self.end(slot, &RecordStatus::Superseded);
         }
-        let now = self.tick();
+        let now = Some(self.tick());
         self.records.push(record(slot, digest, now));
     }
 

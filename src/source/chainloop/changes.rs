@@ -15,7 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::client::Call;
-use super::paging::{Listing, Newest, list, newest};
+use super::paging::{Limits, Listing, Newest, list, newest};
 use super::targets::Environments;
 use super::unchanging::Kept;
 use crate::domain::record::{DeploymentRecord, RecordStatus};
@@ -24,6 +24,9 @@ use crate::source::wire::RecordHash;
 
 /// How often the changes are asked for when more happens meanwhile.
 const TRIES: usize = 3;
+
+/// Up to so many changes are read. A server sorts them anew for each page: of more, the whole list is there sooner.
+const MOST: u64 = 5_000;
 
 type Item = (DeploymentRecord, RecordHash);
 
@@ -47,7 +50,8 @@ pub(super) async fn refresh(
 }
 
 const fn can_be_asked_otherwise(kind: SourceErrorKind) -> bool {
-    matches!(kind, SourceErrorKind::Refused | SourceErrorKind::UnknownEnvironment | SourceErrorKind::Unstable)
+    use SourceErrorKind::{Refused, TooLarge, UnknownEnvironment, Unstable};
+    matches!(kind, Refused | UnknownEnvironment | Unstable | TooLarge)
 }
 
 async fn renew(
@@ -57,6 +61,7 @@ async fn renew(
     since: Option<Timestamp>,
 ) -> Result<Option<Kept>, SourceError> {
     let Environments { session, limits, .. } = environments;
+    let limits = Limits { max_items: limits.max_items.min(MOST), ..*limits };
     for _ in 0..TRIES {
         let Some(Newest { total, extensions, .. }) = newest(session, call, Some(&kept.tag)).await? else {
             tracing::debug!(what = %call.what, records = kept.records.len(), "nothing has changed");
@@ -67,7 +72,7 @@ async fn renew(
         };
         let mut call = call.clone();
         call.parameters.push(("updated_since", since.to_string()));
-        let changes: Listing<DeploymentRecord> = list(session, &call, *limits).await?;
+        let changes: Listing<DeploymentRecord> = list(session, &call, limits).await?;
         if changes.incomplete.is_some() {
             return Ok(None);
         }

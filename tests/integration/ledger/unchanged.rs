@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use holdpoint::domain::record::RecordStatus;
 use holdpoint::gate::source::{EnvironmentQuery, Fetched, NoProgress, RecordFilters, RecordQuery, RecordSource};
-use holdpoint::ledger::entry::Slot;
+use holdpoint::ledger::entry::{PastRecord, Slot};
 use holdpoint::ledger::token::Scope;
 use holdpoint::source::chainloop::{ChainloopOptions, ChainloopSource};
 use holdpoint::source::ledger::LedgerSource;
@@ -182,6 +183,27 @@ async fn what_a_restored_ledger_never_had_is_forgotten() {
     server.restore(&backups[0]).await;
     server.record("staging", "d2", 3).await;
     assert_eq!(answers_to_read(&server, &source, &backups[0], &asked).await, CHANGES);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn very_many_changes_are_read_with_the_whole() {
+    let (place, server, source) = thirty_slots().await;
+    // Nothing has been superseded since.
+    let imported = (0..5_000).map(|number| PastRecord {
+        recording: recording("staging", &format!("new{number}"), 1),
+        status: RecordStatus::Deployed,
+        created_at: None,
+        last_seen_at: None,
+        runs_now: false,
+    });
+    server.store.import(imported.collect(), server.now()).await.unwrap();
+    let asked = query(&["staging"], history());
+    let whole = answers_to_read(&server, &source, &place, &asked).await;
+    server.record("staging", "d1", 3).await;
+    assert!(answers_to_read(&server, &source, &place, &asked).await >= CHANGES + whole);
+    server.record("staging", "d2", 3).await;
+    assert_eq!(answers_to_read(&server, &source, &place, &asked).await, CHANGES);
     server.stop().await;
 }
 

@@ -40,10 +40,7 @@ pub(super) async fn refresh(
     filters: &RecordFilters,
     kept: &Kept,
 ) -> Result<Option<Kept>, SourceError> {
-    // Under another filter, records can leave the list without being listed as changed.
-    let is_whole = *filters == RecordFilters { full_history: true, ..RecordFilters::default() };
-    let since = is_whole.then(|| anchor(&kept.records)).flatten();
-    match renew(environments, call, kept, since).await {
+    match renew(environments, call, filters, kept).await {
         Err(error) if can_be_asked_otherwise(error.kind) => Ok(None),
         renewed => renewed,
     }
@@ -57,22 +54,25 @@ const fn can_be_asked_otherwise(kind: SourceErrorKind) -> bool {
 async fn renew(
     environments: &Environments,
     call: &Call,
+    filters: &RecordFilters,
     kept: &Kept,
-    since: Option<Timestamp>,
 ) -> Result<Option<Kept>, SourceError> {
     let Environments { session, limits, .. } = environments;
-    let limits = Limits { max_items: limits.max_items.min(MOST), ..*limits };
+    // Under another filter, records can leave the list without being listed as changed.
+    let is_whole = *filters == RecordFilters { full_history: true, ..RecordFilters::default() };
     for _ in 0..TRIES {
         let Some(Newest { total, extensions, .. }) = newest(session, call, Some(&kept.tag)).await? else {
             tracing::debug!(what = %call.what, records = kept.records.len(), "nothing has changed");
             return Ok(Some(kept.clone()));
         };
-        let (Some(since), Some(tag), true) = (since, extensions.tag, extensions.finds_changes) else {
+        let is_able = is_whole && extensions.finds_changes && total <= limits.max_items;
+        let (true, Some(tag), Some(since)) = (is_able, extensions.tag, anchor(&kept.records)) else {
             return Ok(None);
         };
         let mut call = call.clone();
         call.parameters.push(("updated_since", since.to_string()));
-        let changes: Listing<DeploymentRecord> = list(session, &call, limits).await?;
+        let few = Limits { max_items: MOST, ..*limits };
+        let changes: Listing<DeploymentRecord> = list(session, &call, few).await?;
         if changes.incomplete.is_some() {
             return Ok(None);
         }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use holdpoint::domain::record::RecordStatus;
-use holdpoint::gate::source::{EnvironmentQuery, Fetched, NoProgress, RecordFilters, RecordQuery, RecordSource};
+use holdpoint::gate::source::{
+    EnvironmentQuery, Fetched, NoProgress, RecordFilters, RecordQuery, RecordSource, SourceErrorKind,
+};
 use holdpoint::ledger::entry::{PastRecord, Slot};
 use holdpoint::ledger::token::Scope;
 use holdpoint::source::chainloop::{ChainloopOptions, ChainloopSource};
@@ -204,6 +206,22 @@ async fn very_many_changes_are_read_with_the_whole() {
     assert!(answers_to_read(&server, &source, &place, &asked).await >= CHANGES + whole);
     server.record("staging", "d2", 3).await;
     assert_eq!(answers_to_read(&server, &source, &place, &asked).await, CHANGES);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_records_are_kept_than_may_be_read() {
+    let (_place, server, _source) = thirty_slots().await;
+    let token = server.token(Scope::Read, None).await;
+    let options = ChainloopOptions { max_records: 61, ..options(&server, &token) };
+    let source = ChainloopSource::new(&options, clock()).unwrap();
+    let asked = query(&["staging"], history());
+    for (artifact, expected) in [(2, Ok(60)), (3, Ok(61)), (4, Err(SourceErrorKind::TooLarge))] {
+        server.record("staging", "d1", artifact).await;
+        let fetched = source.fetch(&asked, &NoProgress).await;
+        let read = fetched.map(|fetched| fetched.environments[0].records.len()).map_err(|error| error.kind);
+        assert_eq!(read, expected, "{artifact}");
+    }
     server.stop().await;
 }
 
